@@ -62,7 +62,6 @@ typedef struct pe_function {
     pe_num_body num;       /* one of num, gen or neither (SPECIAL, RANDOM, UNSUPPORTED) */
     pe_gen_body gen;
     const char *aux;       /* see flags; else "" */
-    const char *category;
 } pe_function;
 
 const pe_function *pe_function_row(pe_function_id id);
