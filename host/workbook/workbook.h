@@ -36,7 +36,7 @@ typedef struct pe_cell {
     uint32_t formula;      /* index into formulas, or PE_NO_FORMULA */
     uint16_t column;
     uint16_t format;       /* index into formats */
-    bool has_stored;       /* false: a formula without a cached value */
+    bool has_stored;       /* false: a formula, or a cell of its block, without a cached value */
 } pe_cell;
 
 typedef enum pe_visibility { PE_VISIBLE, PE_HIDDEN, PE_VERY_HIDDEN } pe_visibility;
@@ -157,6 +157,8 @@ void pe_builder_value(pe_workbook_builder *builder, uint32_t sheet, const char *
 void pe_builder_text(pe_workbook_builder *builder, uint32_t sheet, const char *address, const char *text);
 void pe_builder_formula(pe_workbook_builder *builder, uint32_t sheet, const char *address, const char *formula,
                         pe_value stored);
+/* stored pe_omitted(): no cached value. Values given for cells of a block (array, spill, data table), before or after, are
+ * their stored values; the block's formula stays. */
 /* kind ARRAY or DYNAMIC; block "B2:C4" */
 void pe_builder_array(pe_workbook_builder *builder, uint32_t sheet, const char *block, const char *formula,
                       pe_formula_kind kind);
@@ -164,9 +166,15 @@ void pe_builder_array(pe_workbook_builder *builder, uint32_t sheet, const char *
 void pe_builder_table(pe_workbook_builder *builder, uint32_t sheet, const char *block, const char *row_input,
                       const char *column_input);
 void pe_builder_format(pe_workbook_builder *builder, uint32_t sheet, const char *address, const char *format);
+/* name in workbook scope; "Sheet1!rate": in that sheet's. text with or without '='. */
 void pe_builder_name(pe_workbook_builder *builder, const char *name, const char *text);
 void pe_builder_date1904(pe_workbook_builder *builder, bool on);
 void pe_builder_iterate(pe_workbook_builder *builder, uint32_t count, double delta);
+void pe_builder_hide_rows(pe_workbook_builder *builder, uint32_t sheet, uint32_t row_first, uint32_t row_last);
+void pe_builder_filter(pe_workbook_builder *builder, uint32_t sheet, const char *block);
+/* A table with one header row, whose text cells name the columns. */
+void pe_builder_list(pe_workbook_builder *builder, uint32_t sheet, const char *name, const char *block,
+                     uint32_t totals_rows);
 /* Ends the builder, whatever the result. Earlier failures are reported here. */
 pe_status pe_builder_finish(pe_workbook_builder *builder, pe_workbook **workbook, pe_diag *diag);
 
