@@ -1,0 +1,95 @@
+/* statistics.h: what is known of a column of trials: moments, quantiles with confidence intervals, histogram, frequencies, rank
+ * correlations. Knows no cells and no files. Every result is a function of the column alone, whatever the number of threads. */
+#ifndef PE_STATISTICS_H
+#define PE_STATISTICS_H
+
+#include "base.h"
+
+#define PE_PERCENTILES 23 /* 1, 2.5, 5, 10, ... 95, 97.5, 99 */
+extern const double pe_percentile_list[PE_PERCENTILES]; /* in percent, ascending */
+
+typedef enum pe_summary_kind {
+    PE_SUMMARY_NUMBERS,
+    PE_SUMMARY_CONSTANT, /* all trials the same number */
+    PE_SUMMARY_LABELS,   /* texts and booleans only: see frequencies */
+    PE_SUMMARY_MIXED,    /* both; the statistics describe the numbers */
+    PE_SUMMARY_ERRORS,   /* no trial has a value */
+} pe_summary_kind;
+
+typedef struct pe_frequency {
+    const char *label; /* the text; TRUE or FALSE */
+    uint64_t count;
+} pe_frequency;
+
+typedef enum pe_bar_kind { PE_BAR_RANGE, PE_BAR_VALUE, PE_BAR_BELOW, PE_BAR_ABOVE } pe_bar_kind;
+
+/* One bar of the histogram: low <= x < high (the last range: x <= high), or x = low = high. */
+typedef struct pe_bar {
+    pe_bar_kind kind;
+    double low, high;
+    uint64_t count;
+    bool spike; /* one value that holds over 5% of the trials among ranges */
+} pe_bar;
+
+typedef struct pe_percentile {
+    double percent, value;
+    double low, high; /* 95% confidence interval from order statistics (conservative under Latin hypercube) */
+} pe_percentile;
+
+typedef struct pe_target {
+    char op[3]; /* "<", "<=", ">", ">=", "=" */
+    double operand;
+    double probability, low, high; /* of the trials with a number; 95% Wilson interval */
+} pe_target;
+
+typedef struct pe_summary {
+    pe_summary_kind kind;
+    uint64_t trials;
+    uint64_t n;            /* trials with a number: what the statistics describe */
+    uint64_t error_count, text_count, boolean_count;
+    uint64_t error_counts[PE_ERROR_COUNT]; /* by pe_error_code */
+    pe_frequency *frequencies; /* texts and booleans, most frequent first, ties in text order */
+    uint32_t frequency_count;
+    bool integers;         /* every number is an integer */
+    bool repeats;          /* some value occurs twice */
+    uint64_t distinct;
+    double mean, standard_error, mean_low, mean_high; /* 95%, Student's t */
+    double sd, variance;   /* n - 1; NaN for n < 2 */
+    double skewness, kurtosis; /* moment ratios m3/m2^1.5 and m4/m2^2 (normal: 0 and 3); NaN for sd 0 */
+    double mode;           /* repeats in earnest: most frequent (ties: lowest); else mean of the narrowest of 100 equal-count bins */
+    double min, max;
+    pe_percentile percentiles[PE_PERCENTILES];
+    double probability_negative; /* P(X < 0) */
+    double probability_base;     /* P(X <= base); NaN without a base case */
+    pe_bar *bars;
+    uint32_t bar_count;
+    double curve[101];     /* percentiles 0, 1, ... 100: the cumulative curve; 0 and 100 are min and max */
+} pe_summary;
+
+/* values[0, trials), texts as interned pointers. base NaN: none. The summary's arrays live in arena. */
+pe_status pe_summary_make(const pe_value *values, uint64_t trials, double base, pe_arena *arena, pe_summary *summary,
+                          pe_diag *diag);
+/* P(X op operand) of the same column. */
+pe_target pe_summary_target(const pe_value *values, uint64_t trials, const char *op, double operand);
+/* Linear between order statistics as PERCENTILE.INC; where values repeat, the k = ceil(p n)-th smallest. sorted ascending, n >= 1. */
+double pe_quantile(const double *sorted, uint64_t n, double p, bool repeats);
+
+/* Rank correlation of one output with many inputs. */
+typedef struct pe_sensitivity {
+    uint32_t input;
+    double correlation; /* Spearman, average ranks on ties; trials where either is no number are left out */
+    uint64_t n;
+    bool noise;         /* within 1.96 / sqrt(n - 1) of zero */
+} pe_sensitivity;
+
+/* Fills values[0, trials) with input's values or, where rank_only is set to true, with anything that has the same ranks and is
+ * uniform in (0,1). Called from any worker. */
+typedef pe_status (*pe_fetch_input)(void *context, uint32_t input, double *values, bool *uniform);
+
+/* The `top` inputs of largest |correlation|, largest first (ties by input number), into bars; *count how many. Memory: a few columns
+ * per worker, whatever the number of inputs. */
+pe_status pe_sensitivity_make(const pe_value *output, uint64_t trials, const uint32_t *inputs, uint32_t input_count,
+                              pe_fetch_input fetch, void *context, uint32_t top, pe_pool *pool, const pe_control *control,
+                              pe_sensitivity *bars, uint32_t *count, pe_diag *diag);
+
+#endif
