@@ -1,0 +1,380 @@
+/* simulation_find.c: the inputs (every random call of every formula), the cells that vary, the outputs and the slice between. */
+#include "simulation_internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+typedef struct finder {
+    const pe_graph *graph;
+    const pe_workbook *workbook;
+    const pe_settings *settings;
+    pe_arena *arena;
+    pe_simulation *out;
+    pe_diag *diag;
+    uint64_t *random;
+    pe_input *inputs;      /* heap while it grows */
+    size_t input_capacity;
+    pe_output *outputs;
+    size_t output_capacity;
+    const char **warnings;
+    size_t warning_capacity;
+    pei_namer *namer;
+    /* the cell whose formula is walked */
+    uint32_t cell;
+    uint32_t path[PE_DRAW_PATH_MAX];
+    uint32_t depth;
+} finder;
+
+static pe_status out_of_memory(finder *f)
+{
+    return pe_fail(f->diag, PE_E_MEMORY, "simulation", "out of memory");
+}
+
+static pe_status warn(finder *f, const char *text)
+{
+    if (text == NULL || PE_GROW(&f->warnings, &f->warning_capacity, f->out->warning_count + 1) != PE_OK) return out_of_memory(f);
+    f->warnings[f->out->warning_count++] = text;
+    return PE_OK;
+}
+
+static const char *cell_text(finder *f, uint32_t cell, char *buffer, size_t size)
+{
+    pe_workbook_cell_text(f->workbook, pe_workbook_ref(f->workbook, cell), buffer, size);
+    return buffer;
+}
+
+/* ---- inputs ------------------------------------------------------------------------------------------- */
+
+static bool ignored(const pe_settings *settings, const char *name)
+{
+    for (uint32_t i = 0; i < settings->ignore_count; i++)
+        if (pe_text_equal_nocase(settings->ignore[i], strlen(settings->ignore[i]), name, strlen(name))) return true;
+    return false;
+}
+
+static pe_status check_properties(finder *f, const pe_node *node)
+{
+    for (uint32_t i = 0; i < node->arg_count; i++) {
+        const pe_node *argument = node->args[i];
+        if (argument->kind != PE_NODE_FUNCTION) continue;
+        const pe_function *row = pe_function_row((pe_function_id)argument->function);
+        bool missing = (row->flags & PE_FN_RISK_PROPERTY) != 0 && (row->flags & PE_FN_UNSUPPORTED) != 0;
+        char where[300];
+        if (missing && !ignored(f->settings, row->name))
+            return pe_fail(f->diag, PE_E_UNSUPPORTED, cell_text(f, f->cell, where, sizeof where),
+                           "%s is not implemented and would change the results; --ignore %s runs without it", row->name, row->name);
+        if (missing) {
+            pe_status status = warn(f, pe_arena_printf(f->arena, "%s: %s was ignored as asked; the results are those of a model without it",
+                                                       cell_text(f, f->cell, where, sizeof where), row->name));
+            if (status != PE_OK) return status;
+        }
+    }
+    return PE_OK;
+}
+
+/* The text of a RiskName(...) argument: a constant or a cell that stores text. */
+static const char *name_argument(finder *f, const pe_node *node)
+{
+    if (node == NULL) return NULL;
+    if (node->kind == PE_NODE_VALUE) return pei_text_of(node->value);
+    pe_area area;
+    if (node->kind != PE_NODE_REFERENCE || !pe_node_area(&node->ref, pe_workbook_ref(f->workbook, f->cell), &area)) return NULL;
+    uint32_t cell = pe_workbook_cell(f->workbook, (pe_cell_ref){area.sheet_first, area.row_first, area.column_first});
+    return cell != PE_NO_CELL ? pei_text_of(f->workbook->cells[cell].stored) : NULL;
+}
+
+static pe_status add_input(finder *f, const pe_node *node, const pe_function *row)
+{
+    pe_risk_call call;
+    bool risk = pe_formula_risk_call(node, &call);
+    pe_input input = {.cell = f->cell, .node = node, .function = row->name, .distribution = row->aux, .depth = f->depth};
+    pe_status status = check_properties(f, node);
+    if (status != PE_OK) return status;
+    if (risk) {
+        input.distribution = pe_graph_distribution(f->graph, &call);
+        input.name = name_argument(f, call.name);
+    }
+    memcpy(input.path, f->path, sizeof input.path);
+    input.set = pe_graph_overridden(f->graph, f->cell);
+    if (PE_GROW(&f->inputs, &f->input_capacity, f->out->input_count + 1) != PE_OK) return out_of_memory(f);
+    f->inputs[f->out->input_count++] = input;
+    return PE_OK;
+}
+
+static pe_status walk_draws(finder *f, const pe_node *node)
+{
+    pe_status status = PE_OK;
+    for (uint32_t i = 0; i < node->arg_count && status == PE_OK; i++) status = walk_draws(f, node->args[i]);
+    if (status != PE_OK || node->draw_site == PE_NO_SITE) return status;
+    if (f->depth == PE_DRAW_PATH_MAX) {
+        char where[300];
+        return pe_fail(f->diag, PE_E_LIMIT, cell_text(f, f->cell, where, sizeof where), "names that use names, more than %d deep", PE_DRAW_PATH_MAX);
+    }
+    f->path[f->depth++] = node->draw_site;
+    if (node->kind == PE_NODE_FUNCTION) {
+        const pe_function *row = pe_function_row((pe_function_id)node->function);
+        if ((row->flags & PE_FN_RANDOM) != 0) status = add_input(f, node, row);
+    } else if (node->kind == PE_NODE_NAME) {
+        const pe_formula *named = pe_graph_name(f->graph, node->index);
+        if (named != NULL) status = walk_draws(f, named->root);
+    }
+    f->depth--;
+    return status;
+}
+
+static bool is_draw_cell(finder *f, uint32_t cell)
+{
+    return pe_graph_formula(f->graph, cell) != NULL &&
+           ((pe_graph_flags(f->graph, cell) & (PE_FORMULA_HAS_RANDOM | PE_FORMULA_HAS_RISK)) != 0 || pe_graph_overridden(f->graph, cell));
+}
+
+static pe_status find_inputs(finder *f)
+{
+    for (uint32_t c = 0; c < f->workbook->cell_count; c++) {
+        if (!is_draw_cell(f, c) || pe_bit(f->out->frozen, c) || !pe_sheet_is_model(f->workbook, pe_workbook_ref(f->workbook, c).sheet)) continue;
+        f->cell = c;
+        f->depth = 0;
+        pe_status status = walk_draws(f, pe_graph_formula(f->graph, c)->root);
+        if (status != PE_OK) return status;
+        pe_bit_set(f->random, c);
+        f->out->random_count++;
+    }
+    f->out->inputs = PE_PUSH(f->arena, pe_input, f->out->input_count);
+    if (f->out->inputs == NULL) return out_of_memory(f);
+    if (f->out->input_count > 0) memcpy(f->out->inputs, f->inputs, f->out->input_count * sizeof *f->inputs);
+    return PE_OK;
+}
+
+static bool visit_varying(void *context, const pe_area *area)
+{
+    struct varying_search {
+        const finder *f;
+        bool found;
+    } *search = context;
+    const pe_workbook *w = search->f->workbook;
+    for (uint32_t s = area->sheet_first; s <= area->sheet_last && s < w->sheet_count; s++)
+        for (uint32_t i = pe_workbook_row_lower(&w->sheets[s], area->row_first); i < w->sheets[s].row_count && w->sheets[s].rows_used[i] <= area->row_last; i++) {
+            uint32_t first, end;
+            pe_workbook_row(w, s, w->sheets[s].rows_used[i], area->column_first, area->column_last, &first, &end);
+            for (; first < end; first++)
+                if (pe_bit(search->f->out->varying, first)) {
+                    search->found = true;
+                    return false;
+                }
+        }
+    return true;
+}
+
+static const char *input_setting_name(const finder *f, uint32_t cell)
+{
+    for (uint32_t i = f->settings->input_count; i-- > 0;) {
+        pe_area area;
+        if (f->settings->inputs[i].name == NULL || pe_settings_area(f->workbook, f->settings->inputs[i].cell, &area, NULL) != PE_OK) continue;
+        if (pe_workbook_cell(f->workbook, (pe_cell_ref){area.sheet_first, area.row_first, area.column_first}) == cell) return f->settings->inputs[i].name;
+    }
+    return NULL;
+}
+
+static const char *formula_text(finder *f, uint32_t cell)
+{
+    char text[1024];
+    const pe_formula *formula = pe_graph_formula(f->graph, cell);
+    size_t n = pe_formula_print(formula->root, pe_workbook_ref(f->workbook, cell), pe_graph_printer(f->graph), text, sizeof text);
+    return pe_arena_text(f->arena, text, n < sizeof text ? n : sizeof text - 1);
+}
+
+static pe_status describe_inputs(finder *f)
+{
+    pe_simulation *s = f->out;
+    for (uint32_t i = 0; i < s->input_count; i++) {
+        pe_input *input = &s->inputs[i];
+        struct {
+            const finder *f;
+            bool found;
+        } search = {f, false};
+        bool again = i > 0 && s->inputs[i - 1].cell == input->cell;
+        pe_graph_precedents(f->graph, input->cell, visit_varying, &search);
+        input->own_value_only = !search.found;
+        input->formula = again ? s->inputs[i - 1].formula : formula_text(f, input->cell);
+        if (input->name == NULL && input->set) input->name = input_setting_name(f, input->cell);
+        if (input->name == NULL) input->name = pei_namer_name(f->namer, input->cell);
+        if (input->formula == NULL || input->name == NULL) return out_of_memory(f);
+    }
+    pe_status status = pei_names_unique(f->workbook, f->arena, s->inputs, s->input_count, sizeof *s->inputs,
+                                        offsetof(pe_input, name), offsetof(pe_input, cell));
+    return status == PE_OK ? PE_OK : out_of_memory(f);
+}
+
+/* ---- outputs ------------------------------------------------------------------------------------------ */
+
+static pe_status add_output(finder *f, uint32_t cell, const char *name, bool declared)
+{
+    for (uint32_t i = 0; i < f->out->output_count; i++)
+        if (f->outputs[i].cell == cell) {
+            if (name != NULL) f->outputs[i].name = name;
+            return PE_OK;
+        }
+    pe_output output = {.cell = cell, .name = name, .format = f->workbook->formats[f->workbook->cells[cell].format], .declared = declared};
+    if (PE_GROW(&f->outputs, &f->output_capacity, f->out->output_count + 1) != PE_OK) return out_of_memory(f);
+    f->outputs[f->out->output_count++] = output;
+    return PE_OK;
+}
+
+static pe_status add_output_area(finder *f, const pe_output_setting *setting)
+{
+    pe_area area;
+    pe_status status = pe_settings_area(f->workbook, setting->cells, &area, f->diag);
+    if (status != PE_OK) return status;
+    uint32_t before = f->out->output_count;
+    bool one = pe_area_cells(&area) == 1;
+    for (uint32_t i = pe_workbook_row_lower(&f->workbook->sheets[area.sheet_first], area.row_first);
+         i < f->workbook->sheets[area.sheet_first].row_count && f->workbook->sheets[area.sheet_first].rows_used[i] <= area.row_last; i++) {
+        uint32_t first, end;
+        pe_workbook_row(f->workbook, area.sheet_first, f->workbook->sheets[area.sheet_first].rows_used[i], area.column_first, area.column_last, &first, &end);
+        for (; first < end && status == PE_OK; first++) {
+            bool formula = f->workbook->cells[first].formula != PE_NO_FORMULA || pe_graph_overridden(f->graph, first);
+            if (formula) status = add_output(f, first, setting->name, true);
+        }
+    }
+    if (status == PE_OK && f->out->output_count == before && one)
+        return pe_fail(f->diag, PE_E_ARGUMENT, setting->cells, "the cell holds no formula, so it cannot be an output");
+    if (status == PE_OK && f->out->output_count == before)
+        return pe_fail(f->diag, PE_E_ARGUMENT, setting->cells, "no cell there holds a formula, so none can be an output");
+    return status;
+}
+
+/* RiskOutput("NPV")+...: the first such call in the formula names the cell. */
+static const pe_node *find_output_call(const pe_node *node)
+{
+    if (node->kind == PE_NODE_FUNCTION && (pe_function_row((pe_function_id)node->function)->flags & PE_FN_RISK_OUTPUT) != 0) return node;
+    for (uint32_t i = 0; i < node->arg_count; i++) {
+        const pe_node *found = find_output_call(node->args[i]);
+        if (found != NULL) return found;
+    }
+    return NULL;
+}
+
+static pe_status find_marked_outputs(finder *f)
+{
+    for (uint32_t c = 0; c < f->workbook->cell_count; c++) {
+        const pe_formula *formula = pe_graph_formula(f->graph, c);
+        if (formula == NULL || (formula->flags & PE_FORMULA_HAS_OUTPUT) == 0) continue;
+        const pe_node *call = find_output_call(formula->root);
+        if (call == NULL) continue;
+        f->cell = c;
+        const char *name = call->arg_count > 0 ? name_argument(f, call->args[0]) : NULL;
+        pe_status status = check_properties(f, call);
+        if (status == PE_OK) status = add_output(f, c, name, true);
+        if (status != PE_OK) return status;
+    }
+    return PE_OK;
+}
+
+static pe_status too_many(finder *f, const uint32_t *cells, uint32_t count)
+{
+    char list[640];
+    size_t used = 0;
+    list[0] = '\0';
+    for (uint32_t i = 0; i < count && used + 80 < sizeof list; i++) {
+        char where[64];
+        used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i > 0 ? ", " : "", cell_text(f, cells[i], where, sizeof where));
+    }
+    return pe_fail(f->diag, PE_E_ARGUMENT, "outputs", "%u cells could be outputs; choose with --output CELL (or --output all): %s%s", count, list,
+                   used + 80 >= sizeof list ? " ..." : "");
+}
+
+static pe_status find_outputs(finder *f)
+{
+    pe_status status = find_marked_outputs(f);
+    for (uint32_t i = 0; i < f->settings->output_count && status == PE_OK; i++) status = add_output_area(f, &f->settings->outputs[i]);
+    if (status != PE_OK || (f->out->output_count > 0 && !f->settings->outputs_all)) return status;
+    uint32_t *cells = NULL, count = 0;
+    status = pei_outputs_propose(f->graph, f->out->varying, f->random, f->arena, &cells, &count, f->diag);
+    if (status != PE_OK) return status;
+    if (count == 0 && f->out->output_count == 0)
+        return pe_fail(f->diag, PE_E_NOT_FOUND, "outputs", "no formula depends on a random cell, so there is nothing to simulate; "
+                       "add a random function, or name one with --output");
+    if (count > PE_OUTPUTS_PROPOSED_MAX && !f->settings->outputs_all) return too_many(f, cells, count);
+    for (uint32_t i = 0; i < count && status == PE_OK; i++) status = add_output(f, cells[i], NULL, false);
+    return status;
+}
+
+static pe_status name_outputs(finder *f)
+{
+    pe_simulation *s = f->out;
+    s->outputs = PE_PUSH(f->arena, pe_output, s->output_count);
+    if (s->outputs == NULL) return out_of_memory(f);
+    memcpy(s->outputs, f->outputs, s->output_count * sizeof *s->outputs);
+    for (uint32_t i = 0; i < s->output_count; i++) {
+        if (s->outputs[i].name == NULL || s->outputs[i].name[0] == '\0') s->outputs[i].name = pei_namer_name(f->namer, s->outputs[i].cell);
+        if (s->outputs[i].name == NULL) return out_of_memory(f);
+    }
+    pe_status status = pei_names_unique(f->workbook, f->arena, s->outputs, s->output_count, sizeof *s->outputs,
+                                        offsetof(pe_output, name), offsetof(pe_output, cell));
+    return status == PE_OK ? PE_OK : out_of_memory(f);
+}
+
+/* ---- all of it ---------------------------------------------------------------------------------------- */
+
+static pe_status find_frozen(finder *f)
+{
+    for (uint32_t i = 0; i < f->settings->freeze_count; i++) {
+        pe_area area;
+        pe_status status = pe_settings_area(f->workbook, f->settings->freeze[i], &area, f->diag);
+        if (status != PE_OK) return status;
+        const pe_sheet *sheet = &f->workbook->sheets[area.sheet_first];
+        for (uint32_t r = pe_workbook_row_lower(sheet, area.row_first); r < sheet->row_count && sheet->rows_used[r] <= area.row_last; r++) {
+            uint32_t first, end;
+            pe_workbook_row(f->workbook, area.sheet_first, sheet->rows_used[r], area.column_first, area.column_last, &first, &end);
+            for (; first < end; first++) pe_bit_set(f->out->frozen, first);
+        }
+    }
+    return PE_OK;
+}
+
+static pe_status mark_slice(finder *f, size_t words)
+{
+    pe_simulation *s = f->out;
+    for (uint32_t i = 0; i < s->output_count; i++) pe_bit_set(s->slice, s->outputs[i].cell);
+    pe_status status = pe_graph_mark_precedents(f->graph, s->slice);
+    for (size_t i = 0; i < words; i++) s->slice[i] &= s->varying[i];
+    return status;
+}
+
+pe_status pe_simulation_find(const pe_graph *graph, const pe_settings *settings, pe_arena *arena, const pe_control *control, pe_simulation *simulation, pe_diag *diag)
+{
+    pe_status status = PE_OK;
+    pe_simulation s;
+    memset(&s, 0, sizeof s);
+    finder f = {.graph = graph, .workbook = pe_graph_workbook(graph), .settings = settings, .arena = arena, .out = &s, .diag = diag};
+    size_t words = (size_t)f.workbook->cell_count / 64 + 1;
+    s.frozen = PE_PUSH(arena, uint64_t, words);
+    s.varying = PE_PUSH(arena, uint64_t, words);
+    s.slice = PE_PUSH(arena, uint64_t, words);
+    f.random = PE_PUSH(arena, uint64_t, words);
+    f.namer = pei_namer_new(f.workbook, arena);
+    if (s.frozen == NULL || s.varying == NULL || s.slice == NULL || f.random == NULL || f.namer == NULL) PE_TRY(out_of_memory(&f));
+    PE_TRY(find_frozen(&f));
+    PE_TRY(find_inputs(&f));
+    if (s.random_count == 0)
+        PE_TRY(pe_fail(diag, PE_E_NOT_FOUND, "inputs", "the workbook has no random cell: use RAND() or RiskNormal(...) in a formula, "
+                       "or make a cell uncertain with --input 'Sheet!B3=pert(1,2,5)'"));
+    memcpy(s.varying, f.random, words * sizeof *s.varying);
+    PE_TRY(pe_graph_mark_dependents(graph, s.varying));
+    for (size_t i = 0; i < words; i++) s.varying[i] &= ~s.frozen[i];
+    if (pe_cancelled(control)) PE_TRY(pe_fail(diag, PE_E_CANCELLED, "simulation", "cancelled"));
+    PE_TRY(find_outputs(&f));
+    PE_TRY(describe_inputs(&f));
+    PE_TRY(name_outputs(&f));
+    PE_TRY(mark_slice(&f, words));
+    s.warnings = PE_PUSH(arena, const char *, s.warning_count);
+    if (s.warnings == NULL) PE_TRY(out_of_memory(&f));
+    if (s.warning_count > 0) memcpy(s.warnings, f.warnings, s.warning_count * sizeof *s.warnings);
+    *simulation = s;
+fail:
+    pei_namer_free(f.namer);
+    free(f.inputs);
+    free(f.outputs);
+    free(f.warnings);
+    return status;
+}
