@@ -47,7 +47,7 @@ int pei_number_of(pe_call *call, pe_value value, bool direct, pei_rule rule, dou
 /* ---- order of addition ------------------------------------------------------ */
 
 typedef struct fold {
-    bool blocked, by_row;
+    bool blocked;
     uint32_t first, last; /* positions of the area's ends */
     uint32_t block;       /* of what the buffer holds */
     unsigned held;
@@ -62,10 +62,9 @@ static void fold_begin(fold *f, const pe_area *area)
     if (area == NULL || area->sheet_first != area->sheet_last) return;
     uint32_t rows = area->row_last - area->row_first + 1;
     uint32_t columns = area->column_last - area->column_first + 1;
-    f->by_row = columns == 1;
-    f->blocked = (columns == 1 && rows > SHORT_MAX) || (rows == 1 && columns > SHORT_MAX);
-    f->first = f->by_row ? area->row_first : area->column_first;
-    f->last = f->by_row ? area->row_last : area->column_last;
+    f->blocked = columns == 1 && rows > SHORT_MAX;
+    f->first = area->row_first;
+    f->last = area->row_last;
     f->block = f->first / BLOCK;
 }
 
@@ -92,7 +91,7 @@ static void fold_add(fold *f, pe_cell_ref at, double x)
         fold_put(f, x);
         return;
     }
-    uint32_t block = (f->by_row ? at.row : at.column) / BLOCK;
+    uint32_t block = at.row / BLOCK;
     if (block != f->block) {
         fold_flush(f);
         f->block = block;

@@ -27,13 +27,13 @@ typedef struct pei_total {
  *  - each argument, and each area of a reference, is summed on its own; these sums are added left
  * to right;
  *  - an area goes row by row from its first cell;
- *  - but an area on one sheet, one column wide and of more than 32 rows (or one row high and of
- * more than 32 columns), goes by blocks of 64 rows (columns) aligned to the sheet's row (column) 0:
- * the part in the first block, where it does not start that block and the area reaches beyond it,
- * is folded from its last cell to its first; every other block, or part of one, from its first cell
- * to its last; the blocks' sums are added in order. A value depends on the area and its cells
- * alone, and running totals can share whole blocks. Cells that do not count contribute nothing, not
- * even a zero. False: total->error says why. */
+ *  - but an area on one sheet, one column wide and of more than 32 rows, goes by blocks of 64 rows
+ * aligned to the sheet's row 0: the part in the first block, where it does not start that block and
+ * the area reaches beyond it, is folded from its last cell to its first; every other block, or part
+ * of one, from its first cell to its last; the blocks' sums are added in order. A value depends on
+ * the area and its cells alone, and running totals can share whole blocks. (Rows of cells stay left
+ * to right: time runs that way, and a total is then accumulated period by period.) Cells that do
+ * not count contribute nothing, not even a zero. False: total->error says why. */
 bool pei_reduce(pe_call *call, const pe_value *args, int n, pei_rule rule,
                 double (*map)(const void *context, double x), const void *context,
                 pei_total *total);
