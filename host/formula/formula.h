@@ -55,7 +55,7 @@ typedef enum pe_table_part {
 typedef struct pe_node pe_node;
 struct pe_node {
     uint8_t kind;           /* pe_node_kind */
-    uint8_t op;             /* pe_operator */
+    uint8_t op;             /* pe_operator; UNKNOWN: 1 where it is called, name(...); VARIABLE: 1 in LAMBDA([x], ...) */
     uint16_t function;      /* pe_function_id */
     uint32_t arg_count;
     uint32_t offset;        /* byte offset in the text, for messages */
@@ -65,13 +65,17 @@ struct pe_node {
         pe_value value;
         pe_node_reference ref;
         uint32_t index;
+        struct { uint32_t slot; const char *name; } variable; /* slot is index; name as written, without _xlpm. */
         struct { uint32_t table; uint32_t parts; uint32_t column_first, column_last; } table; /* columns PE_TABLE_WHOLE: all */
-        struct { uint32_t book; uint32_t sheet_first, sheet_last; const char *name; pe_node_reference ref; bool is_name; } external;
+        struct { uint32_t book; uint32_t sheet_first, sheet_last; const char *name; pe_node_reference ref; bool is_name;
+                 const char *prefix; } external; /* book: index into externals ([1] is 0) or PE_BOOK_UNKNOWN; prefix: what stands
+                                                    before the '!', as written */
         struct { const char *text; uint32_t length; } unknown; /* as written, prefixes kept */
     };
     const pe_node **args;
 };
 #define PE_NO_SITE 0xFFFFFFFFu
+#define PE_BOOK_UNKNOWN 0xFFFFFFFFu
 #define PE_TABLE_WHOLE 0xFFFFFFFFu
 #define PE_TABLE_IMPLICIT 0xFFFFFFFEu /* table index in [@Col] without a name: the table that holds the home cell */
 
@@ -100,6 +104,8 @@ typedef struct pe_scope {
     uint32_t (*table)(void *context, const char *name, size_t length);
     uint32_t (*column)(void *context, uint32_t table, const char *name, size_t length);
     uint32_t (*external_sheet)(void *context, uint32_t book, const char *name, size_t length);
+    /* The table that holds a cell, 0xFFFFFFFF: none. May be NULL: then [@Col] keeps PE_TABLE_IMPLICIT. */
+    uint32_t (*table_at)(void *context, pe_cell_ref home);
 } pe_scope;
 
 typedef struct pe_formula_set pe_formula_set;
@@ -115,6 +121,9 @@ const pe_formula *pe_formula_set_get(const pe_formula_set *set, uint32_t shape);
 
 /* The area that a REFERENCE node means for a formula at home. False: off the grid (#REF!). Whole columns: all rows. */
 bool pe_node_area(const pe_node_reference *ref, pe_cell_ref home, pe_area *area);
+/* The same for a defined name's tree (parsed for A1, used from home): there Excel's relative references wrap around
+ * the edges of the sheet ("the cell to the left" is saved as XFD1). False: the sheet is deleted. */
+bool pe_node_area_in_name(const pe_node_reference *ref, pe_cell_ref home, pe_area *area);
 
 /* Prints a tree as Excel shows it in home ("SUM(A1:A3)*2", no '='); names come from the printer's callbacks. Returns the
  * length; cut at size - 1. Round trip: parsing the result gives the same tree. */
