@@ -47,7 +47,8 @@ typedef struct pe_report_input {
 } pe_report_input;
 
 typedef struct pe_report_difference {
-    const char *cell, *formula, *expected, *actual;
+    const char *cell, *formula;
+    pe_value expected, actual; /* texts live as long as the job */
     bool root;
 } pe_report_difference;
 

@@ -225,8 +225,8 @@ static json_t *check_json(const pe_report *report, bool *good)
         json_t *row = json_object();
         put(row, "cell", text(check->differ[i].cell), good);
         put(row, "formula", text(check->differ[i].formula), good);
-        put(row, "expected", text(check->differ[i].expected), good);
-        put(row, "actual", text(check->differ[i].actual), good);
+        put(row, "expected", cell_value(check->differ[i].expected), good);
+        put(row, "actual", cell_value(check->differ[i].actual), good);
         put(row, "root", json_boolean(check->differ[i].root), good);
         append(differ, row, good);
     }

@@ -103,6 +103,8 @@ typedef struct pe_simulation {
     uint64_t *frozen;          /* bit sets over cells */
     uint64_t *varying;         /* depend on a random or set cell, frozen ones excluded */
     uint64_t *slice;           /* varying, and an output depends on them */
+    uint64_t *needed;          /* an output depends on them, varying or not; the outputs themselves */
+    uint64_t *random;          /* the cells with a draw, and set cells */
     uint32_t random_count;     /* cells with a draw */
     const char **warnings;
     uint32_t warning_count;
@@ -113,5 +115,8 @@ typedef struct pe_simulation {
  * (where: the cell). */
 pe_status pe_simulation_find(const pe_graph *graph, const pe_settings *settings, pe_arena *arena, const pe_control *control,
                              pe_simulation *simulation, pe_diag *diag);
+
+/* Marks varying, needed and slice again, after dependencies were added to the graph. */
+pe_status pe_simulation_mark(const pe_graph *graph, pe_simulation *simulation, pe_diag *diag);
 
 #endif

@@ -11,7 +11,6 @@ typedef struct finder {
     pe_arena *arena;
     pe_simulation *out;
     pe_diag *diag;
-    uint64_t *random;
     pe_input *inputs;      /* heap while it grows */
     size_t input_capacity;
     pe_output *outputs;
@@ -136,7 +135,7 @@ static pe_status find_inputs(finder *f)
         f->depth = 0;
         pe_status status = walk_draws(f, pe_graph_formula(f->graph, c)->root);
         if (status != PE_OK) return status;
-        pe_bit_set(f->random, c);
+        pe_bit_set(f->out->random, c);
         f->out->random_count++;
     }
     f->out->inputs = PE_PUSH(f->arena, pe_input, f->out->input_count);
@@ -289,7 +288,7 @@ static pe_status find_outputs(finder *f)
     for (uint32_t i = 0; i < f->settings->output_count && status == PE_OK; i++) status = add_output_area(f, &f->settings->outputs[i]);
     if (status != PE_OK || (f->out->output_count > 0 && !f->settings->outputs_all)) return status;
     uint32_t *cells = NULL, count = 0;
-    status = pei_outputs_propose(f->graph, f->out->varying, f->random, f->arena, &cells, &count, f->diag);
+    status = pei_outputs_propose(f->graph, f->out->varying, f->out->random, f->arena, &cells, &count, f->diag);
     if (status != PE_OK) return status;
     if (count == 0 && f->out->output_count == 0)
         return pe_fail(f->diag, PE_E_NOT_FOUND, "outputs", "no formula depends on a random cell, so there is nothing to simulate; "
@@ -332,13 +331,33 @@ static pe_status find_frozen(finder *f)
     return PE_OK;
 }
 
-static pe_status mark_slice(finder *f, size_t words)
+static size_t word_count(const pe_graph *graph)
 {
-    pe_simulation *s = f->out;
-    for (uint32_t i = 0; i < s->output_count; i++) pe_bit_set(s->slice, s->outputs[i].cell);
-    pe_status status = pe_graph_mark_precedents(f->graph, s->slice);
-    for (size_t i = 0; i < words; i++) s->slice[i] &= s->varying[i];
+    return (size_t)pe_graph_workbook(graph)->cell_count / 64 + 1;
+}
+
+static pe_status mark_varying(const pe_graph *graph, pe_simulation *s)
+{
+    memcpy(s->varying, s->random, word_count(graph) * sizeof *s->varying);
+    pe_status status = pe_graph_mark_dependents(graph, s->varying);
+    for (size_t i = 0; i < word_count(graph); i++) s->varying[i] &= ~s->frozen[i];
     return status;
+}
+
+static pe_status mark_needed(const pe_graph *graph, pe_simulation *s)
+{
+    memset(s->needed, 0, word_count(graph) * sizeof *s->needed);
+    for (uint32_t i = 0; i < s->output_count; i++) pe_bit_set(s->needed, s->outputs[i].cell);
+    pe_status status = pe_graph_mark_precedents(graph, s->needed);
+    for (size_t i = 0; i < word_count(graph); i++) s->slice[i] = s->needed[i] & s->varying[i];
+    return status;
+}
+
+pe_status pe_simulation_mark(const pe_graph *graph, pe_simulation *simulation, pe_diag *diag)
+{
+    pe_status status = mark_varying(graph, simulation);
+    if (status == PE_OK) status = mark_needed(graph, simulation);
+    return status == PE_OK ? PE_OK : pe_fail(diag, status, "simulation", "%s", pe_status_text(status));
 }
 
 pe_status pe_simulation_find(const pe_graph *graph, const pe_settings *settings, pe_arena *arena, const pe_control *control, pe_simulation *simulation, pe_diag *diag)
@@ -347,26 +366,26 @@ pe_status pe_simulation_find(const pe_graph *graph, const pe_settings *settings,
     pe_simulation s;
     memset(&s, 0, sizeof s);
     finder f = {.graph = graph, .workbook = pe_graph_workbook(graph), .settings = settings, .arena = arena, .out = &s, .diag = diag};
-    size_t words = (size_t)f.workbook->cell_count / 64 + 1;
+    size_t words = word_count(graph);
     s.frozen = PE_PUSH(arena, uint64_t, words);
     s.varying = PE_PUSH(arena, uint64_t, words);
     s.slice = PE_PUSH(arena, uint64_t, words);
-    f.random = PE_PUSH(arena, uint64_t, words);
+    s.needed = PE_PUSH(arena, uint64_t, words);
+    s.random = PE_PUSH(arena, uint64_t, words);
     f.namer = pei_namer_new(f.workbook, arena);
-    if (s.frozen == NULL || s.varying == NULL || s.slice == NULL || f.random == NULL || f.namer == NULL) PE_TRY(out_of_memory(&f));
+    bool all = s.frozen != NULL && s.varying != NULL && s.slice != NULL && s.needed != NULL && s.random != NULL && f.namer != NULL;
+    if (!all) PE_TRY(out_of_memory(&f));
     PE_TRY(find_frozen(&f));
     PE_TRY(find_inputs(&f));
     if (s.random_count == 0)
         PE_TRY(pe_fail(diag, PE_E_NOT_FOUND, "inputs", "the workbook has no random cell: use RAND() or RiskNormal(...) in a formula, "
                        "or make a cell uncertain with --input 'Sheet!B3=pert(1,2,5)'"));
-    memcpy(s.varying, f.random, words * sizeof *s.varying);
-    PE_TRY(pe_graph_mark_dependents(graph, s.varying));
-    for (size_t i = 0; i < words; i++) s.varying[i] &= ~s.frozen[i];
+    PE_TRY(mark_varying(graph, &s));
     if (pe_cancelled(control)) PE_TRY(pe_fail(diag, PE_E_CANCELLED, "simulation", "cancelled"));
     PE_TRY(find_outputs(&f));
     PE_TRY(describe_inputs(&f));
     PE_TRY(name_outputs(&f));
-    PE_TRY(mark_slice(&f, words));
+    PE_TRY(mark_needed(graph, &s));
     s.warnings = PE_PUSH(arena, const char *, s.warning_count);
     if (s.warnings == NULL) PE_TRY(out_of_memory(&f));
     if (s.warning_count > 0) memcpy(s.warnings, f.warnings, s.warning_count * sizeof *s.warnings);

@@ -82,14 +82,21 @@ typedef struct pe_sensitivity {
     bool noise;         /* within 1.96 / sqrt(n - 1) of zero */
 } pe_sensitivity;
 
-/* Fills values[0, trials) with input's values or, where rank_only is set to true, with anything that has the same ranks and is
- * uniform in (0,1). Called from any worker. */
-typedef pe_status (*pe_fetch_input)(void *context, uint32_t input, double *values, bool *uniform);
+/* Fills values[0, trials) with input's values, NaN where it has no number. Called from any worker. */
+typedef pe_status (*pe_fetch_input)(void *context, uint32_t input, uint64_t trials, double *values);
 
 /* The `top` inputs of largest |correlation|, largest first (ties by input number), into bars; *count how many. Memory: a few columns
  * per worker, whatever the number of inputs. */
 pe_status pe_sensitivity_make(const pe_value *output, uint64_t trials, const uint32_t *inputs, uint32_t input_count,
                               pe_fetch_input fetch, void *context, uint32_t top, pe_pool *pool, const pe_control *control,
                               pe_sensitivity *bars, uint32_t *count, pe_diag *diag);
+
+/* Where inputs are too many to rank: for each output the `top` inputs most correlated with the output's ranks, when fetch gives
+ * uniforms that have the input's ranks (their linear correlation is within O(1/n) of the rank correlation). member(context, output, input) tells
+ * whether the output depends on the input. candidates[output * top ...], counts[output]. Trials in which an output is no number weigh nothing. */
+pe_status pe_sensitivity_screen(const pe_value *const *outputs, uint32_t output_count, uint64_t trials, uint32_t input_count,
+                                bool (*member)(void *context, uint32_t output, uint32_t input), pe_fetch_input fetch,
+                                void *context, uint32_t top, pe_pool *pool, const pe_control *control,
+                                uint32_t *candidates, uint32_t *counts, pe_diag *diag);
 
 #endif

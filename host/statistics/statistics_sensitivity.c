@@ -1,12 +1,9 @@
-/* statistics_sensitivity.c: rank correlations of one output with many inputs. Inputs are fetched one at a time per worker. Where an
- * input comes as uniforms, its correlation with the output's ranks is within O(1/n) of the rank correlation and picks the
- * candidates; the bars reported are always exact. */
+/* statistics_sensitivity.c: rank correlations of outputs with inputs, and the screening of very many inputs. Inputs are fetched one at a
+ * time per worker, so memory does not grow with their number. */
 #include "statistics_internal.h"
 
 #include <math.h>
 #include <stdlib.h>
-
-#define CANDIDATES_PER_BAR 4
 
 typedef struct column_scratch {
     double *raw;       /* one input, all trials */
@@ -23,7 +20,6 @@ typedef struct job {
     void *context;
     const pe_control *control;
     const double *output_rank; /* of the trials with a number */
-    bool exact;
     pe_sensitivity *bars;
     column_scratch *scratch; /* per worker */
 } job;
@@ -69,24 +65,20 @@ static pe_status correlate(void *context, size_t index, unsigned worker)
     job *j = context;
     column_scratch *c = &j->scratch[worker];
     pe_sensitivity *bar = &j->bars[index];
-    bool uniform = false;
     if (pe_cancelled(j->control)) return PE_E_CANCELLED;
-    pe_status status = j->fetch(j->context, bar->input, c->raw, &uniform);
+    pe_status status = j->fetch(j->context, bar->input, j->trials, c->raw);
     if (status != PE_OK) return status;
     bool only_output = pair(j, c, &bar->n);
     bar->correlation = NAN;
     bar->noise = true;
     if (bar->n < 3) return PE_OK;
-    const double *rank_y = j->output_rank, *rank_x = c->x;
+    const double *rank_y = j->output_rank;
     if (!only_output) {
         pei_rank(c->y, bar->n, c->rank_y, c->keys, c->order);
         rank_y = c->rank_y;
     }
-    if (!uniform || j->exact) {
-        pei_rank(c->x, bar->n, c->rank_x, c->keys, c->order);
-        rank_x = c->rank_x;
-    }
-    bar->correlation = correlation(rank_x, rank_y, bar->n);
+    pei_rank(c->x, bar->n, c->rank_x, c->keys, c->order);
+    bar->correlation = correlation(c->rank_x, rank_y, bar->n);
     bar->noise = !(fabs(bar->correlation) > 1.96 / sqrt((double)bar->n - 1));
     return PE_OK;
 }
@@ -149,21 +141,106 @@ pe_status pe_sensitivity_make(const pe_value *output, uint64_t trials, const uin
     for (unsigned w = 0; w < workers; w++) PE_TRY(scratch_make(&j.scratch[w], trials));
     PE_TRY(rank_output(&j, ranks));
     for (uint32_t i = 0; i < input_count; i++) j.bars[i].input = inputs[i];
-    uint32_t candidates = input_count;
-    if (input_count > top * CANDIDATES_PER_BAR) {
-        PE_TRY(pe_pool_run(pool, input_count, correlate, &j));
-        qsort(j.bars, input_count, sizeof *j.bars, by_strength);
-        candidates = top * CANDIDATES_PER_BAR;
-    }
-    j.exact = true;
-    PE_TRY(pe_pool_run(pool, candidates, correlate, &j));
-    qsort(j.bars, candidates, sizeof *j.bars, by_strength);
-    for (uint32_t i = 0; i < candidates && *count < top; i++)
+    PE_TRY(pe_pool_run(pool, input_count, correlate, &j));
+    qsort(j.bars, input_count, sizeof *j.bars, by_strength);
+    for (uint32_t i = 0; i < input_count && *count < top; i++)
         if (!isnan(j.bars[i].correlation)) bars[(*count)++] = j.bars[i];
 fail:
     for (unsigned w = 0; j.scratch != NULL && w < workers; w++) scratch_free(&j.scratch[w]);
     free(j.scratch);
     free(j.bars);
     free(ranks);
+    return status == PE_OK ? PE_OK : pe_fail(diag, status, "tornado", "%s", pe_status_text(status));
+}
+
+/* ---- screening ---------------------------------------------------------------------------------------- */
+
+#define SUMS 8 /* partial sums, so that the loop can be vectorised without reordering a sum */
+
+typedef struct screening {
+    uint32_t output_count, input_count;
+    uint64_t trials;
+    double *ranks;     /* output_count columns: rank minus mean rank, 0 where the output is no number */
+    double *strength;  /* input_count rows of output_count: |correlation|, up to a factor per output */
+    double *columns;   /* one per worker */
+    pe_fetch_input fetch;
+    bool (*member)(void *context, uint32_t output, uint32_t input);
+    void *context;
+    const pe_control *control;
+} screening;
+
+static double dot(const double *x, const double *y, uint64_t n)
+{
+    double sum[SUMS] = {0};
+    uint64_t i = 0;
+    for (; i + SUMS <= n; i += SUMS)
+        for (int k = 0; k < SUMS; k++) sum[k] += x[i + (uint64_t)k] * y[i + (uint64_t)k];
+    for (; i < n; i++) sum[0] += x[i] * y[i];
+    return ((sum[0] + sum[1]) + (sum[2] + sum[3])) + ((sum[4] + sum[5]) + (sum[6] + sum[7]));
+}
+
+static pe_status screen_input(void *context, size_t input, unsigned worker)
+{
+    screening *s = context;
+    double *u = s->columns + (size_t)worker * s->trials;
+    if (pe_cancelled(s->control)) return PE_E_CANCELLED;
+    pe_status status = s->fetch(s->context, (uint32_t)input, s->trials, u);
+    for (uint32_t o = 0; o < s->output_count && status == PE_OK; o++) {
+        double *strength = &s->strength[input * s->output_count + o];
+        *strength = s->member(s->context, o, (uint32_t)input) ? fabs(dot(u, s->ranks + (size_t)o * s->trials, s->trials)) : -1;
+    }
+    return status;
+}
+
+/* Centred ranks: subtracting the mean makes the input's own mean irrelevant to the product. */
+static pe_status centred_ranks(const pe_value *output, uint64_t trials, double *out)
+{
+    column_scratch c = {NULL, NULL, NULL, NULL, NULL, NULL, NULL};
+    pe_status status = scratch_make(&c, trials);
+    if (status == PE_OK) {
+        uint64_t n = 0;
+        for (uint64_t i = 0; i < trials; i++)
+            if (pe_is_number(output[i])) c.y[n++] = pe_as_number(output[i]);
+        pei_rank(c.y, n, c.rank_y, c.keys, c.order);
+        double mean = 0.5 * ((double)n + 1);
+        n = 0;
+        for (uint64_t i = 0; i < trials; i++) out[i] = pe_is_number(output[i]) ? c.rank_y[n++] - mean : 0;
+    }
+    scratch_free(&c);
+    return status;
+}
+
+/* Keeps the `top` strongest inputs of one output, by insertion into a short sorted list. */
+static uint32_t strongest(const screening *s, uint32_t output, uint32_t top, uint32_t *list)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < s->input_count; i++) {
+        double x = s->strength[(size_t)i * s->output_count + output];
+        if (x < 0 || (n == top && !(x > s->strength[(size_t)list[n - 1] * s->output_count + output]))) continue;
+        uint32_t at = n < top ? n++ : n - 1;
+        for (; at > 0 && x > s->strength[(size_t)list[at - 1] * s->output_count + output]; at--) list[at] = list[at - 1];
+        list[at] = i;
+    }
+    return n;
+}
+
+pe_status pe_sensitivity_screen(const pe_value *const *outputs, uint32_t output_count, uint64_t trials, uint32_t input_count,
+                                bool (*member)(void *context, uint32_t output, uint32_t input), pe_fetch_input fetch,
+                                void *context, uint32_t top, pe_pool *pool, const pe_control *control,
+                                uint32_t *candidates, uint32_t *counts, pe_diag *diag)
+{
+    pe_status status = PE_OK;
+    screening s = {.output_count = output_count, .input_count = input_count, .trials = trials, .fetch = fetch, .member = member, .context = context, .control = control};
+    s.ranks = malloc(((size_t)output_count * trials + 1) * sizeof *s.ranks);
+    s.strength = malloc(((size_t)output_count * input_count + 1) * sizeof *s.strength);
+    s.columns = malloc(((size_t)pe_pool_threads(pool) * trials + 1) * sizeof *s.columns);
+    if (s.ranks == NULL || s.strength == NULL || s.columns == NULL) PE_TRY(PE_E_MEMORY);
+    for (uint32_t o = 0; o < output_count; o++) PE_TRY(centred_ranks(outputs[o], trials, s.ranks + (size_t)o * trials));
+    PE_TRY(pe_pool_run(pool, input_count, screen_input, &s));
+    for (uint32_t o = 0; o < output_count; o++) counts[o] = strongest(&s, o, top, candidates + (size_t)o * top);
+fail:
+    free(s.ranks);
+    free(s.strength);
+    free(s.columns);
     return status == PE_OK ? PE_OK : pe_fail(diag, status, "tornado", "%s", pe_status_text(status));
 }

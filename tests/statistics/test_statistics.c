@@ -181,47 +181,60 @@ static double input_value(uint32_t input, uint64_t trial)
     return (double)(pe_hash_mix(input + 100, trial) >> 11) * 0x1p-53;
 }
 
-static pe_status fetch(void *context, uint32_t input, double *values, bool *uniform)
+static pe_status fetch_uniform(void *context, uint32_t input, uint64_t trials, double *values)
 {
-    *uniform = context == NULL;
-    for (uint64_t t = 0; t < TRIALS; t++) {
-        double u = input_value(input, t);
-        values[t] = *uniform ? u : exp(10 * u); /* the same ranks */
-    }
+    PE_UNUSED(context);
+    for (uint64_t t = 0; t < trials; t++) values[t] = input_value(input, t);
     return PE_OK;
+}
+
+static pe_status fetch_skewed(void *context, uint32_t input, uint64_t trials, double *values)
+{
+    PE_UNUSED(context);
+    for (uint64_t t = 0; t < trials; t++) values[t] = exp(10 * input_value(input, t)); /* the same ranks */
+    return PE_OK;
+}
+
+static bool all_but_input_3(void *context, uint32_t output, uint32_t input)
+{
+    PE_UNUSED(context);
+    return output == 0 || input != 3;
 }
 
 static void sensitivity_finds_the_drivers(void **state)
 {
     PE_UNUSED(state);
     static pe_value y[TRIALS];
-    uint32_t inputs[INPUTS];
+    uint32_t inputs[INPUTS], candidates[2 * 8], counts[2];
     for (uint32_t i = 0; i < INPUTS; i++) inputs[i] = i;
     for (uint64_t t = 0; t < TRIALS; t++)
-        y[t] = t % 50 == 3 ? pe_error(PE_ERROR_DIV0)
-                           : pe_number(5 * input_value(17, t) - 3 * input_value(120, t) + input_value(3, t));
-    pe_sensitivity direct[12], ranked[12];
+        y[t] = t % 50 == 3 ? pe_error(PE_ERROR_DIV0) : pe_number(5 * input_value(17, t) - 3 * input_value(120, t) + input_value(3, t));
+    pe_sensitivity plain[12], skewed[12];
     uint32_t count = 0, again = 0;
-    int skewed = 1;
-    assert_int_equal(pe_sensitivity_make(y, TRIALS, inputs, INPUTS, fetch, NULL, 12, NULL, NULL, direct, &count, NULL), PE_OK);
-    assert_int_equal(pe_sensitivity_make(y, TRIALS, inputs, INPUTS, fetch, &skewed, 12, NULL, NULL, ranked, &again, NULL), PE_OK);
+    assert_int_equal(pe_sensitivity_make(y, TRIALS, inputs, INPUTS, fetch_uniform, NULL, 12, NULL, NULL, plain, &count, NULL), PE_OK);
+    assert_int_equal(pe_sensitivity_make(y, TRIALS, inputs, INPUTS, fetch_skewed, NULL, 12, NULL, NULL, skewed, &again, NULL), PE_OK);
     assert_int_equal(count, 12);
-    for (uint32_t i = 0; i < 3; i++) {
-        assert_int_equal(direct[i].input, ranked[i].input);
-        CLOSE(direct[i].correlation, ranked[i].correlation);
+    for (uint32_t i = 0; i < 12; i++) {
+        assert_int_equal(plain[i].input, skewed[i].input);
+        CLOSE(plain[i].correlation, skewed[i].correlation);
     }
-    assert_true(direct[0].input == 17 && direct[0].correlation > 0.8 && !direct[0].noise);
-    assert_true(direct[1].input == 120 && direct[1].correlation < -0.4);
-    assert_int_equal(direct[0].n, TRIALS - TRIALS / 50);
+    assert_true(plain[0].input == 17 && plain[0].correlation > 0.8 && !plain[0].noise);
+    assert_true(plain[1].input == 120 && plain[1].correlation < -0.4);
+    assert_int_equal(plain[0].n, TRIALS - TRIALS / 50);
+    const pe_value *outputs[2] = {y, y};
+    assert_int_equal(pe_sensitivity_screen(outputs, 2, TRIALS, INPUTS, all_but_input_3, fetch_uniform, NULL, 8, NULL, NULL, candidates, counts, NULL), PE_OK);
+    assert_true(counts[0] == 8 && counts[1] == 8);
+    assert_true(candidates[0] == 17 && candidates[1] == 120 && candidates[2] == 3);
+    for (int i = 8; i < 16; i++) assert_int_not_equal(candidates[i], 3);
 }
 
 static const double table_x[5] = {1, 2, 2, 3, 5}, table_y[5] = {3, 1, 4, 4, 9};
 
-static pe_status fetch_table(void *context, uint32_t input, double *values, bool *uniform)
+static pe_status fetch_table(void *context, uint32_t input, uint64_t trials, double *values)
 {
     PE_UNUSED(context);
     PE_UNUSED(input);
-    *uniform = false;
+    PE_UNUSED(trials);
     memcpy(values, table_x, sizeof table_x);
     return PE_OK;
 }
