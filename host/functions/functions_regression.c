@@ -1,1 +1,411 @@
-#include "functions.h"
+/* functions_regression.c: statistics of pairs (CORREL, SLOPE ...) and least squares (LINEST, TREND
+ * and their exponential forms). Least squares goes by orthogonalisation of the centred columns; a
+ * column that depends on those before it is left out with coefficient 0, as Excel does. */
+#include "functions_aggregate.h"
+
+/* ---- pairs ------------------------------------------------------------------ */
+
+typedef struct moments {
+    double count, mean_x, mean_y, xx, yy, xy;
+} moments;
+
+static pe_value moments_of(pe_call *call, pe_value xs, pe_value ys, moments *m)
+{
+    pei_pairs p;
+    pe_value error;
+    memset(m, 0, sizeof *m);
+    if (!pei_pairs_of(call, xs, ys, &p, &error)) return error;
+    for (size_t i = 0; i < p.count; i++) {
+        m->mean_x += p.x[i];
+        m->mean_y += p.y[i];
+    }
+    m->count = (double)p.count;
+    if (p.count == 0) return pe_error(PE_ERROR_DIV0);
+    m->mean_x /= m->count;
+    m->mean_y /= m->count;
+    for (size_t i = 0; i < p.count; i++) {
+        double dx = p.x[i] - m->mean_x, dy = p.y[i] - m->mean_y;
+        m->xx += dx * dx;
+        m->yy += dy * dy;
+        m->xy += dx * dy;
+    }
+    return pe_blank();
+}
+
+static pe_value divided(double a, double b)
+{
+    return b == 0 ? pe_error(PE_ERROR_DIV0) : pe_number_checked(a / b);
+}
+
+pe_value pei_fn_correl(pe_call *call, const pe_value *args, int n)
+{
+    PE_UNUSED(n);
+    moments m;
+    pe_value error = moments_of(call, args[0], args[1], &m);
+    if (pe_is_error(error)) return error;
+    return divided(m.xy, pen_sqrt(m.xx) * pen_sqrt(m.yy));
+}
+
+pe_value pei_fn_rsq(pe_call *call, const pe_value *args, int n)
+{
+    pe_value r = pei_fn_correl(call, args, n);
+    return pe_is_number(r) ? pe_number_checked(pe_as_number(r) * pe_as_number(r)) : r;
+}
+
+static pe_value covariance(pe_call *call, const pe_value *args, double less)
+{
+    moments m;
+    pe_value error = moments_of(call, args[0], args[1], &m);
+    if (pe_is_error(error)) return error;
+    return divided(m.xy, m.count - less);
+}
+
+pe_value pei_fn_covariance_p(pe_call *call, const pe_value *args, int n)
+{
+    PE_UNUSED(n);
+    return covariance(call, args, 0);
+}
+pe_value pei_fn_covariance_s(pe_call *call, const pe_value *args, int n)
+{
+    PE_UNUSED(n);
+    return covariance(call, args, 1);
+}
+
+pe_value pei_fn_slope(pe_call *call, const pe_value *args, int n)
+{
+    PE_UNUSED(n);
+    moments m;
+    pe_value error = moments_of(call, args[1], args[0], &m);
+    return pe_is_error(error) ? error : divided(m.xy, m.xx);
+}
+
+static pe_value line_at(pe_call *call, pe_value ys, pe_value xs, double at)
+{
+    moments m;
+    pe_value error = moments_of(call, xs, ys, &m);
+    if (pe_is_error(error)) return error;
+    if (m.xx == 0) return pe_error(PE_ERROR_DIV0);
+    return pe_number_checked(m.mean_y + m.xy / m.xx * (at - m.mean_x));
+}
+
+pe_value pei_fn_intercept(pe_call *call, const pe_value *args, int n)
+{
+    PE_UNUSED(n);
+    return line_at(call, args[0], args[1], 0);
+}
+
+pe_value pei_fn_forecast(pe_call *call, const pe_value *args, int n)
+{
+    return line_at(call, args[1], args[2], pe_arg_number(args, n, 0, 0));
+}
+
+pe_value pei_fn_steyx(pe_call *call, const pe_value *args, int n)
+{
+    PE_UNUSED(n);
+    moments m;
+    pe_value error = moments_of(call, args[1], args[0], &m);
+    if (pe_is_error(error)) return error;
+    if (m.count < 3 || m.xx == 0) return pe_error(PE_ERROR_DIV0);
+    double rest = (m.yy - m.xy * m.xy / m.xx) / (m.count - 2);
+    return pe_number_checked(rest > 0 ? pen_sqrt(rest) : 0);
+}
+
+/* ---- least squares ---------------------------------------------------------- */
+
+#define DEPENDENT                                                                                  \
+    1e-10 /* a column that keeps less of its length than this after projection is left out */
+
+typedef struct fit {
+    pe_call *call;
+    size_t n, p; /* observations, columns of x */
+    bool by_row; /* y is one row: x and new x hold their columns as rows */
+    bool matrix; /* y is a matrix: x has its shape, one column */
+    bool constant, logarithmic;
+    double *y, *x;       /* x: p columns of n values */
+    double *coefficient; /* p */
+    double *se;          /* p */
+    double *mean_x, mean_y, intercept, intercept_se;
+    double df, ss_total, ss_rest;
+    size_t rank;
+} fit;
+
+static pe_value read_numbers(pe_call *call, pe_value v, const pe_array **array)
+{
+    pe_value error;
+    *array = pe_to_array(call, v, &error);
+    if (*array == NULL) return error;
+    size_t count = (size_t)(*array)->rows * (*array)->columns;
+    for (size_t i = 0; i < count; i++)
+        if (pe_is_error((*array)->cells[i])) return (*array)->cells[i];
+    for (size_t i = 0; i < count; i++)
+        if (!pe_is_number((*array)->cells[i])) return pe_error(PE_ERROR_VALUE);
+    return pe_blank();
+}
+
+static double *push_doubles(fit *f, size_t count)
+{
+    return pe_arena_push(f->call->arena, count > 0 ? count : 1, sizeof(double));
+}
+
+static pe_value read_y(fit *f, pe_value v, const pe_array **y)
+{
+    pe_value error = read_numbers(f->call, v, y);
+    if (pe_is_error(error)) return error;
+    f->n = (size_t)(*y)->rows * (*y)->columns;
+    f->by_row = (*y)->rows == 1 && (*y)->columns > 1;
+    f->matrix = (*y)->rows > 1 && (*y)->columns > 1;
+    f->y = push_doubles(f, f->n);
+    if (f->y == NULL) return pe_error(PE_ERROR_NUM);
+    for (size_t i = 0; i < f->n; i++) {
+        f->y[i] = pe_as_number((*y)->cells[i]);
+        if (!f->logarithmic) continue;
+        if (!(f->y[i] > 0)) return pe_error(PE_ERROR_NUM);
+        f->y[i] = pen_log(f->y[i]);
+    }
+    return pe_blank();
+}
+
+/* Value j of column i of an x or new x. */
+static double x_at(const fit *f, const pe_array *x, size_t i, size_t j)
+{
+    if (f->matrix || f->p == 1) return pe_as_number(x->cells[j]);
+    return pe_as_number(x->cells[f->by_row ? i * x->columns + j : j * x->columns + i]);
+}
+
+static pe_value read_x(fit *f, const pe_array *y, pe_value v, bool given)
+{
+    const pe_array *x = NULL;
+    f->p = 1;
+    if (given) {
+        pe_value error = read_numbers(f->call, v, &x);
+        if (pe_is_error(error)) return error;
+        bool same = x->rows == y->rows && x->columns == y->columns;
+        if (!same && (f->matrix || (f->by_row ? x->columns : x->rows) != f->n))
+            return pe_error(PE_ERROR_REF);
+        if (!same) f->p = f->by_row ? x->rows : x->columns;
+    }
+    f->x = push_doubles(f, f->n * f->p);
+    f->mean_x = push_doubles(f, f->p);
+    f->coefficient = push_doubles(f, f->p);
+    f->se = push_doubles(f, f->p);
+    if (f->x == NULL || f->mean_x == NULL || f->coefficient == NULL || f->se == NULL)
+        return pe_error(PE_ERROR_NUM);
+    for (size_t i = 0; i < f->p; i++)
+        for (size_t j = 0; j < f->n; j++)
+            f->x[i * f->n + j] = x != NULL ? x_at(f, x, i, j) : (double)(j + 1);
+    return pe_blank();
+}
+
+static double mean(const double *x, size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++) sum += x[i];
+    return sum / (double)n;
+}
+static double dot(const double *a, const double *b, size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++) sum += a[i] * b[i];
+    return sum;
+}
+
+static void centre(fit *f)
+{
+    if (!f->constant) return;
+    f->mean_y = mean(f->y, f->n);
+    for (size_t j = 0; j < f->n; j++) f->y[j] -= f->mean_y;
+    for (size_t i = 0; i < f->p; i++) {
+        f->mean_x[i] = mean(f->x + i * f->n, f->n);
+        for (size_t j = 0; j < f->n; j++) f->x[i * f->n + j] -= f->mean_x[i];
+    }
+}
+
+/* Gram-Schmidt, each column twice: x becomes orthonormal columns, r (p x p) the triangle; kept[i]
+ * columns only. */
+static void orthogonalise(fit *f, double *r, bool *kept)
+{
+    size_t n = f->n, p = f->p;
+    for (size_t i = 0; i < p; i++) {
+        double *q = f->x + i * n;
+        double before = pen_sqrt(dot(q, q, n));
+        double scale = f->constant ? pen_abs(f->mean_x[i]) * pen_sqrt((double)n) : 0;
+        for (int pass = 0; pass < 2; pass++) {
+            for (size_t k = 0; k < i; k++) {
+                if (!kept[k]) continue;
+                double c = dot(f->x + k * n, q, n);
+                r[k * p + i] += c;
+                for (size_t j = 0; j < n; j++) q[j] -= c * f->x[k * n + j];
+            }
+        }
+        double after = pen_sqrt(dot(q, q, n));
+        kept[i] = after > before * DEPENDENT && after > scale * 1e-14 && after > 0;
+        r[i * p + i] = after;
+        if (!kept[i]) continue;
+        f->rank++;
+        for (size_t j = 0; j < n; j++) q[j] /= after;
+    }
+}
+
+/* Coefficients by back substitution, then the diagonal of the inverse of r'r for the standard
+ * errors. */
+static void solve(fit *f, const double *r, const bool *kept, double *inverse)
+{
+    size_t p = f->p;
+    for (size_t i = p; i-- > 0;) {
+        if (!kept[i]) continue;
+        double c = dot(f->x + i * f->n, f->y, f->n);
+        for (size_t k = i + 1; k < p; k++)
+            if (kept[k]) c -= r[i * p + k] * f->coefficient[k];
+        f->coefficient[i] = c / r[i * p + i];
+    }
+    for (size_t c = 0; c < p; c++) {
+        if (!kept[c]) continue;
+        inverse[c * p + c] = 1 / r[c * p + c];
+        for (size_t i = c; i-- > 0;) {
+            if (!kept[i]) continue;
+            double sum = 0;
+            for (size_t k = i + 1; k <= c; k++)
+                if (kept[k]) sum -= r[i * p + k] * inverse[k * p + c];
+            inverse[i * p + c] = sum / r[i * p + i];
+        }
+    }
+}
+
+static void spread_of_fit(fit *f, const double *residual, const double *inverse)
+{
+    size_t p = f->p;
+    f->df = (double)f->n - (double)f->rank - (f->constant ? 1 : 0);
+    f->ss_total = dot(f->y, f->y, f->n);
+    f->ss_rest = dot(residual, residual, f->n);
+    if (f->ss_rest < f->ss_total * 1e-28) f->ss_rest = 0;
+    double s2 = f->df > 0 ? f->ss_rest / f->df : 0;
+    double lever = f->constant ? 1 / (double)f->n : 0;
+    for (size_t i = 0; i < p; i++)
+        f->se[i] = pen_sqrt(s2 * dot(inverse + i * p, inverse + i * p, p));
+    for (size_t c = 0; f->constant && c < p; c++) {
+        double w = 0;
+        for (size_t i = 0; i <= c; i++) w += f->mean_x[i] * inverse[i * p + c];
+        lever += w * w;
+    }
+    f->intercept_se = pen_sqrt(s2 * lever);
+}
+
+static pe_value fit_solve(fit *f)
+{
+    size_t n = f->n, p = f->p;
+    double *r = push_doubles(f, p * p), *inverse = push_doubles(f, p * p);
+    double *x = push_doubles(f, n * p), *residual = push_doubles(f, n);
+    bool *kept = pe_arena_push(f->call->arena, p, sizeof(bool));
+    if (r == NULL || inverse == NULL || x == NULL || residual == NULL || kept == NULL)
+        return pe_error(PE_ERROR_NUM);
+    centre(f);
+    memcpy(x, f->x, n * p * sizeof(double));
+    orthogonalise(f, r, kept);
+    solve(f, r, kept, inverse);
+    f->intercept = f->mean_y;
+    for (size_t j = 0; j < n; j++) residual[j] = f->y[j];
+    for (size_t i = 0; i < p; i++) {
+        f->intercept -= f->coefficient[i] * f->mean_x[i];
+        for (size_t j = 0; j < n; j++) residual[j] -= f->coefficient[i] * x[i * n + j];
+    }
+    spread_of_fit(f, residual, inverse);
+    return pe_blank();
+}
+
+/* args: y, x, ...; the constant is args[constant_at]. */
+static pe_value fit_read(fit *f, const pe_value *args, int n, int constant_at)
+{
+    const pe_array *y = NULL;
+    f->constant = pe_arg_boolean(args, n, constant_at, true);
+    pe_value error = read_y(f, args[0], &y);
+    if (!pe_is_error(error))
+        error = read_x(f, y, n > 1 ? args[1] : pe_blank(), pe_arg_given(args, n, 1));
+    return pe_is_error(error) ? error : fit_solve(f);
+}
+
+/* ---- LINEST and LOGEST ------------------------------------------------------ */
+
+static pe_value fitted(const fit *f, double x)
+{
+    return pe_number_checked(f->logarithmic ? pen_exp(x) : x);
+}
+
+static void fill_statistics(const fit *f, pe_array *out)
+{
+    uint32_t columns = out->columns;
+    pe_value *cells = out->cells, na = pe_error(PE_ERROR_NA), num = pe_error(PE_ERROR_NUM);
+    for (uint32_t i = 2 * columns; i < 5 * columns; i++) cells[i] = na;
+    for (size_t i = 0; i < f->p; i++) cells[columns + f->p - 1 - i] = pe_number_checked(f->se[i]);
+    cells[columns + f->p] = f->constant ? pe_number_checked(f->intercept_se) : na;
+    double explained = f->ss_total - f->ss_rest;
+    double s2 = f->df > 0 ? f->ss_rest / f->df : 0;
+    cells[2 * columns] = pe_number_checked(f->ss_total == 0 ? 1 : explained / f->ss_total);
+    cells[2 * columns + 1] = pe_number_checked(pen_sqrt(s2));
+    cells[3 * columns] =
+        s2 == 0 || f->rank == 0 ? num : pe_number_checked(explained / (double)f->rank / s2);
+    cells[3 * columns + 1] = pe_number_checked(f->df);
+    cells[4 * columns] = pe_number_checked(explained);
+    cells[4 * columns + 1] = pe_number_checked(f->ss_rest);
+}
+
+static pe_value estimate(pe_call *call, const pe_value *args, int n, bool logarithmic)
+{
+    fit f = {.call = call, .logarithmic = logarithmic};
+    pe_value error = fit_read(&f, args, n, 2);
+    if (pe_is_error(error)) return error;
+    bool statistics = pe_arg_boolean(args, n, 3, false);
+    pe_array *out = pe_new_array(call, statistics ? 5 : 1, (uint32_t)f.p + 1);
+    if (out == NULL) return pe_error(PE_ERROR_NUM);
+    for (size_t i = 0; i < f.p; i++) out->cells[f.p - 1 - i] = fitted(&f, f.coefficient[i]);
+    out->cells[f.p] = fitted(&f, f.constant ? f.intercept : 0);
+    if (statistics) fill_statistics(&f, out);
+    return pe_array_value(out);
+}
+
+pe_value pei_fn_linest(pe_call *call, const pe_value *args, int n)
+{
+    return estimate(call, args, n, false);
+}
+pe_value pei_fn_logest(pe_call *call, const pe_value *args, int n)
+{
+    return estimate(call, args, n, true);
+}
+
+/* ---- TREND and GROWTH ------------------------------------------------------- */
+
+static pe_value predict(pe_call *call, const pe_value *args, int n, bool logarithmic)
+{
+    fit f = {.call = call, .logarithmic = logarithmic};
+    pe_value error = fit_read(&f, args, n, 3);
+    if (pe_is_error(error)) return error;
+    bool fresh = pe_arg_given(args, n, 2), given = pe_arg_given(args, n, 1);
+    const pe_array *x = NULL;
+    if (fresh || given) error = read_numbers(call, args[fresh ? 2 : 1], &x);
+    if (!fresh && !given) error = read_numbers(call, args[0], &x);
+    if (pe_is_error(error)) return error;
+    uint32_t rows = x->rows, columns = x->columns;
+    if (f.p > 1) {
+        if ((f.by_row ? rows : columns) != f.p) return pe_error(PE_ERROR_REF);
+        *(f.by_row ? &rows : &columns) = 1;
+    }
+    pe_array *out = pe_new_array(call, rows, columns);
+    if (out == NULL) return pe_error(PE_ERROR_NUM);
+    for (size_t j = 0; j < (size_t)rows * columns; j++) {
+        double sum = f.mean_y;
+        for (size_t i = 0; i < f.p; i++) {
+            double at = fresh || given ? x_at(&f, x, i, j) : (double)(j + 1);
+            sum += f.coefficient[i] * (at - f.mean_x[i]);
+        }
+        out->cells[j] = fitted(&f, sum);
+    }
+    return pe_array_value(out);
+}
+
+pe_value pei_fn_trend(pe_call *call, const pe_value *args, int n)
+{
+    return predict(call, args, n, false);
+}
+pe_value pei_fn_growth(pe_call *call, const pe_value *args, int n)
+{
+    return predict(call, args, n, true);
+}
