@@ -1,1 +1,376 @@
-#include "functions.h"
+/* functions_date.c: dates and times. Serials are whole days from functions_calendar.c; a serial below 0 or past 31 Dec 9999 is #NUM!
+ * everywhere. EDATE, EOMONTH, YEARFRAC, WEEKNUM and the work-day functions come from Excel's old Analysis ToolPak and refuse
+ * booleans. */
+#include "functions_internal.h"
+
+typedef struct date {
+    int year, month, day;
+} date;
+
+static date date_of(const pe_call *call, double serial)
+{
+    date d;
+    pei_date_parts(serial, call->date1904, &d.year, &d.month, &d.day);
+    return d;
+}
+
+static bool in_calendar(const pe_call *call, double serial)
+{
+    return serial >= 0 && serial < PEI_SERIAL_END(call->date1904);
+}
+
+static double serial_of(const pe_call *call, int year, int month, int day)
+{
+    return pei_date_serial(year, month, day, call->date1904);
+}
+
+/* The length of a month as the calendar of the call has it: February 1900 has 29 days in the 1900 system. */
+static int month_days(const pe_call *call, int year, int month)
+{
+    return year == 1900 && month == 2 && !call->date1904 ? 29 : pei_days_in_month(year, month);
+}
+
+static bool is_last_day(const pe_call *call, date d)
+{
+    return d.day == month_days(call, d.year, d.month);
+}
+
+/* An argument of a ToolPak function: false with *error set on text that is no number, and on booleans. */
+static bool toolpak_number(pe_call *call, pe_value v, double *x, pe_value *error)
+{
+    pe_value number = pe_is(v, PE_KIND_BOOLEAN) ? pe_error(PE_ERROR_VALUE) : pe_to_number(call, v);
+    if (!pe_is_number(number)) {
+        *error = number;
+        return false;
+    }
+    *x = pe_as_number(number);
+    return true;
+}
+
+/* The same for a date: whole days within the calendar. */
+static bool toolpak_date(pe_call *call, pe_value v, double *serial, pe_value *error)
+{
+    if (!toolpak_number(call, v, serial, error)) return false;
+    *serial = pen_floor(*serial);
+    *error = pe_error(PE_ERROR_NUM);
+    return in_calendar(call, *serial);
+}
+
+/* ---- making ------------------------------------------------------------------------------------------- */
+
+pe_value pei_fn_date(pe_call *call, const pe_value *args, int n)
+{
+    double year = pen_trunc(pe_arg_number(args, n, 0, 0)), month = pen_floor(pe_arg_number(args, n, 1, 0));
+    double day = pen_floor(pe_arg_number(args, n, 2, 0));
+    if (!(year >= 0 && year < 10000) || pen_abs(month) > 1e6 || pen_abs(day) > 1e8) return pe_error(PE_ERROR_NUM);
+    if (year < 1900) year += 1900;
+    double serial = serial_of(call, (int)year, (int)month, (int)day);
+    return in_calendar(call, serial) ? pe_number(serial) : pe_error(PE_ERROR_NUM);
+}
+
+pe_value pei_fn_time(pe_call *call, const pe_value *args, int n)
+{
+    double part[3];
+    PE_UNUSED(call);
+    for (int i = 0; i < 3; i++) {
+        part[i] = pen_trunc(pe_arg_number(args, n, i, 0));
+        if (!(part[i] <= 32767)) return pe_error(PE_ERROR_NUM);
+    }
+    double days = (part[0] * 3600 + part[1] * 60 + part[2]) / 86400;
+    return days < 0 ? pe_error(PE_ERROR_NUM) : pe_number(days - pen_floor(days));
+}
+
+static bool parse_argument(pe_call *call, pe_value text, double *day, double *time)
+{
+    if (!pe_is(text, PE_KIND_TEXT)) return false;
+    const pe_text *t = pe_as_text(text);
+    return pei_parse_datetime(t->bytes, t->length, call->date1904, call->now, day, time);
+}
+
+pe_value pei_fn_datevalue(pe_call *call, const pe_value *args, int n)
+{
+    double day, time;
+    PE_UNUSED(n);
+    if (!parse_argument(call, args[0], &day, &time)) return pe_error(PE_ERROR_VALUE);
+    return pe_number(day < 0 ? 0 : day);
+}
+
+pe_value pei_fn_timevalue(pe_call *call, const pe_value *args, int n)
+{
+    double day, time;
+    PE_UNUSED(n);
+    if (!parse_argument(call, args[0], &day, &time)) return pe_error(PE_ERROR_VALUE);
+    return pe_number(time < 0 ? 0 : time - pen_floor(time));
+}
+
+pe_value pei_fn_now(pe_call *call, const pe_value *args, int n)
+{
+    PE_UNUSED(args);
+    PE_UNUSED(n);
+    return pe_number(call->now);
+}
+
+pe_value pei_fn_today(pe_call *call, const pe_value *args, int n)
+{
+    PE_UNUSED(args);
+    PE_UNUSED(n);
+    return pe_number(pen_floor(call->now));
+}
+
+/* ---- taking apart ------------------------------------------------------------------------------------- */
+
+static pe_value part_of_date(pe_call *call, const pe_value *args, int n, int which)
+{
+    double serial = pe_arg_number(args, n, 0, 0);
+    if (!in_calendar(call, serial)) return pe_error(PE_ERROR_NUM);
+    date d = date_of(call, serial);
+    return pe_number(which == 0 ? d.year : which == 1 ? d.month : d.day);
+}
+
+pe_value pei_fn_year(pe_call *call, const pe_value *args, int n)
+{
+    return part_of_date(call, args, n, 0);
+}
+
+pe_value pei_fn_month(pe_call *call, const pe_value *args, int n)
+{
+    return part_of_date(call, args, n, 1);
+}
+
+pe_value pei_fn_day(pe_call *call, const pe_value *args, int n)
+{
+    return part_of_date(call, args, n, 2);
+}
+
+/* Hour, minute or second of the time rounded to the nearest second. */
+static pe_value part_of_time(pe_call *call, const pe_value *args, int n, int64_t unit, int64_t modulus)
+{
+    double serial = pe_arg_number(args, n, 0, 0);
+    if (!in_calendar(call, serial)) return pe_error(PE_ERROR_NUM);
+    int64_t seconds = (int64_t)pen_floor((serial - pen_floor(serial)) * 86400 + 0.5);
+    return pe_number((double)(seconds / unit % modulus));
+}
+
+pe_value pei_fn_hour(pe_call *call, const pe_value *args, int n)
+{
+    return part_of_time(call, args, n, 3600, 24);
+}
+
+pe_value pei_fn_minute(pe_call *call, const pe_value *args, int n)
+{
+    return part_of_time(call, args, n, 60, 60);
+}
+
+pe_value pei_fn_second(pe_call *call, const pe_value *args, int n)
+{
+    return part_of_time(call, args, n, 1, 60);
+}
+
+/* ---- weeks -------------------------------------------------------------------------------------------- */
+
+/* The first day of the week (0 Sunday) that a WEEKDAY or WEEKNUM type means; -1: none. */
+static int week_start(double type)
+{
+    if (type == 1 || type == 17) return 0;
+    if (type == 2) return 1;
+    if (type >= 11 && type <= 16) return (int)type - 10;
+    return -1;
+}
+
+pe_value pei_fn_weekday(pe_call *call, const pe_value *args, int n)
+{
+    double serial = pen_floor(pe_arg_number(args, n, 0, 0)), type = n > 1 ? pen_trunc(pe_arg_number(args, n, 1, 0)) : 1;
+    if (!in_calendar(call, serial)) return pe_error(PE_ERROR_NUM);
+    int first = type == 3 ? 1 : week_start(type);
+    if (first < 0) return pe_error(PE_ERROR_NUM);
+    int day = (pei_weekday(serial, call->date1904) - first + 7) % 7;
+    return pe_number(type == 3 ? day : day + 1);
+}
+
+static pe_value iso_week(pe_call *call, double serial)
+{
+    int monday_based = (pei_weekday(serial, call->date1904) + 6) % 7;
+    double thursday = serial - monday_based + 3;
+    int year = date_of(call, thursday < 0 ? 0 : thursday).year;
+    double first = serial_of(call, year, 1, 1);
+    if (thursday < first) return pe_number(52);
+    return pe_number(pen_floor((thursday - first) / 7) + 1);
+}
+
+pe_value pei_fn_isoweeknum(pe_call *call, const pe_value *args, int n)
+{
+    double serial = pen_floor(pe_arg_number(args, n, 0, 0));
+    return in_calendar(call, serial) ? iso_week(call, serial) : pe_error(PE_ERROR_NUM);
+}
+
+pe_value pei_fn_weeknum(pe_call *call, const pe_value *args, int n)
+{
+    double serial, type = 1;
+    pe_value error;
+    if (!toolpak_date(call, args[0], &serial, &error)) return error;
+    if (n > 1 && !toolpak_number(call, args[1], &type, &error)) return error;
+    type = pen_trunc(type);
+    if (type == 21) return iso_week(call, serial);
+    int first = week_start(type);
+    if (first < 0) return pe_error(PE_ERROR_NUM);
+    double new_year = serial_of(call, date_of(call, serial).year, 1, 1);
+    int before = (pei_weekday(new_year, call->date1904) - first + 7) % 7; /* days of week 1 in the old year */
+    double week = pen_floor((serial - new_year + before) / 7) + 1;
+    return pe_number(week < 0 ? 0 : week);
+}
+
+/* ---- months ------------------------------------------------------------------------------------------- */
+
+static pe_value shifted_month(pe_call *call, const pe_value *args, bool end)
+{
+    double serial, months;
+    pe_value error;
+    if (!toolpak_date(call, args[0], &serial, &error)) return error;
+    if (!toolpak_number(call, args[1], &months, &error)) return error;
+    months = pen_trunc(months);
+    if (!(pen_abs(months) < 1e6)) return pe_error(PE_ERROR_NUM);
+    date d = date_of(call, serial);
+    int64_t month = (int64_t)d.year * 12 + d.month - 1 + (int64_t)months;
+    if (month < 1900 * 12 || month >= 10000 * 12) return pe_error(PE_ERROR_NUM);
+    int year = (int)(month / 12), of_year = (int)(month % 12) + 1;
+    int last = month_days(call, year, of_year);
+    double result = serial_of(call, year, of_year, end || d.day > last ? last : d.day);
+    return in_calendar(call, result) ? pe_number(result) : pe_error(PE_ERROR_NUM);
+}
+
+pe_value pei_fn_edate(pe_call *call, const pe_value *args, int n)
+{
+    PE_UNUSED(n);
+    return shifted_month(call, args, false);
+}
+
+pe_value pei_fn_eomonth(pe_call *call, const pe_value *args, int n)
+{
+    PE_UNUSED(n);
+    return shifted_month(call, args, true);
+}
+
+/* ---- differences -------------------------------------------------------------------------------------- */
+
+pe_value pei_fn_days(pe_call *call, const pe_value *args, int n)
+{
+    double end = pen_floor(pe_arg_number(args, n, 0, 0)), start = pen_floor(pe_arg_number(args, n, 1, 0));
+    if (!in_calendar(call, end) || !in_calendar(call, start)) return pe_error(PE_ERROR_NUM);
+    return pe_number(end - start);
+}
+
+static double days_30_360(date a, date b)
+{
+    return (b.year - a.year) * 360.0 + (b.month - a.month) * 30.0 + (b.day - a.day);
+}
+
+pe_value pei_fn_days360(pe_call *call, const pe_value *args, int n)
+{
+    double start = pen_floor(pe_arg_number(args, n, 0, 0)), end = pen_floor(pe_arg_number(args, n, 1, 0));
+    if (!in_calendar(call, end) || !in_calendar(call, start)) return pe_error(PE_ERROR_NUM);
+    date a = date_of(call, start), b = date_of(call, end);
+    if (pe_arg_boolean(args, n, 2, false)) { /* European */
+        if (a.day == 31) a.day = 30;
+        if (b.day == 31) b.day = 30;
+        return pe_number(days_30_360(a, b));
+    }
+    if (is_last_day(call, a)) a.day = 30;
+    if (b.day == 31) {
+        b.day = a.day < 30 ? 1 : 30;
+        b.month += b.day == 1;
+    }
+    return pe_number(days_30_360(a, b));
+}
+
+/* US (NASD) 30/360 as YEARFRAC has it: the last day of February counts as the 30th. */
+static double nasd_days(const pe_call *call, date a, date b)
+{
+    bool february_a = a.month == 2 && is_last_day(call, a), february_b = b.month == 2 && is_last_day(call, b);
+    if (february_a && february_b) b.day = 30;
+    if (february_a) a.day = 30;
+    if (b.day == 31 && a.day >= 30) b.day = 30;
+    if (a.day == 31) a.day = 30;
+    return days_30_360(a, b);
+}
+
+static double year_length(const pe_call *call, int year)
+{
+    return serial_of(call, year + 1, 1, 1) - serial_of(call, year, 1, 1);
+}
+
+/* Excel's average year of basis 1: 366 if a 29 February lies between dates up to a year apart, else the mean of the years touched. */
+static double actual_year(const pe_call *call, double start, double end)
+{
+    date a = date_of(call, start), b = date_of(call, end);
+    bool within = a.year == b.year || (b.year == a.year + 1 && (a.month > b.month || (a.month == b.month && a.day >= b.day)));
+    if (!within) {
+        double days = serial_of(call, b.year + 1, 1, 1) - serial_of(call, a.year, 1, 1);
+        return days / (b.year - a.year + 1);
+    }
+    if (a.year == b.year) return year_length(call, a.year);
+    for (int year = a.year; year <= b.year; year++) {
+        if (year_length(call, year) != 366) continue;
+        double leap_day = serial_of(call, year, 2, 29);
+        if (start <= leap_day && leap_day <= end) return 366;
+    }
+    return 365;
+}
+
+double pei_year_fraction(const pe_call *call, double start, double end, int basis)
+{
+    if (start > end) {
+        double swap = start;
+        start = end;
+        end = swap;
+    }
+    date a = date_of(call, start), b = date_of(call, end);
+    switch (basis) {
+    case 0: return nasd_days(call, a, b) / 360;
+    case 1: return start == end ? 0 : (end - start) / actual_year(call, start, end);
+    case 2: return (end - start) / 360;
+    case 3: return (end - start) / 365;
+    default:
+        if (a.day == 31) a.day = 30;
+        if (b.day == 31) b.day = 30;
+        return days_30_360(a, b) / 360;
+    }
+}
+
+pe_value pei_fn_yearfrac(pe_call *call, const pe_value *args, int n)
+{
+    double start, end, basis = 0;
+    pe_value error;
+    if (!toolpak_date(call, args[0], &start, &error) || !toolpak_date(call, args[1], &end, &error)) return error;
+    if (n > 2 && !toolpak_number(call, args[2], &basis, &error)) return error;
+    basis = pen_trunc(basis);
+    if (!(basis >= 0 && basis <= 4)) return pe_error(PE_ERROR_NUM);
+    return pe_number(pei_year_fraction(call, start, end, (int)basis));
+}
+
+static bool earlier_in_year(date a, date b)
+{
+    return a.month < b.month || (a.month == b.month && a.day < b.day);
+}
+
+pe_value pei_fn_datedif(pe_call *call, const pe_value *args, int n)
+{
+    double start = pen_floor(pe_arg_number(args, n, 0, 0)), end = pen_floor(pe_arg_number(args, n, 1, 0));
+    if (!in_calendar(call, start) || !in_calendar(call, end) || start > end) return pe_error(PE_ERROR_NUM);
+    if (!pe_is(args[2], PE_KIND_TEXT)) return pe_error(PE_ERROR_NUM);
+    const pe_text *unit = pe_as_text(args[2]);
+    date a = date_of(call, start), b = date_of(call, end);
+    double months = (b.year - a.year) * 12.0 + (b.month - a.month) - (b.day < a.day);
+#define IS(name) pe_text_equal_nocase(unit->bytes, unit->length, name, sizeof(name) - 1)
+    if (IS("D")) return pe_number(end - start);
+    if (IS("M")) return pe_number(months);
+    if (IS("Y")) return pe_number(pen_floor(months / 12));
+    if (IS("YM")) return pe_number(months - 12 * pen_floor(months / 12));
+    if (IS("MD")) {
+        /* counted from the start's day in the month before, which may not have it */
+        if (b.day >= a.day) return pe_number(b.day - a.day);
+        return pe_number(end - serial_of(call, b.year, b.month - 1, a.day));
+    }
+    if (IS("YD")) return pe_number(serial_of(call, a.year + earlier_in_year(b, a), b.month, b.day) - start);
+#undef IS
+    return pe_error(PE_ERROR_NUM);
+}

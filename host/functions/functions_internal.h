@@ -35,6 +35,8 @@ int pei_days_in_month(int year, int month);
 double pei_date_serial(int year, int month, int day, bool date1904);
 /* Whole days of a serial >= 0. Serial 0 of the 1900 system is 0 Jan 1900. */
 void pei_date_parts(double serial, bool date1904, int *year, int *month, int *day);
+/* YEARFRAC of two dates within the calendar; basis 0 to 4. */
+double pei_year_fraction(const pe_call *call, double start, double end, int basis);
 int pei_weekday(double serial, bool date1904); /* 0 Sunday ... 6, as Excel has it (wrong before 1 Mar 1900) */
 
 #endif
