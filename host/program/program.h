@@ -54,6 +54,14 @@ typedef struct pe_lookup_table {
     double first, step;      /* AFFINE */
 } pe_lookup_table;
 
+/* Home bucket of a key (-0 made 0) before masking. */
+static inline uint32_t pe_lookup_bucket(double key)
+{
+    uint64_t bits;
+    memcpy(&bits, &key, sizeof bits);
+    return (uint32_t)((bits * 0x9E3779B97F4A7C15ull) >> 40);
+}
+
 /* A draw: one uniform per trial, from stream and index. */
 typedef struct pe_draw {
     uint64_t stream;
@@ -163,5 +171,9 @@ const char *pe_opcode_operands(pe_opcode op);
  * operands' lanes. Left-most error in formula order. */
 pe_value pe_instruction_exact(const pe_program *program, const pe_instruction *instruction, pe_value a, pe_value b,
                               pe_value c);
+
+/* The same for an opcode with a list: values[0, c) are its entries' lanes. */
+pe_value pe_instruction_exact_list(const pe_program *program, const pe_instruction *instruction, pe_value a,
+                                   const pe_value *values);
 
 #endif

@@ -1,0 +1,279 @@
+/* program_exact.c: the meaning of every opcode that has a scalar form, one lane at a time. It picks the left-most erroneous
+ * operand in formula order; where there is none it calls the bodies that the vector loops call, so that a redone
+ * instruction gives the bits that the loop would have given. */
+#include "functions_arithmetic.h"
+#include "functions_cashflow.h"
+#include "program.h"
+
+static bool is_bad(pe_value v)
+{
+    return !pe_is_number(v);
+}
+/* One operation of arithmetic: the left-most error, else the body's result. */
+static pe_value binary(pe_value a, pe_value b, double (*body)(double, double))
+{
+    if (is_bad(a)) return a;
+    if (is_bad(b)) return b;
+    return pe_number_checked(body(pe_as_number(a), pe_as_number(b)));
+}
+static double body_add(double x, double y) { return pe_arith_add(x, y); }
+static double body_sub(double x, double y) { return pe_arith_sub(x, y); }
+static double body_mul(double x, double y) { return pe_arith_mul(x, y); }
+static double body_div(double x, double y) { return pe_arith_div(x, y); }
+static double body_pow(double x, double y) { return pe_arith_pow(x, y); }
+static double body_mod(double x, double y) { return pe_arith_mod(x, y); }
+static double body_max(double x, double y) { return pe_arith_max(x, y); }
+static double body_min(double x, double y) { return pe_arith_min(x, y); }
+static double body_add_final(double x, double y) { return pe_arith_add_final(x, y); }
+static double body_sub_final(double x, double y) { return pe_arith_sub_final(x, y); }
+static double body_eq(double x, double y) { return pe_arith_equal(x, y) ? 1.0 : 0.0; }
+static double body_ne(double x, double y) { return pe_arith_equal(x, y) ? 0.0 : 1.0; }
+static double body_lt(double x, double y) { return pe_arith_less(x, y) ? 1.0 : 0.0; }
+static double body_le(double x, double y) { return pe_arith_less_equal(x, y) ? 1.0 : 0.0; }
+static double body_or(double x, double y) { return x != 0 || y != 0 ? 1.0 : 0.0; }
+
+static pe_value negated(pe_value a)
+{
+    return is_bad(a) ? a : pe_number_checked(pe_arith_neg(pe_as_number(a)));
+}
+/* constants[k] is the scale, constants[k + 1] whether it divides */
+static pe_value rounded(pe_value a, const double *k, double (*body)(double, double, int))
+{
+    return is_bad(a) ? a : pe_number_checked(body(pe_as_number(a), k[0], k[1] != 0));
+}
+static double body_round(double x, double scale, int left) { return pe_round_nearest(x, scale, left); }
+static double body_round_up(double x, double scale, int left) { return pe_round_up(x, scale, left); }
+static double body_round_down(double x, double scale, int left) { return pe_round_down(x, scale, left); }
+
+static pe_value choose(pe_value condition, pe_value yes, pe_value no)
+{
+    if (is_bad(condition)) return condition;
+    return pe_as_number(condition) != 0 ? yes : no;
+}
+/* A criterion's plain comparison; what is no number matches "<>" alone. */
+static bool matches(pe_opcode op, pe_value v, double k)
+{
+    double x = pe_as_number(v);
+    switch (op) {
+    case PE_I_SUMIF_EQ: case PE_I_COUNTIF_EQ: return x == k;
+    case PE_I_SUMIF_LT: case PE_I_COUNTIF_LT: return x < k;
+    case PE_I_SUMIF_LE: case PE_I_COUNTIF_LE: return x <= k;
+    case PE_I_SUMIF_GT: case PE_I_COUNTIF_GT: return x > k;
+    case PE_I_SUMIF_GE: case PE_I_COUNTIF_GE: return x >= k;
+    default: return x != k;
+    }
+}
+static pe_value unary(pe_opcode op, pe_value a)
+{
+    if (is_bad(a)) return a;
+    double x = pe_as_number(a);
+    switch (op) {
+    case PE_I_ABS: return pe_number_checked(pen_abs(x));
+    case PE_I_SQRT: return pe_number_checked(pe_arith_sqrt(x));
+    case PE_I_EXP: return pe_number_checked(pen_exp(x));
+    case PE_I_LN: return x > 0 ? pe_number_checked(pen_log(x)) : pe_error(PE_ERROR_NUM);
+    case PE_I_INT: return pe_number_checked(pe_arith_int(x));
+    case PE_I_NOT: return pe_number(1.0 - x);
+    default: return pe_number(x != 0 ? 1.0 : 0.0); /* TRUTH */
+    }
+}
+static pe_value is_error_code(pe_value a, bool na_only)
+{
+    bool yes = pe_is_error(a) && (!na_only || pe_as_error(a) == PE_ERROR_NA);
+    return pe_number(yes ? 1.0 : 0.0);
+}
+static pe_value position(const pe_lookup_table *t, pe_value a)
+{
+    if (is_bad(a)) return a;
+    double x = pe_as_number(a);
+    if (t->kind == PE_LOOKUP_AFFINE) {
+        double row = pen_rint((x - t->first) / t->step);
+        if (t->first + row * t->step == x && row >= 0 && row <= (double)t->count - 1) return pe_number(row + 0.0);
+        return pe_error(PE_ERROR_NA);
+    }
+    x = x == 0 ? 0.0 : x;
+    for (uint32_t bucket = pe_lookup_bucket(x) & t->mask; t->positions[bucket] >= 0; bucket = (bucket + 1) & t->mask)
+        if (t->values[bucket] == x) return pe_number(t->positions[bucket]);
+    return pe_error(PE_ERROR_NA);
+}
+static pe_value position_sorted(const pe_lookup_table *t, pe_value a)
+{
+    if (is_bad(a)) return a;
+    double x = pe_as_number(a);
+    uint32_t low = 0, high = t->count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (t->values[middle] <= x)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == 0) return pe_error(PE_ERROR_NA);
+    return pe_number(t->positions != NULL ? t->positions[low - 1] : (double)(low - 1));
+}
+
+pe_value pe_instruction_exact(const pe_program *p, const pe_instruction *i, pe_value a, pe_value b, pe_value c)
+{
+    const pe_opcode op = (pe_opcode)i->op;
+    const double *constants = p->constants + i->k;
+    const bool has_constant = i->k < p->constant_count;
+    const pe_value k = has_constant ? pe_number(constants[0]) : pe_number(0);
+    const pe_value k2 = i->k + 1 < p->constant_count ? pe_number(constants[1]) : pe_number(0);
+    switch (op) {
+    case PE_I_ADD: return binary(a, b, body_add);
+    case PE_I_ADD_K: return binary(a, k, body_add);
+    case PE_I_SUB: return binary(a, b, body_sub);
+    case PE_I_SUB_K: return binary(a, k, body_sub);
+    case PE_I_K_SUB: return binary(k, a, body_sub);
+    case PE_I_MUL: case PE_I_AND: return binary(a, b, body_mul);
+    case PE_I_MUL_K: return binary(a, k, body_mul);
+    case PE_I_DIV: return binary(a, b, body_div);
+    case PE_I_DIV_K: return binary(a, k, body_div);
+    case PE_I_K_DIV: return binary(k, a, body_div);
+    case PE_I_ADD_FINAL: return binary(a, b, body_add_final);
+    case PE_I_ADD_FINAL_K: return binary(a, k, body_add_final);
+    case PE_I_SUB_FINAL: return binary(a, b, body_sub_final);
+    case PE_I_SUB_FINAL_K: return binary(a, k, body_sub_final);
+    case PE_I_K_SUB_FINAL: return binary(k, a, body_sub_final);
+    case PE_I_NEG: return negated(a);
+    case PE_I_POW: return binary(a, b, body_pow);
+    case PE_I_POW_K: case PE_I_POW_INT: return binary(a, k, body_pow);
+    case PE_I_K_POW: return binary(k, a, body_pow);
+    case PE_I_MAX: return binary(a, b, body_max);
+    case PE_I_MAX_K: return binary(a, k, body_max);
+    case PE_I_MIN: return binary(a, b, body_min);
+    case PE_I_MIN_K: return binary(a, k, body_min);
+    case PE_I_MOD_K: return binary(a, k, body_mod);
+    case PE_I_ABS: case PE_I_SQRT: case PE_I_EXP: case PE_I_LN: case PE_I_INT: case PE_I_TRUTH: case PE_I_NOT:
+        return unary(op, a);
+    case PE_I_BETWEEN:
+        return is_bad(a) ? a : pe_number_checked(pen_floor(pe_as_number(a) * constants[1]) + constants[0]);
+    case PE_I_ROUND: return rounded(a, constants, body_round);
+    case PE_I_ROUND_UP: return rounded(a, constants, body_round_up);
+    case PE_I_ROUND_DOWN: return rounded(a, constants, body_round_down);
+    case PE_I_NEG_MUL: return binary(negated(a), b, body_mul);
+    case PE_I_MUL_ADD: return binary(binary(a, b, body_mul), c, body_add);
+    case PE_I_MUL_K_ADD_K: return binary(binary(a, k, body_mul), k2, body_add);
+    case PE_I_ADD_K_MUL: return binary(binary(a, k, body_add), b, body_mul);
+    case PE_I_SUB_MAX_K: return binary(binary(a, b, body_sub), k, body_max);
+    case PE_I_K_SUB_MAX_K: return binary(binary(k, a, body_sub), k2, body_max);
+    case PE_I_MUL_K_MAX_K: return binary(binary(a, k, body_mul), k2, body_max);
+    case PE_I_MUL_DIV_K: return binary(binary(a, b, body_mul), k, body_div);
+    case PE_I_MUL_ROUND: return rounded(binary(a, b, body_mul), constants, body_round);
+    case PE_I_NEG_ROUND: return negated(rounded(a, constants, body_round));
+    case PE_I_NEG_MUL_ROUND: return negated(rounded(binary(a, b, body_mul), constants, body_round));
+    case PE_I_NEG_MIN: return negated(binary(a, b, body_min));
+    case PE_I_ADD3: return binary(binary(a, b, body_add), c, body_add);
+    case PE_I_ADD3_FINAL: return binary(binary(a, b, body_add), c, body_add_final);
+    case PE_I_SUB_SUB_FINAL: return binary(binary(a, b, body_sub), c, body_sub_final);
+    case PE_I_EQ: return binary(a, b, body_eq);
+    case PE_I_NE: return binary(a, b, body_ne);
+    case PE_I_LT: return binary(a, b, body_lt);
+    case PE_I_LE: return binary(a, b, body_le);
+    case PE_I_EQ_K: return binary(a, k, body_eq);
+    case PE_I_NE_K: return binary(a, k, body_ne);
+    case PE_I_LT_K: return binary(a, k, body_lt);
+    case PE_I_LE_K: return binary(a, k, body_le);
+    case PE_I_GT_K: return binary(k, a, body_lt);
+    case PE_I_GE_K: return binary(k, a, body_le);
+    case PE_I_OR: return binary(a, b, body_or);
+    case PE_I_CODE_EQ: return is_bad(a) ? a : pe_number(pe_as_number(a) == constants[0] ? 1.0 : 0.0);
+    case PE_I_CODE_NE: return is_bad(a) ? a : pe_number(pe_as_number(a) != constants[0] ? 1.0 : 0.0);
+    case PE_I_SELECT: return choose(a, b, c);
+    case PE_I_SELECT_K: return choose(a, b, k);
+    case PE_I_K_SELECT: return choose(a, k, b);
+    case PE_I_SELECT_KK: return choose(a, k, k2);
+    case PE_I_GT_K_SELECT: return choose(binary(k, a, body_lt), b, c);
+    case PE_I_NEG_GT_K_SELECT: return negated(choose(binary(k, a, body_lt), b, c));
+    case PE_I_GE_K_SELECT: return choose(binary(k, a, body_le), b, c);
+    case PE_I_EQ_K_SELECT: return choose(binary(a, k, body_eq), b, c);
+    case PE_I_GT_K_K_SELECT: return choose(binary(k, a, body_lt), k2, b);
+    case PE_I_IFERROR: return pe_is_error(a) ? b : a;
+    case PE_I_IFERROR_K: return pe_is_error(a) ? k : a;
+    case PE_I_IFNA: return pe_is_error(a) && pe_as_error(a) == PE_ERROR_NA ? b : a;
+    case PE_I_ISERROR: return is_error_code(a, false);
+    case PE_I_ISNA: return is_error_code(a, true);
+    case PE_I_ISNUMBER: return pe_number(pe_is_number(a) ? 1.0 : 0.0);
+    case PE_I_SUMIF_EQ: case PE_I_SUMIF_NE: case PE_I_SUMIF_LT: case PE_I_SUMIF_LE: case PE_I_SUMIF_GT:
+    case PE_I_SUMIF_GE:
+        return is_bad(a) || !matches(op, b, constants[0]) ? a : binary(a, c, body_add);
+    case PE_I_COUNTIF_EQ: case PE_I_COUNTIF_NE: case PE_I_COUNTIF_LT: case PE_I_COUNTIF_LE: case PE_I_COUNTIF_GT:
+    case PE_I_COUNTIF_GE:
+        return is_bad(a) || !matches(op, b, constants[0]) ? a : pe_number(pe_as_number(a) + 1.0);
+    case PE_I_POSITION: return position(&p->tables[i->k], a);
+    case PE_I_POSITION_SORTED: return position_sorted(&p->tables[i->k], a);
+    case PE_I_GATHER:
+        return is_bad(a) ? a : pe_number(p->tables[i->k].values[(uint32_t)pe_as_number(a)]);
+    case PE_I_COPY: return a;
+    default: PE_ASSERT(!"an opcode without a scalar form"); return pe_error(PE_ERROR_VALUE);
+    }
+}
+
+static pe_value fold(const pe_value *values, uint32_t count, pe_value start, double (*body)(double, double))
+{
+    pe_value s = start;
+    for (uint32_t j = 0; j < count; j++) s = binary(s, values[j], body);
+    return s;
+}
+static pe_value exact_call(const pe_instruction *i, const pe_value *values)
+{
+    double x[PE_FORMULA_ARGUMENTS_MAX];
+    for (uint32_t j = 0; j < i->c; j++) {
+        if (is_bad(values[j])) return values[j];
+        x[j] = pe_as_number(values[j]);
+    }
+    return pe_number_checked(pe_function_row((pe_function_id)i->flags)->num(x, (int)i->c));
+}
+
+/* The left-most error of a rate and its flows, else a number. */
+static pe_value flows_error(pe_value a, const pe_value *values, uint32_t count)
+{
+    if (is_bad(a)) return a;
+    for (uint32_t j = 0; j < count; j++)
+        if (is_bad(values[j])) return values[j];
+    return pe_number(0);
+}
+static pe_value exact_flows(const pe_instruction *i, pe_value a, const pe_value *values)
+{
+    pe_value error = flows_error(a, values, i->c);
+    if (is_bad(error)) return error;
+    const double *flows = (const double *)(const void *)values; /* numbers: their bits are doubles */
+    if ((pe_opcode)i->op == PE_I_NPV) {
+        if (pe_as_number(a) == -1.0) return pe_error(PE_ERROR_DIV0);
+        return pe_number_checked(pei_npv(pe_as_number(a), flows, i->c, 1));
+    }
+    return pe_number_checked(pei_irr(flows, i->c, 1, pe_as_number(a)));
+}
+
+pe_value pe_instruction_exact_list(const pe_program *p, const pe_instruction *i, pe_value a, const pe_value *values)
+{
+    PE_UNUSED(p);
+    pe_value s = pe_number(0);
+    switch ((pe_opcode)i->op) {
+    case PE_I_SUM: return fold(values, i->c, s, body_add);
+    case PE_I_PRODUCT: return fold(values, i->c, pe_number(1), body_mul);
+    case PE_I_MAXIMUM: return fold(values + 1, i->c - 1, values[0], body_max);
+    case PE_I_MINIMUM: return fold(values + 1, i->c - 1, values[0], body_min);
+    case PE_I_COUNT:
+        for (uint32_t j = 0; j < i->c; j++) s = pe_number(pe_as_number(s) + (pe_is_number(values[j]) ? 1.0 : 0.0));
+        return s;
+    case PE_I_SUM_SQUARES:
+        if (is_bad(a)) return a;
+        for (uint32_t j = 0; j < i->c; j++) {
+            pe_value x = binary(values[j], a, body_sub);
+            s = binary(s, binary(x, x, body_mul), body_add);
+        }
+        return s;
+    case PE_I_SUM_PRODUCTS:
+        for (uint32_t j = 0; j + 1 < i->c; j += 2)
+            s = binary(s, binary(values[j], values[j + 1], body_mul), body_add);
+        return s;
+    case PE_I_PICK:
+        if (is_bad(a)) return a;
+        return pe_as_number(a) >= 0 && pe_as_number(a) < i->c ? values[(uint32_t)pe_as_number(a)]
+                                                               : pe_error(PE_ERROR_REF);
+    case PE_I_NPV: case PE_I_IRR: return exact_flows(i, a, values);
+    case PE_I_CALL: return exact_call(i, values);
+    default: PE_ASSERT(!"an opcode without a list"); return pe_error(PE_ERROR_VALUE);
+    }
+}
