@@ -504,6 +504,14 @@ static pe_status parse_function(pei_parser *p, const pei_token *prefix_token, co
     pe_status status = nest(p);
     if (status != PE_OK) return status;
     if (find_variable(p, name, t->length) != NULL && prefix == NULL) id = PE_FUNCTION_NONE;
+    bool is_true = pe_text_equal_nocase(name, t->length, "TRUE", 4);
+    if ((is_true || pe_text_equal_nocase(name, t->length, "FALSE", 5)) && is_symbol(peek(p), PEI_S_CLOSE)) {
+        p->at++;
+        p->depth--;
+        status = leaf(p, PE_NODE_VALUE, t, out); /* TRUE() is the same as TRUE */
+        if (status == PE_OK) out->node->value = pe_boolean(is_true);
+        return status;
+    }
     if (id == PE_FUNCTION_NONE) {
         uint32_t sheet = prefix == NULL ? PE_SHEET_HOME : prefix->external ? PE_SHEET_DELETED : prefix->sheet_first;
         status = call_name(p, t, prefix_token != NULL ? prefix_token->offset : t->offset, sheet, out);

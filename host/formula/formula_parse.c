@@ -216,15 +216,12 @@ pe_status pei_parse_expression(pei_parser *p, int power, bool union_allowed, pei
 static pe_status parse_all(pei_parser *p, pei_expression *root)
 {
     if (p->tokens[0].kind == PEI_T_END) return pei_syntax(p, 0, "the formula is empty");
-    pe_status status = pei_parse_expression(p, 0, false, root);
+    pe_status status = pei_parse_expression(p, 0, true, root); /* names hold unions without brackets */
     if (status != PE_OK) return status;
     const pei_token *t = &p->tokens[p->at];
     if (t->kind == PEI_T_END) return PE_OK;
     if (t->kind == PEI_T_OPERATOR && t->op == PEI_S_CLOSE)
         return pei_syntax(p, t->offset, "this ')' closes nothing; remove it or add a '('");
-    if (t->kind == PEI_T_OPERATOR && t->op == PEI_S_COMMA)
-        return pei_syntax(p, t->offset, "this ',' stands in no function's brackets; a list of ranges needs brackets: "
-                                        "(A1,B1)");
     return pei_syntax(p, t->offset, "'%.*s' cannot stand here; an operator is missing before it, or it is one too many",
                       (int)(t->length > 40 ? 40 : t->length), p->text + t->offset);
 }

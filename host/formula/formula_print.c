@@ -249,6 +249,7 @@ static bool left_is_ambiguous(const pe_node *node)
     const pe_node *left = node->args[0], *right = node->args[1];
     if (node->op != PE_OP_RANGE && node->op != PE_OP_INTERSECT) return false;
     if (right->kind == PE_NODE_REFERENCE && right->ref.sheet_first == PE_SHEET_HOME) return false;
+    if (node->op == PE_OP_INTERSECT && (is_word(right) || right->kind == PE_NODE_REFERENCE)) return false;
     while (left->kind == PE_NODE_BINARY && left->op != PE_OP_UNION) left = left->args[1];
     return is_word(left);
 }
