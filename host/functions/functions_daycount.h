@@ -1,0 +1,26 @@
+/* functions_daycount.h: days and years between two dates under Excel's day-count bases, and coupon
+ * dates. Dates are serials of the workbook's date system, whole numbers. Basis 0: US 30/360, 1:
+ * actual/actual, 2: actual/360, 3: actual/365, 4: European 30/360. */
+#ifndef PE_FUNCTIONS_DAYCOUNT_H
+#define PE_FUNCTIONS_DAYCOUNT_H
+
+#include <stdbool.h>
+
+/* Days from start to end in months of 30 days (negative where end is earlier). */
+double pei_days_30(double start, double end, bool european, bool date1904);
+/* Days from start to end as the basis counts them. */
+double pei_days_between(double start, double end, int basis, bool date1904);
+/* The date `months` later, at most the last day of its month; or (end_of_month) that last day. */
+double pei_months_later(double date, int months, bool end_of_month, bool date1904);
+bool pei_is_month_end(double date, bool date1904);
+
+/* A bond's coupon period that holds a date: previous <= date < next, and the coupons from next to
+ * maturity. */
+typedef struct pei_coupon {
+    double previous, next, count;
+} pei_coupon;
+pei_coupon pei_coupon_at(double date, double maturity, int frequency, bool date1904);
+/* The length that the basis gives to the coupon period from start to end. */
+double pei_coupon_days(double start, double end, int frequency, int basis);
+
+#endif
