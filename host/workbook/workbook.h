@@ -80,8 +80,9 @@ typedef struct pe_external {
     const char **sheets;
     uint32_t sheet_count;
     const char **names;    /* defined names that the link part lists */
+    const char **name_texts; /* what they refer to, without '='; "" if unknown */
     uint32_t name_count;
-    bool is_dde;
+    bool is_dde;           /* or OLE: names are its items, their values cached in row 0 ff. of the item's sheet */
     struct pe_external_cells *cells; /* cached values; ask pe_external_cell */
 } pe_external;
 

@@ -24,6 +24,14 @@ pei_book *pei_book_new(uint64_t bytes_max)
     return owner;
 }
 
+pe_arena *pei_book_arena(pei_book *owner)
+{
+    if (PE_GROW(&owner->arenas, &owner->arena_capacity, owner->arena_count + 1) != PE_OK) return NULL;
+    pe_arena *arena = pe_arena_new(SIZE_MAX);
+    if (arena != NULL) owner->arenas[owner->arena_count++] = arena;
+    return arena;
+}
+
 void pe_workbook_free(pe_workbook *workbook)
 {
     if (workbook == NULL) return;
