@@ -55,14 +55,39 @@ const pe_formula_error *pe_graph_errors(const pe_graph *graph, uint32_t *count);
 /* A structured reference resolved for a home cell. False: #REF! (or #VALUE! for [@] outside the table's rows). */
 bool pe_graph_table_area(const pe_graph *graph, const pe_node *node, pe_cell_ref home, pe_area *area);
 
-/* Every formula cell once, precedents before dependents as far as statically known; cells of one strongly connected component stand
+/* The block that an array, dynamic or data-table formula fills, by its first cell; false: not such a cell. */
+bool pe_graph_block(const pe_graph *graph, uint32_t master, pe_area *block);
+
+/* Every formula cell once (a block by its first cell), precedents before dependents as far as statically known; cells of one strongly connected component stand
  * together, in sheet, row, column order. */
 const uint32_t *pe_graph_order(const pe_graph *graph, uint32_t *count);
 /* The component of a cell: 0 = not on a static cycle, else 1-based. */
 uint32_t pe_graph_component(const pe_graph *graph, uint32_t cell);
 uint32_t pe_graph_component_count(const pe_graph *graph);
+/* The cells of a component (1-based), in sheet, row, column order. */
+const uint32_t *pe_graph_component_cells(const pe_graph *graph, uint32_t component, uint32_t *count);
 /* One cycle through the component as text: "Sheet1!A1 -> Sheet1!B2 -> Sheet1!A1". Returns the length. */
 size_t pe_graph_cycle_text(const pe_graph *graph, uint32_t component, char *out, size_t size);
+
+/* The area of a reference inside a defined name's tree for the using cell home: relative parts wrap around the grid's edges, as in
+ * Excel. False: #REF!. */
+bool pe_graph_name_area(const pe_node_reference *ref, pe_cell_ref home, pe_area *area);
+
+/* The cell's id, or PE_NO_CELL: pe_workbook_cell with a first guess that holds where rows and columns have no gaps. */
+static inline uint32_t pe_graph_cell_at(const pe_workbook *workbook, pe_cell_ref ref)
+{
+    if (ref.sheet >= workbook->sheet_count) return PE_NO_CELL;
+    const pe_sheet *sheet = &workbook->sheets[ref.sheet];
+    if (sheet->row_count == 0) return PE_NO_CELL;
+    uint32_t guess = ref.row - sheet->rows_used[0];
+    if (guess < sheet->row_count && sheet->rows_used[guess] == ref.row) {
+        uint32_t first = sheet->row_start[guess], end = sheet->row_start[guess + 1];
+        uint32_t offset = ref.column - workbook->cells[first].column;
+        if (offset < end - first && workbook->cells[first + offset].column == ref.column)
+            return first + offset;
+    }
+    return pe_workbook_cell(workbook, ref);
+}
 
 /* Static precedents of a formula cell: areas (names expanded, tables resolved), in formula order. */
 void pe_graph_precedents(const pe_graph *graph, uint32_t cell, bool (*visit)(void *context, const pe_area *area),

@@ -1,0 +1,230 @@
+/* evaluate_table.c: data tables: the model re-evaluated with its inputs replaced, in a layer over the cells that the inputs
+ * (and random cells) reach. Invariant: nothing below the layer changes. */
+#include "evaluate_internal.h"
+
+#include <stdlib.h>
+
+#define TABLE_DEPTH_MAX 8u /* a table whose formula reads a table, and so on */
+
+uint32_t pei_rank(const uint64_t *bits, uint32_t cell_count, uint32_t *rank)
+{
+    uint32_t total = 0;
+    for (uint32_t i = 0; i <= cell_count / 64; i++) {
+        rank[i] = total;
+        total += (uint32_t)__builtin_popcountll(bits[i]);
+    }
+    return total;
+}
+
+pe_status pei_layer_push(pei_context *x, pei_layer *l, const uint64_t *bits, const uint32_t *rank,
+                         uint32_t slot_count)
+{
+    memset(l, 0, sizeof *l);
+    l->bits = bits;
+    l->rank = rank;
+    l->values = malloc(((size_t)slot_count + 1) * sizeof *l->values);
+    l->state = calloc((size_t)slot_count + 1, sizeof *l->state);
+    l->texts = pe_arena_new(PEI_SCRATCH_MAX);
+    l->below = x->layer;
+    x->layer = l;
+    if (l->values && l->state && l->texts) return PE_OK;
+    pei_layer_pop(x);
+    return PE_E_MEMORY;
+}
+
+void pei_layer_clear(pei_layer *l, uint32_t slot_count)
+{
+    pe_arena_mark empty = {0};
+    memset(l->state, PEI_PENDING, slot_count);
+    pe_arena_restore(l->texts, empty);
+}
+
+void pei_layer_pop(pei_context *x)
+{
+    pei_layer *l = x->layer;
+    x->layer = l->below;
+    free(l->values);
+    free(l->state);
+    pe_arena_free(l->texts);
+}
+
+/* ---- plans -------------------------------------------------------------------------------------------- */
+
+typedef struct reader {
+    pe_cell_ref ref;
+    bool found;
+} reader;
+
+static bool reads(void *context, const pe_area *area)
+{
+    reader *r = context;
+    r->found = pe_area_has(area, r->ref);
+    return !r->found;
+}
+
+/* The cell, or where it is empty and so has no id, the formulas that read it. */
+static void seed(pe_evaluator *e, pe_cell_ref ref, uint64_t *bits)
+{
+    uint32_t count, cell = pe_graph_cell_at(e->workbook, ref);
+    if (cell != PE_NO_CELL) {
+        pe_bit_set(bits, cell);
+        return;
+    }
+    const uint32_t *order = pe_graph_order(e->graph, &count);
+    for (uint32_t i = 0; i < count; i++) {
+        reader r = {ref, false};
+        pe_graph_precedents(e->graph, order[i], reads, &r);
+        if (r.found) pe_bit_set(bits, order[i]);
+    }
+}
+
+static void seed_random(pe_evaluator *e, uint64_t *bits)
+{
+    uint32_t count;
+    const uint32_t *order = pe_graph_order(e->graph, &count);
+    for (uint32_t i = 0; i < count; i++) {
+        const pei_fact *fact = pei_fact_of(e, order[i]);
+        if (fact != NULL && fact->random) pe_bit_set(bits, order[i]);
+    }
+}
+
+static pe_status make_plan(pe_evaluator *e, uint32_t master, pei_table_plan *plan)
+{
+    const pe_workbook *w = e->workbook;
+    size_t words = w->cell_count / 64 + 1;
+    plan->master = master;
+    plan->source = &w->formulas[w->cells[master].formula];
+    plan->bits = PE_PUSH(e->arena, uint64_t, words);
+    plan->rank = PE_PUSH(e->arena, uint32_t, words);
+    if (plan->bits == NULL || plan->rank == NULL) return PE_E_MEMORY;
+    if (!plan->source->input1_deleted) seed(e, plan->source->input1, plan->bits);
+    if (plan->source->two_inputs && !plan->source->input2_deleted)
+        seed(e, plan->source->input2, plan->bits);
+    seed_random(e, plan->bits);
+    pe_status status = pe_graph_mark_dependents(e->graph, plan->bits);
+    plan->slot_count = pei_rank(plan->bits, w->cell_count, plan->rank);
+    return status;
+}
+
+pe_status pei_tables(pe_evaluator *e)
+{
+    uint32_t count;
+    const uint32_t *order = pe_graph_order(e->graph, &count);
+    pe_area block;
+    for (uint32_t i = 0; i < count; i++)
+        if (pe_graph_formula(e->graph, order[i]) == NULL &&
+            pe_graph_block(e->graph, order[i], &block))
+            e->table_count++;
+    e->tables = PE_PUSH(e->arena, pei_table_plan, e->table_count + 1);
+    if (e->tables == NULL) return PE_E_MEMORY;
+    uint32_t at = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (pe_graph_formula(e->graph, order[i]) != NULL ||
+            !pe_graph_block(e->graph, order[i], &block))
+            continue;
+        pe_status status = make_plan(e, order[i], &e->tables[at++]);
+        if (status != PE_OK) return status;
+    }
+    return PE_OK;
+}
+
+/* ---- evaluation --------------------------------------------------------------------------------------- */
+
+/* A cell's value in the present layer, computed if need be. */
+static pe_status value_at(pei_context *x, pe_cell_ref ref, pe_value *v)
+{
+    uint32_t cell = pe_graph_cell_at(x->workbook, ref);
+    if (cell == PE_NO_CELL) {
+        *v = pei_read_empty(x, ref);
+        return PE_OK;
+    }
+    x->missing.count = 0;
+    x->unresolved = false;
+    *v = pei_read_slow(x, cell);
+    if (!x->unresolved) return PE_OK;
+    if (x->missing.count == 0) return PE_E_NOT_FOUND;
+    pe_status status = pei_compute(x, x->missing.items[0]);
+    x->unresolved = false;
+    if (status == PE_OK) *v = pei_read_slow(x, cell);
+    return status;
+}
+
+static void substitute(pei_context *x, pei_layer *l, pe_cell_ref ref, pe_value v)
+{
+    uint32_t i = l->substitute_count++;
+    l->substitute[i] = ref;
+    l->substitute_cell[i] = pe_graph_cell_at(x->workbook, ref);
+    l->substitute_value[i] = v;
+}
+
+/* The values that stand left of row i and above column j. */
+static pe_status inputs_of(pei_context *x, const pei_table_plan *plan, uint32_t i, uint32_t j,
+                           pe_value input[2])
+{
+    const pe_formula_source *s = plan->source;
+    pe_cell_ref left = {s->area.sheet_first, s->area.row_first + i, s->area.column_first - 1};
+    pe_cell_ref top = {s->area.sheet_first, s->area.row_first - 1, s->area.column_first + j};
+    if (!s->two_inputs) return value_at(x, s->row_input ? top : left, &input[0]);
+    pe_status status = value_at(x, top, &input[0]);
+    return status == PE_OK ? value_at(x, left, &input[1]) : status;
+}
+
+static pe_cell_ref target_of(const pe_formula_source *s, uint32_t i, uint32_t j)
+{
+    pe_cell_ref corner = {s->area.sheet_first, s->area.row_first - 1, s->area.column_first - 1};
+    if (!s->two_inputs && s->row_input) corner.row += i + 1;
+    if (!s->two_inputs && !s->row_input) corner.column += j + 1;
+    return corner;
+}
+
+/* One cell of the block. Draws belong to the substitution: cells with the same inputs share them. */
+static pe_status table_cell(pei_context *x, const pei_table_plan *plan, uint32_t i, uint32_t j,
+                            pe_value *output, pe_arena *texts)
+{
+    const pe_formula_source *s = plan->source;
+    uint32_t columns = s->area.column_last - s->area.column_first + 1;
+    uint64_t row = s->two_inputs ? (uint64_t)i * columns + j : s->row_input ? j : i;
+    pe_value input[2];
+    pei_layer layer;
+    pe_status status = inputs_of(x, plan, i, j, input);
+    if (status != PE_OK) return status;
+    status = pei_layer_push(x, &layer, plan->bits, plan->rank, plan->slot_count);
+    if (status != PE_OK) return status;
+    uint64_t outer = x->table_row;
+    x->table_row = outer == 0 ? row + 1 : pe_hash_mix(outer, row + 1);
+    if (!s->input1_deleted) substitute(x, &layer, s->input1, input[0]);
+    if (s->two_inputs && !s->input2_deleted) substitute(x, &layer, s->input2, input[1]);
+    status = value_at(x, target_of(s, i, j), output);
+    if (status == PE_OK) *output = pei_keep(texts, pei_cell_value(x, *output));
+    x->table_row = outer;
+    pei_layer_pop(x);
+    return status;
+}
+
+static const pei_table_plan *plan_of(const pe_evaluator *e, uint32_t master)
+{
+    for (uint32_t i = 0; i < e->table_count; i++)
+        if (e->tables[i].master == master) return &e->tables[i];
+    return NULL;
+}
+
+pe_status pei_table(pei_context *x, uint32_t master, pe_value *outputs, pe_arena *texts)
+{
+    const pei_table_plan *plan = plan_of(x->evaluator, master);
+    if (plan == NULL) return PE_E_INTERNAL;
+    const pe_area *b = &plan->source->area;
+    uint32_t rows = b->row_last - b->row_first + 1, columns = b->column_last - b->column_first + 1;
+    bool broken = plan->source->input1_deleted || b->row_first == 0 || b->column_first == 0 ||
+                  (plan->source->two_inputs && plan->source->input2_deleted) ||
+                  x->table_depth >= TABLE_DEPTH_MAX;
+    for (size_t i = 0; i < (size_t)rows * columns; i++) outputs[i] = pe_error(PE_ERROR_REF);
+    if (broken) return PE_OK;
+    pe_status status = PE_OK;
+    x->table_depth++;
+    for (uint32_t i = 0; i < rows && status == PE_OK; i++)
+        for (uint32_t j = 0; j < columns && status == PE_OK; j++)
+            status = table_cell(x, plan, i, j, &outputs[(size_t)i * columns + j], texts);
+    x->table_depth--;
+    x->unresolved = false;
+    return status;
+}
