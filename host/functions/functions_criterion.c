@@ -1,6 +1,7 @@
 /* functions_criterion.c: the criteria of COUNTIF, SUMIF and their kin: an optional operator, then a
  * number, date, percentage, boolean, error or text with wildcards. A criterion is compiled once and
- * then matches any number of values; what "<>" excludes is exactly what "=" includes. */
+ * then matches any number of values. What "<>" excludes is what "=" includes, but for texts that
+ * read as the number. */
 #include "functions_internal.h"
 #include "functions_arithmetic.h"
 #include "functions_criterion.h"
@@ -149,7 +150,7 @@ static bool equals(const pe_criterion *c, pe_value value, pe_kind kind)
     switch (c->kind) {
     case PE_KIND_NUMBER:
         if (kind == PE_KIND_NUMBER) return pe_arith_equal(pe_as_number(value), c->number);
-        return kind == PE_KIND_TEXT && text_is_number(c, value);
+        return kind == PE_KIND_TEXT && c->op == OP_EQ && text_is_number(c, value);
     case PE_KIND_BLANK: /* "=" and "<>" see only truly empty cells, "" also empty text */
         if (kind == PE_KIND_BLANK) return true;
         return !c->explicit_op && kind == PE_KIND_TEXT && pe_as_text(value)->length == 0;

@@ -9,6 +9,7 @@
 typedef struct integers {
     pe_call *call;
     double result, extra;
+    uint64_t visited;
     pe_value error;
     bool failed;
     bool (*step)(struct integers *list, double x);
@@ -18,6 +19,7 @@ static bool visit_integer(void *context, pe_value value, bool direct)
 {
     integers *list = context;
     PE_UNUSED(direct);
+    list->visited++;
     pe_value number = pe_is(value, PE_KIND_OMITTED) ? pe_number(0) : value;
     if (pe_is(value, PE_KIND_BOOLEAN)) number = pe_error(PE_ERROR_VALUE);
     if (pe_is(value, PE_KIND_TEXT)) number = pe_to_number(list->call, value);
@@ -35,7 +37,14 @@ static pe_value over_integers(pe_call *call, const pe_value *args, int n, double
                               bool (*step)(integers *list, double x))
 {
     integers list = {.call = call, .result = start, .step = step};
-    for (int i = 0; i < n && !list.failed; i++) pe_each_value(call, args[i], visit_integer, &list);
+    for (int i = 0; i < n && !list.failed; i++) {
+        uint32_t rows, columns;
+        pei_shape_of(args[i], &rows, &columns);
+        list.visited = 0;
+        pe_each_value(call, args[i], visit_integer, &list);
+        /* empty cells are zeros, and one is as good as many */
+        if (list.visited < (uint64_t)rows * columns && !list.failed) step(&list, 0);
+    }
     return list.failed ? list.error : pe_number_checked(list.result);
 }
 

@@ -129,7 +129,7 @@ typedef struct fit {
     size_t rank;
 } fit;
 
-static pe_value read_numbers(pe_call *call, pe_value v, const pe_array **array)
+static pe_value read_numbers(pe_call *call, pe_value v, bool blanks, const pe_array **array)
 {
     pe_value error;
     *array = pe_to_array(call, v, &error);
@@ -138,7 +138,9 @@ static pe_value read_numbers(pe_call *call, pe_value v, const pe_array **array)
     for (size_t i = 0; i < count; i++)
         if (pe_is_error((*array)->cells[i])) return (*array)->cells[i];
     for (size_t i = 0; i < count; i++)
-        if (!pe_is_number((*array)->cells[i])) return pe_error(PE_ERROR_VALUE);
+        if (!pe_is_number((*array)->cells[i]) &&
+            !(blanks && pe_is((*array)->cells[i], PE_KIND_BLANK)))
+            return pe_error(PE_ERROR_VALUE);
     return pe_blank();
 }
 
@@ -149,10 +151,10 @@ static double *push_doubles(fit *f, size_t count)
 
 static pe_value read_y(fit *f, pe_value v, const pe_array **y)
 {
-    pe_value error = read_numbers(f->call, v, y);
+    pe_value error = read_numbers(f->call, v, false, y);
     if (pe_is_error(error)) return error;
     f->n = (size_t)(*y)->rows * (*y)->columns;
-    f->by_row = (*y)->rows == 1 && (*y)->columns > 1;
+    f->by_row = (*y)->rows == 1;
     f->matrix = (*y)->rows > 1 && (*y)->columns > 1;
     f->y = push_doubles(f, f->n);
     if (f->y == NULL) return pe_error(PE_ERROR_NUM);
@@ -165,11 +167,12 @@ static pe_value read_y(fit *f, pe_value v, const pe_array **y)
     return pe_blank();
 }
 
-/* Value j of column i of an x or new x. */
+/* Value j of column i of an x or new x; an empty cell is 0. */
 static double x_at(const fit *f, const pe_array *x, size_t i, size_t j)
 {
-    if (f->matrix || f->p == 1) return pe_as_number(x->cells[j]);
-    return pe_as_number(x->cells[f->by_row ? i * x->columns + j : j * x->columns + i]);
+    size_t at = j;
+    if (!f->matrix && f->p > 1) at = f->by_row ? i * x->columns + j : j * x->columns + i;
+    return pe_is_number(x->cells[at]) ? pe_as_number(x->cells[at]) : 0.0;
 }
 
 static pe_value read_x(fit *f, const pe_array *y, pe_value v, bool given)
@@ -177,9 +180,10 @@ static pe_value read_x(fit *f, const pe_array *y, pe_value v, bool given)
     const pe_array *x = NULL;
     f->p = 1;
     if (given) {
-        pe_value error = read_numbers(f->call, v, &x);
+        pe_value error = read_numbers(f->call, v, false, &x);
         if (pe_is_error(error)) return error;
         bool same = x->rows == y->rows && x->columns == y->columns;
+        if (f->n == 1) f->by_row = x->columns == 1; /* one observation: all of x are variables */
         if (!same && (f->matrix || (f->by_row ? x->columns : x->rows) != f->n))
             return pe_error(PE_ERROR_REF);
         if (!same) f->p = f->by_row ? x->rows : x->columns;
@@ -220,53 +224,78 @@ static void centre(fit *f)
     }
 }
 
-/* Gram-Schmidt, each column twice: x becomes orthonormal columns, r (p x p) the triangle; kept[i]
- * columns only. */
-static void orthogonalise(fit *f, double *r, bool *kept)
+static void swap_columns(double *x, size_t rows, size_t a, size_t b)
 {
-    size_t n = f->n, p = f->p;
-    for (size_t i = 0; i < p; i++) {
-        double *q = f->x + i * n;
-        double before = pen_sqrt(dot(q, q, n));
-        double scale = f->constant ? pen_abs(f->mean_x[i]) * pen_sqrt((double)n) : 0;
-        for (int pass = 0; pass < 2; pass++) {
-            for (size_t k = 0; k < i; k++) {
-                if (!kept[k]) continue;
-                double c = dot(f->x + k * n, q, n);
-                r[k * p + i] += c;
-                for (size_t j = 0; j < n; j++) q[j] -= c * f->x[k * n + j];
-            }
-        }
-        double after = pen_sqrt(dot(q, q, n));
-        kept[i] = after > before * DEPENDENT && after > scale * 1e-14 && after > 0;
-        r[i * p + i] = after;
-        if (!kept[i]) continue;
-        f->rank++;
-        for (size_t j = 0; j < n; j++) q[j] /= after;
+    for (size_t j = 0; a != b && j < rows; j++) {
+        double t = x[a * rows + j];
+        x[a * rows + j] = x[b * rows + j];
+        x[b * rows + j] = t;
     }
 }
 
-/* Coefficients by back substitution, then the diagonal of the inverse of r'r for the standard
+/* Gram-Schmidt, each column twice, the longest remaining column first: of columns that depend on
+ * one another Excel keeps the longest. x becomes `rank` orthonormal columns; column k of x and of r
+ * (p x p, by columns) is column order[k] of the data. */
+static void orthogonalise(fit *f, double *r, size_t *order)
+{
+    size_t n = f->n, p = f->p;
+    double first = 0;
+    for (size_t i = 0; i < p; i++) order[i] = i;
+    for (size_t i = 0; i < p; i++) {
+        size_t longest = i;
+        double length = -1;
+        for (size_t k = i; k < p; k++) {
+            double *q = f->x + k * n, square;
+            for (size_t o = i > 0 ? i - 1 : 0; o < i; o++) {
+                double c = dot(f->x + o * n, q, n);
+                r[k * p + o] += c;
+                for (size_t j = 0; j < n; j++) q[j] -= c * f->x[o * n + j];
+            }
+            square = dot(q, q, n);
+            if (square > length) {
+                length = square;
+                longest = k;
+            }
+        }
+        swap_columns(f->x, n, i, longest);
+        swap_columns(r, p, i, longest);
+        size_t t = order[i];
+        order[i] = order[longest];
+        order[longest] = t;
+        double *q = f->x + i * n;
+        for (size_t o = 0; o < i; o++) {
+            double c = dot(f->x + o * n, q, n);
+            r[i * p + o] += c;
+            for (size_t j = 0; j < n; j++) q[j] -= c * f->x[o * n + j];
+        }
+        double after = pen_sqrt(dot(q, q, n)),
+               before = pen_sqrt(dot(r + i * p, r + i * p, i) + after * after);
+        double scale = f->constant ? pen_abs(f->mean_x[order[i]]) * pen_sqrt((double)n) : 0;
+        if (i == 0) first = after;
+        if (!(after > before * DEPENDENT && after > scale * 1e-14 && after > first * 1e-150))
+            return;
+        r[i * p + i] = after;
+        for (size_t j = 0; j < n; j++) q[j] /= after;
+        f->rank++;
+    }
+}
+
+/* Coefficients by back substitution, then the inverse of r (rows by data column) for the standard
  * errors. */
-static void solve(fit *f, const double *r, const bool *kept, double *inverse)
+static void solve(fit *f, const double *r, const size_t *order, double *inverse)
 {
     size_t p = f->p;
-    for (size_t i = p; i-- > 0;) {
-        if (!kept[i]) continue;
+    for (size_t i = f->rank; i-- > 0;) {
         double c = dot(f->x + i * f->n, f->y, f->n);
-        for (size_t k = i + 1; k < p; k++)
-            if (kept[k]) c -= r[i * p + k] * f->coefficient[k];
-        f->coefficient[i] = c / r[i * p + i];
+        for (size_t k = i + 1; k < f->rank; k++) c -= r[k * p + i] * f->coefficient[order[k]];
+        f->coefficient[order[i]] = c / r[i * p + i];
     }
-    for (size_t c = 0; c < p; c++) {
-        if (!kept[c]) continue;
-        inverse[c * p + c] = 1 / r[c * p + c];
+    for (size_t c = 0; c < f->rank; c++) {
+        inverse[order[c] * p + c] = 1 / r[c * p + c];
         for (size_t i = c; i-- > 0;) {
-            if (!kept[i]) continue;
             double sum = 0;
-            for (size_t k = i + 1; k <= c; k++)
-                if (kept[k]) sum -= r[i * p + k] * inverse[k * p + c];
-            inverse[i * p + c] = sum / r[i * p + i];
+            for (size_t k = i + 1; k <= c; k++) sum -= r[k * p + i] * inverse[order[k] * p + c];
+            inverse[order[i] * p + c] = sum / r[i * p + i];
         }
     }
 }
@@ -284,7 +313,7 @@ static void spread_of_fit(fit *f, const double *residual, const double *inverse)
         f->se[i] = pen_sqrt(s2 * dot(inverse + i * p, inverse + i * p, p));
     for (size_t c = 0; f->constant && c < p; c++) {
         double w = 0;
-        for (size_t i = 0; i <= c; i++) w += f->mean_x[i] * inverse[i * p + c];
+        for (size_t i = 0; i < p; i++) w += f->mean_x[i] * inverse[i * p + c];
         lever += w * w;
     }
     f->intercept_se = pen_sqrt(s2 * lever);
@@ -295,13 +324,13 @@ static pe_value fit_solve(fit *f)
     size_t n = f->n, p = f->p;
     double *r = push_doubles(f, p * p), *inverse = push_doubles(f, p * p);
     double *x = push_doubles(f, n * p), *residual = push_doubles(f, n);
-    bool *kept = pe_arena_push(f->call->arena, p, sizeof(bool));
-    if (r == NULL || inverse == NULL || x == NULL || residual == NULL || kept == NULL)
+    size_t *order = pe_arena_push(f->call->arena, p, sizeof(size_t));
+    if (r == NULL || inverse == NULL || x == NULL || residual == NULL || order == NULL)
         return pe_error(PE_ERROR_NUM);
     centre(f);
     memcpy(x, f->x, n * p * sizeof(double));
-    orthogonalise(f, r, kept);
-    solve(f, r, kept, inverse);
+    orthogonalise(f, r, order);
+    solve(f, r, order, inverse);
     f->intercept = f->mean_y;
     for (size_t j = 0; j < n; j++) residual[j] = f->y[j];
     for (size_t i = 0; i < p; i++) {
@@ -380,8 +409,8 @@ static pe_value predict(pe_call *call, const pe_value *args, int n, bool logarit
     if (pe_is_error(error)) return error;
     bool fresh = pe_arg_given(args, n, 2), given = pe_arg_given(args, n, 1);
     const pe_array *x = NULL;
-    if (fresh || given) error = read_numbers(call, args[fresh ? 2 : 1], &x);
-    if (!fresh && !given) error = read_numbers(call, args[0], &x);
+    if (fresh || given) error = read_numbers(call, args[fresh ? 2 : 1], fresh, &x);
+    if (!fresh && !given) error = read_numbers(call, args[0], false, &x);
     if (pe_is_error(error)) return error;
     uint32_t rows = x->rows, columns = x->columns;
     if (f.p > 1) {
