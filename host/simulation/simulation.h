@@ -67,6 +67,9 @@ pe_status pe_settings_area(const pe_workbook *workbook, const char *text, pe_are
 pe_status pe_settings_overrides(const pe_workbook *workbook, const pe_settings *settings, pe_arena *arena,
                                 pe_override **overrides, uint32_t *count, pe_diag *diag);
 
+/* Sets the bits of the cells that settings freeze. */
+pe_status pe_settings_frozen(const pe_workbook *workbook, const pe_settings *settings, uint64_t *frozen, pe_diag *diag);
+
 /* Cells of no model: our own result and settings sheets, other vendors' hidden sheets. */
 bool pe_sheet_is_model(const pe_workbook *workbook, uint32_t sheet);
 

@@ -315,17 +315,17 @@ static pe_status name_outputs(finder *f)
 
 /* ---- all of it ---------------------------------------------------------------------------------------- */
 
-static pe_status find_frozen(finder *f)
+pe_status pe_settings_frozen(const pe_workbook *workbook, const pe_settings *settings, uint64_t *frozen, pe_diag *diag)
 {
-    for (uint32_t i = 0; i < f->settings->freeze_count; i++) {
+    for (uint32_t i = 0; i < settings->freeze_count; i++) {
         pe_area area;
-        pe_status status = pe_settings_area(f->workbook, f->settings->freeze[i], &area, f->diag);
+        pe_status status = pe_settings_area(workbook, settings->freeze[i], &area, diag);
         if (status != PE_OK) return status;
-        const pe_sheet *sheet = &f->workbook->sheets[area.sheet_first];
+        const pe_sheet *sheet = &workbook->sheets[area.sheet_first];
         for (uint32_t r = pe_workbook_row_lower(sheet, area.row_first); r < sheet->row_count && sheet->rows_used[r] <= area.row_last; r++) {
             uint32_t first, end;
-            pe_workbook_row(f->workbook, area.sheet_first, sheet->rows_used[r], area.column_first, area.column_last, &first, &end);
-            for (; first < end; first++) pe_bit_set(f->out->frozen, first);
+            pe_workbook_row(workbook, area.sheet_first, sheet->rows_used[r], area.column_first, area.column_last, &first, &end);
+            for (; first < end; first++) pe_bit_set(frozen, first);
         }
     }
     return PE_OK;
@@ -375,7 +375,7 @@ pe_status pe_simulation_find(const pe_graph *graph, const pe_settings *settings,
     f.namer = pei_namer_new(f.workbook, arena);
     bool all = s.frozen != NULL && s.varying != NULL && s.slice != NULL && s.needed != NULL && s.random != NULL && f.namer != NULL;
     if (!all) PE_TRY(out_of_memory(&f));
-    PE_TRY(find_frozen(&f));
+    PE_TRY(pe_settings_frozen(f.workbook, settings, s.frozen, diag));
     PE_TRY(find_inputs(&f));
     if (s.random_count == 0)
         PE_TRY(pe_fail(diag, PE_E_NOT_FOUND, "inputs", "the workbook has no random cell: use RAND() or RiskNormal(...) in a formula, "

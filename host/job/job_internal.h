@@ -1,0 +1,70 @@
+/* job_internal.h: the job's parts, shared by the files of this module. */
+#ifndef PE_JOB_INTERNAL_H
+#define PE_JOB_INTERNAL_H
+
+#include "evaluate.h"
+#include "job.h"
+#include "program.h"
+#include "results.h"
+
+#define PEI_RESULTS_MEMORY (512u << 20) /* columns above this go to a file */
+#define PEI_INPUTS_RECORDED_MAX 200u    /* up to here every input's trials are kept for the report */
+#define PEI_SCREEN_TRIALS 4096u         /* candidates for the tornado are picked by so many trials */
+#define PEI_SCREEN_TOP 48u              /* and so many of them are ranked exactly */
+#define PEI_TORNADO_OUTPUTS_MAX 100u
+#define PEI_REBUILDS_MAX 1000u          /* dependencies that only trials show: each adds one to the program */
+
+typedef struct pei_lanes { /* the general evaluator, one lane object per worker */
+    const pe_job *job;
+    pe_lane **lanes;
+    unsigned count;
+    atomic_uint_fast64_t cycles; /* trials in which a component was a true cycle */
+} pei_lanes;
+
+struct pe_job {
+    pe_job_options options;
+    const pe_control *control;
+    pe_arena *arena;
+    pe_pool *pool;
+    pe_workbook *workbook;
+    pe_settings settings; /* completed */
+    pe_graph *graph;
+    pe_evaluator *evaluator;
+    pe_check *check;
+    pe_sampler sampler;
+    pe_simulation simulation;
+    pe_program *program;
+    pe_plan *plan;
+    pei_lanes lanes;
+    pe_engine_general general;
+    pe_results *results;
+    pe_results *input_results;   /* columns of inputs, by input_column */
+    uint32_t *input_column;      /* input index to column of input_results, UINT32_MAX: not recorded */
+    pe_report report;
+    size_t warning_capacity;
+    pe_job_categories categories;
+};
+
+/* A warning for the report, in the job's arena (printf). */
+pe_status pei_job_warn(pe_job *job, const char *format, ...) PE_PRINTF(2, 3);
+/* A cell as 'Sheet 1'!B7, in the arena; "?" when memory is out. */
+const char *pei_job_cell(pe_job *job, uint32_t cell);
+
+/* job_lanes.c */
+pe_status pei_lanes_new(pe_job *job, pe_diag *diag);
+void pei_lanes_free(pei_lanes *lanes);
+
+/* job_run.c: runs the trials of `cells` into *results (columns in that order), compiling as often as dynamic references ask for it. */
+pe_status pei_job_record(pe_job *job, const uint32_t *cells, uint32_t count, pe_program **program, pe_plan **plan,
+                         pe_results **results, pe_diag *diag);
+pe_status pei_job_build(pe_job *job, const uint32_t *cells, uint32_t count, pe_program **program, pe_plan **plan, pe_diag *diag);
+
+/* job_report.c */
+pe_status pei_job_report_check(pe_job *job, pe_diag *diag);
+pe_status pei_job_report_outputs(pe_job *job, pe_diag *diag);
+pe_status pei_job_report_inputs(pe_job *job, pe_diag *diag);
+
+/* job_tornado.c: fills each output's tornado and records what it and the inputs sheet need. */
+pe_status pei_job_tornado(pe_job *job, pe_diag *diag);
+
+#endif
