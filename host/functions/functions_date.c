@@ -35,22 +35,10 @@ static bool is_last_day(const pe_call *call, date d)
     return d.day == month_days(call, d.year, d.month);
 }
 
-/* An argument of a ToolPak function: false with *error set on text that is no number, and on booleans. */
-static bool toolpak_number(pe_call *call, pe_value v, double *x, pe_value *error)
-{
-    pe_value number = pe_is(v, PE_KIND_BOOLEAN) ? pe_error(PE_ERROR_VALUE) : pe_to_number(call, v);
-    if (!pe_is_number(number)) {
-        *error = number;
-        return false;
-    }
-    *x = pe_as_number(number);
-    return true;
-}
-
-/* The same for a date: whole days within the calendar. */
+/* A date argument of a ToolPak function: whole days within the calendar. */
 static bool toolpak_date(pe_call *call, pe_value v, double *serial, pe_value *error)
 {
-    if (!toolpak_number(call, v, serial, error)) return false;
+    if (!pei_toolpak_number(call, v, serial, error)) return false;
     *serial = pen_floor(*serial);
     *error = pe_error(PE_ERROR_NUM);
     return in_calendar(call, *serial);
@@ -208,7 +196,7 @@ pe_value pei_fn_weeknum(pe_call *call, const pe_value *args, int n)
     double serial, type = 1;
     pe_value error;
     if (!toolpak_date(call, args[0], &serial, &error)) return error;
-    if (n > 1 && !toolpak_number(call, args[1], &type, &error)) return error;
+    if (n > 1 && !pei_toolpak_number(call, args[1], &type, &error)) return error;
     type = pen_trunc(type);
     if (type == 21) return iso_week(call, serial);
     int first = week_start(type);
@@ -226,7 +214,7 @@ static pe_value shifted_month(pe_call *call, const pe_value *args, bool end)
     double serial, months;
     pe_value error;
     if (!toolpak_date(call, args[0], &serial, &error)) return error;
-    if (!toolpak_number(call, args[1], &months, &error)) return error;
+    if (!pei_toolpak_number(call, args[1], &months, &error)) return error;
     months = pen_trunc(months);
     if (!(pen_abs(months) < 1e6)) return pe_error(PE_ERROR_NUM);
     date d = date_of(call, serial);
@@ -341,7 +329,7 @@ pe_value pei_fn_yearfrac(pe_call *call, const pe_value *args, int n)
     double start, end, basis = 0;
     pe_value error;
     if (!toolpak_date(call, args[0], &start, &error) || !toolpak_date(call, args[1], &end, &error)) return error;
-    if (n > 2 && !toolpak_number(call, args[2], &basis, &error)) return error;
+    if (n > 2 && !pei_toolpak_number(call, args[2], &basis, &error)) return error;
     basis = pen_trunc(basis);
     if (!(basis >= 0 && basis <= 4)) return pe_error(PE_ERROR_NUM);
     return pe_number(pei_year_fraction(call, start, end, (int)basis));

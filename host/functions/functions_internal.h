@@ -17,6 +17,8 @@
 #define PEI_TEXT_UNITS_MAX 32767u /* Excel's characters of one text: UTF-16 units */
 #define PEI_NUMBER_TEXT_BYTES 48
 
+/* An argument of a function of Excel's old Analysis ToolPak: booleans are refused. False: *error says why. */
+bool pei_toolpak_number(pe_call *call, pe_value v, double *x, pe_value *error);
 size_t pei_utf16_length(const char *bytes, size_t length);
 /* |x| as its significant decimal digits without trailing zeros (at most digits_max, up to 17); the value is d.ddd x 10^*exponent. */
 int pei_decimal_digits(double x, int digits_max, char digits[24], int *exponent);

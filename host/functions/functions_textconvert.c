@@ -433,6 +433,17 @@ pe_value pe_to_number(pe_call *call, pe_value scalar)
     }
 }
 
+bool pei_toolpak_number(pe_call *call, pe_value v, double *x, pe_value *error)
+{
+    pe_value number = pe_is(v, PE_KIND_BOOLEAN) ? pe_error(PE_ERROR_VALUE) : pe_to_number(call, v);
+    if (!pe_is_number(number)) {
+        *error = number;
+        return false;
+    }
+    *x = pe_as_number(number);
+    return true;
+}
+
 /* |x| > 0 as its significant decimal digits, 15 at most, without trailing zeros; the value is d.ddd x 10^*exponent. */
 int pei_decimal_digits(double x, int digits_max, char digits[24], int *exponent)
 {
