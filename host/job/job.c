@@ -221,6 +221,7 @@ pe_status pe_job_compile(pe_job *job, pe_diag *diag)
     PE_TRY(pe_evaluator_run(job->evaluator, PE_EVALUATE_BASE, job->pool, job->control, diag));
     PE_TRY(add_dynamic_edges(job, diag));
     PE_TRY(pe_simulation_find(job->graph, &job->settings, job->arena, job->control, &job->simulation, diag));
+    PE_TRY(pei_job_report_names(job, diag));
     PE_TRY(warn_frozen(job, diag));
     PE_TRY(judge_unsupported(job, diag));
     PE_TRY(pei_lanes_new(job, diag));
@@ -267,6 +268,11 @@ pe_status pe_job_simulate(pe_job *job, pe_diag *diag)
 fail:
     if (status == PE_E_MEMORY && diag != NULL && diag->status == PE_OK) pe_fail(diag, status, "job", "out of memory");
     return status;
+}
+
+const pe_simulation *pe_job_simulation(const pe_job *job)
+{
+    return &job->simulation;
 }
 
 void pe_job_categorise(const pe_job *job, pe_job_categories *categories)

@@ -34,6 +34,8 @@ pe_status pe_job_simulate(pe_job *job, pe_diag *diag);
 /* Filled as far as the stages have gone; owned by the job. */
 pe_report *pe_job_report(pe_job *job);
 
+const pe_simulation *pe_job_simulation(const pe_job *job); /* after pe_job_compile */
+
 /* What inspect prints. */
 typedef struct pe_job_categories {
     uint32_t formulas;       /* formula cells */

@@ -61,6 +61,8 @@ pe_status pei_job_build(pe_job *job, const uint32_t *cells, uint32_t count, pe_p
 
 /* job_report.c */
 pe_status pei_job_report_check(pe_job *job, pe_diag *diag);
+/* Names and cells of inputs and outputs; the next two add what the trials show. */
+pe_status pei_job_report_names(pe_job *job, pe_diag *diag);
 pe_status pei_job_report_outputs(pe_job *job, pe_diag *diag);
 pe_status pei_job_report_inputs(pe_job *job, pe_diag *diag);
 

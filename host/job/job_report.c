@@ -138,16 +138,10 @@ static pe_status add_targets(pe_job *job, const pe_output *output, pe_report_out
     return PE_OK;
 }
 
-static pe_status report_output(pe_job *job, uint32_t i, const char *base_label, pe_diag *diag)
+static pe_status summarise_output(pe_job *job, uint32_t i, const char *base_label, pe_diag *diag)
 {
     const pe_output *output = &job->simulation.outputs[i];
     pe_report_output *r = &job->report.outputs[i];
-    r->name = output->name;
-    r->cell = pei_job_cell(job, output->cell);
-    r->sheet = job->workbook->sheets[pe_workbook_ref(job->workbook, output->cell).sheet].name;
-    r->format = output->format;
-    r->unit = unit_of(job->arena, output->format);
-    r->detail = i < PE_DETAIL_SHEETS_MAX || (output->declared && job->settings.output_count > 0);
     r->base = pe_evaluator_value(job->evaluator, output->cell);
     r->base_label = base_label;
     r->trials = pe_results_column(job->results, i);
@@ -161,17 +155,35 @@ static pe_status report_output(pe_job *job, uint32_t i, const char *base_label, 
     return status;
 }
 
+pe_status pei_job_report_names(pe_job *job, pe_diag *diag)
+{
+    const pe_simulation *s = &job->simulation;
+    job->report.outputs = PE_PUSH(job->arena, pe_report_output, s->output_count);
+    job->report.inputs = PE_PUSH(job->arena, pe_report_input, s->input_count);
+    if (job->report.outputs == NULL || job->report.inputs == NULL) return no_memory(diag);
+    for (uint32_t i = 0; i < s->output_count; i++) {
+        const pe_output *output = &s->outputs[i];
+        job->report.outputs[i] = (pe_report_output){.name = output->name, .cell = pei_job_cell(job, output->cell), .format = output->format,
+            .sheet = job->workbook->sheets[pe_workbook_ref(job->workbook, output->cell).sheet].name, .unit = unit_of(job->arena, output->format),
+            .detail = i < PE_DETAIL_SHEETS_MAX || (output->declared && job->settings.output_count > 0), .base = pe_blank()};
+    }
+    for (uint32_t i = 0; i < s->input_count; i++) {
+        const pe_input *input = &s->inputs[i];
+        job->report.inputs[i] = (pe_report_input){.name = input->name, .cell = pei_job_cell(job, input->cell), .distribution = input->function,
+            .formula = input->formula, .format = job->workbook->formats[job->workbook->cells[input->cell].format], .set = input->set};
+    }
+    job->report.output_count = s->output_count;
+    job->report.input_count = s->input_count;
+    return PE_OK;
+}
+
 pe_status pei_job_report_outputs(pe_job *job, pe_diag *diag)
 {
     uint32_t count = job->simulation.output_count;
     const char *label = slice_has_plain_random(&job->simulation) ? "stored value (one random draw)" : "base case";
     pe_status status = check_targets(job, diag);
-    if (status != PE_OK) return status;
-    job->report.outputs = PE_PUSH(job->arena, pe_report_output, count);
-    if (job->report.outputs == NULL) return no_memory(diag);
-    job->report.output_count = count;
     for (uint32_t i = 0; i < count && status == PE_OK; i++) {
-        status = report_output(job, i, label, diag);
+        status = summarise_output(job, i, label, diag);
         if (status == PE_OK && pe_cancelled(job->control)) status = pe_fail(diag, PE_E_CANCELLED, "statistics", "cancelled");
         pe_progress(job->control, "statistics", i + 1, count);
     }
@@ -209,17 +221,7 @@ static pe_status describe(pe_job *job, uint32_t index, pe_report_input *r, pe_di
 
 pe_status pei_job_report_inputs(pe_job *job, pe_diag *diag)
 {
-    const pe_simulation *s = &job->simulation;
     pe_status status = PE_OK;
-    job->report.inputs = PE_PUSH(job->arena, pe_report_input, s->input_count);
-    if (job->report.inputs == NULL) return no_memory(diag);
-    for (uint32_t i = 0; i < s->input_count && status == PE_OK; i++) {
-        const pe_input *input = &s->inputs[i];
-        pe_report_input *r = &job->report.inputs[i];
-        *r = (pe_report_input){.name = input->name, .cell = pei_job_cell(job, input->cell), .distribution = input->function, .formula = input->formula,
-                               .format = job->workbook->formats[job->workbook->cells[input->cell].format], .set = input->set};
-        status = describe(job, i, r, diag);
-    }
-    job->report.input_count = s->input_count;
+    for (uint32_t i = 0; i < job->report.input_count && status == PE_OK; i++) status = describe(job, i, &job->report.inputs[i], diag);
     return status;
 }
