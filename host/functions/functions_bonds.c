@@ -320,8 +320,14 @@ pe_value pei_fn_YIELDMAT(pe_call *call, const pe_value *args, int n)
 pe_value pei_fn_ACCRINTM(pe_call *call, const pe_value *args, int n)
 {
     security s; /* issue and settlement in the places of settlement and maturity */
+    int year, month, day;
     double rate = pe_arg_number(args, n, 2, 0), par = pe_arg_number(args, n, 3, 1000);
     if (!security_of(call, args, n, 4, false, &s) || rate <= 0 || par <= 0)
         return pe_error(PE_ERROR_NUM);
-    return pe_number_checked(par * rate * years(&s));
+    double fraction = years(&s);
+    if (s.basis == 1) { /* days over the length of the year of issue */
+        pei_date_parts(s.settlement, s.date1904, &year, &month, &day);
+        fraction = (s.maturity - s.settlement) / (pei_days_in_month(year, 2) == 29 ? 366 : 365);
+    }
+    return pe_number_checked(par * rate * fraction);
 }

@@ -121,7 +121,9 @@ pe_value pei_fn_IRR(pe_call *call, const pe_value *args, int n)
 {
     series s = series_of(call, args, 0, 1);
     if (!pe_is_number(s.error)) return s.error;
-    return pe_number_checked(pei_irr(s.items, s.count, 1, pe_arg_number(args, n, 1, 0.1)));
+    double guess = pe_arg_number(args, n, 1, 0.1);
+    if (guess <= -1) return pe_error(PE_ERROR_VALUE);
+    return pe_number_checked(pei_irr(s.items, s.count, 1, guess));
 }
 
 pe_value pei_fn_MIRR(pe_call *call, const pe_value *args, int n)
@@ -129,12 +131,15 @@ pe_value pei_fn_MIRR(pe_call *call, const pe_value *args, int n)
     series s = series_of(call, args, 0, 1);
     if (!pe_is_number(s.error)) return s.error;
     double finance = pe_arg_number(args, n, 1, 0), reinvest = pe_arg_number(args, n, 2, 0);
-    if (finance == -1 || reinvest == -1 || s.count < 2) return pe_error(PE_ERROR_DIV0);
+    if (s.count < 2) return pe_error(PE_ERROR_DIV0);
     double gains = 0, costs = 0, w = 1.0 / (1.0 + finance);
     for (size_t t = 0; t < s.count; t++)
         gains = gains * (1.0 + reinvest) + (s.items[t] > 0 ? s.items[t] : 0);
-    for (size_t t = s.count; t-- > 0;) costs = costs * w + (s.items[t] < 0 ? s.items[t] : 0);
-    if (gains == 0 || costs == 0) return pe_error(PE_ERROR_DIV0);
+    for (size_t t = s.count; t-- > 0;) { /* at a rate of -1 only the first cost is finite */
+        double later = costs == 0 ? 0 : costs * w;
+        costs = later + (s.items[t] < 0 ? s.items[t] : 0);
+    }
+    if (costs == 0) return pe_error(PE_ERROR_DIV0);
     return pe_number_checked(pen_pow(gains / -costs, 1.0 / (double)(s.count - 1)) - 1.0);
 }
 

@@ -16,19 +16,26 @@ static double given(const double *x, int n, int index, double otherwise)
 /* ---- annuities
  * ---------------------------------------------------------------------------------------- */
 
+/* (1 + rate)^nper - 1, also for rates so small that 1 + rate is 1. */
+static double annuity_growth(double rate, double nper)
+{
+    if (pen_abs(rate) < 1e-3) return pen_expm1(nper * pen_log1p(rate));
+    return pen_pow(1 + rate, nper) - 1;
+}
+
 static double annuity_future(double rate, double nper, double pmt, double pv, bool due)
 {
     if (rate == 0) return -(pv + pmt * nper);
-    double growth = pen_pow(1 + rate, nper);
-    return -(pv * growth + pmt * (due ? 1 + rate : 1) * (growth - 1) / rate);
+    double growth = annuity_growth(rate, nper);
+    return -(pv * (1 + growth) + pmt * (due ? 1 + rate : 1) * growth / rate);
 }
 
 static double annuity_payment(double rate, double nper, double pv, double fv, bool due)
 {
-    if (nper == 0) return failed(PE_ERROR_NUM);
+    if (nper == 0 || rate <= -1) return failed(PE_ERROR_NUM);
     if (rate == 0) return -(pv + fv) / nper;
-    double growth = pen_pow(1 + rate, nper);
-    return -rate * (pv * growth + fv) / ((due ? 1 + rate : 1) * (growth - 1));
+    double growth = annuity_growth(rate, nper);
+    return -rate * (pv * (1 + growth) + fv) / ((due ? 1 + rate : 1) * growth);
 }
 
 /* Interest in the payment of period `per`. */
@@ -49,8 +56,8 @@ double pei_fn_PV(const double *x, int n)
 {
     double rate = x[0], nper = x[1], pmt = x[2], fv = given(x, n, 3, 0);
     if (rate == 0) return -(fv + pmt * nper);
-    double growth = pen_pow(1 + rate, nper), due = given(x, n, 4, 0) != 0 ? 1 + rate : 1;
-    return -(fv + pmt * due * (growth - 1) / rate) / growth;
+    double growth = annuity_growth(rate, nper), due = given(x, n, 4, 0) != 0 ? 1 + rate : 1;
+    return -(fv + pmt * due * growth / rate) / (1 + growth);
 }
 
 double pei_fn_PMT(const double *x, int n)
@@ -224,7 +231,7 @@ double pei_fn_NOMINAL(const double *x, int n)
 double pei_fn_RRI(const double *x, int n)
 {
     PE_UNUSED(n);
-    if (x[0] <= 0 || x[1] == 0) return failed(PE_ERROR_NUM);
+    if (x[0] <= 0 || x[1] == 0 || x[2] / x[1] < 0) return failed(PE_ERROR_NUM);
     return pen_pow(x[2] / x[1], 1 / x[0]) - 1;
 }
 

@@ -28,12 +28,13 @@ static bool classic_table(pe_call *call, pe_value v, pei_table *table, pe_value 
     return pei_table_of(call, v, table, error);
 }
 
-/* Position by MATCH's match_type: > 0, 0, < 0. */
+/* Position by MATCH's match_type: > 0, 0, < 0. A text with wildcards is a pattern in all three. */
 static uint32_t classic_position(const pei_vector *vector, pe_value key, double match_type)
 {
+    bool pattern = pe_kind_of(key) == PE_KIND_TEXT && pei_wildcard_has(pe_as_text(key));
+    if (pattern || match_type == 0) return pei_match_linear(vector, key, PEI_MATCH_WILDCARD, false);
     if (match_type > 0) return pei_match_ascending(vector, key);
-    if (match_type < 0) return pei_match_descending(vector, key);
-    return pei_match_linear(vector, key, PEI_MATCH_WILDCARD, false);
+    return pei_match_descending(vector, key);
 }
 
 pe_value pei_fn_MATCH(pe_call *call, const pe_value *args, int n)
@@ -102,6 +103,28 @@ pe_value pei_fn_LOOKUP(pe_call *call, const pe_value *args, int n)
     return at == PEI_NOT_FOUND ? pe_error(PE_ERROR_NA) : result_at(&result, at);
 }
 
+/* The first or last text that the regular expression `key` finds something in. False: *error. */
+static bool regex_position(const pei_vector *v, pe_value key, bool backward, uint32_t *at,
+                           pe_value *error)
+{
+    pe_value pattern = pe_to_text(v->call, key);
+    *at = PEI_NOT_FOUND;
+    for (uint32_t k = 0; k < v->used; k++) {
+        uint32_t i = backward ? v->used - 1 - k : k;
+        pe_value pair[2] = {pei_vector_at(v, i), pattern};
+        if (pe_kind_of(pair[0]) != PE_KIND_TEXT) continue;
+        pe_value found = pei_fn_regextest(v->call, pair, 2);
+        if (pe_is_error(found)) {
+            *error = found;
+            return false;
+        }
+        if (!pe_as_boolean(found)) continue;
+        *at = i;
+        break;
+    }
+    return true;
+}
+
 /* Position by XLOOKUP's modes. False: *error. */
 static bool modern_position(const pei_vector *vector, pe_value key, double match_mode,
                             double search_mode, uint32_t *at, pe_value *error)
@@ -111,8 +134,9 @@ static bool modern_position(const pei_vector *vector, pe_value key, double match
     double match = pen_trunc(match_mode), search = pen_trunc(search_mode);
     bool binary = search == 2 || search == -2;
     *error = pe_error(PE_ERROR_VALUE);
-    if (match < -1 || match > 2 || (!binary && search != 1 && search != -1)) return false;
-    if (binary && match == 2) return false;
+    if (match < -1 || match > 3 || (!binary && search != 1 && search != -1)) return false;
+    if (binary && match >= 2) return false;
+    if (match == 3) return regex_position(vector, key, search < 0, at, error);
     pei_match_kind kind = kinds[(int)match + 1];
     *at = binary ? pei_match_binary(vector, key, kind, search < 0)
                  : pei_match_linear(vector, key, kind, search < 0);
@@ -246,7 +270,7 @@ static bool name_needs_quotes(const pe_text *name)
     for (uint32_t i = 0; i < name->length; i++) {
         unsigned char c = (unsigned char)name->bytes[i];
         bool plain = c >= 128 || (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') ||
-                     c == '_' || c == '.';
+                     strchr("_.[]", c) != NULL;
         if (!plain) return true;
     }
     return pe_cell_parse(name->bytes, name->length, &row, &column) == name->length;

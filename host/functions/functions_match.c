@@ -381,7 +381,7 @@ uint32_t pei_match_descending(const pei_vector *v, pe_value key)
     for (uint32_t i = 0; i < v->used; i++) {
         pe_value x = pei_vector_at(v, i);
         if (pe_kind_of(x) != w.kind) continue;
-        if (matches(&w, x)) return i;
+        if (matches(&w, x)) return last_equal(v, &w, i, v->used - 1);
         if (pe_compare(x, key) < 0) break;
         found = i;
     }

@@ -258,7 +258,8 @@ pe_value pei_fn_AMORLINC(pe_call *call, const pe_value *args, int n)
     double whole = pen_trunc((left - first) / yearly);
     if (a.period == 0) return pe_number_checked(first < left ? first : left);
     if (a.period <= whole) return pe_number_checked(yearly);
-    if (a.period == whole + 1) return pe_number_checked(left - yearly * whole - first);
+    double rest = left - yearly * whole - first;
+    if (a.period == whole + 1) return pe_number_checked(rest > 0 ? rest : 0);
     return pe_number(0);
 }
 
