@@ -1,4 +1,5 @@
-/* address.h: cell addresses. Zero-based rows, columns and sheet indices everywhere; text is Excel's A1. */
+/* address.h: cell addresses. Zero-based rows, columns and sheet indices everywhere; text is Excel's
+ * A1. */
 #ifndef PE_ADDRESS_H
 #define PE_ADDRESS_H
 
@@ -15,14 +16,16 @@ typedef struct pe_cell_ref {
     uint32_t column;
 } pe_cell_ref;
 
-/* A rectangle on one sheet or, where sheet_last > sheet_first, on consecutive sheets (3-D). All inclusive. */
+/* A rectangle on one sheet or, where sheet_last > sheet_first, on consecutive sheets (3-D). All
+ * inclusive. */
 typedef struct pe_area {
     uint32_t sheet_first, sheet_last;
     uint32_t row_first, row_last;
     uint32_t column_first, column_last;
 } pe_area;
 
-/* A reference value: one or more areas, in the order written. area_count 0 is not used (#NULL! instead). */
+/* A reference value: one or more areas, in the order written. area_count 0 is not used (#NULL!
+ * instead). */
 typedef struct pe_reference {
     uint32_t area_count;
     pe_area areas[];
@@ -40,8 +43,8 @@ static inline uint64_t pe_area_cells(const pe_area *a)
 }
 static inline bool pe_area_has(const pe_area *a, pe_cell_ref c)
 {
-    return c.sheet >= a->sheet_first && c.sheet <= a->sheet_last && c.row >= a->row_first && c.row <= a->row_last &&
-           c.column >= a->column_first && c.column <= a->column_last;
+    return c.sheet >= a->sheet_first && c.sheet <= a->sheet_last && c.row >= a->row_first &&
+           c.row <= a->row_last && c.column >= a->column_first && c.column <= a->column_last;
 }
 
 /* "A", "XFD": letters of a zero-based column, NUL-terminated; returns the length. */

@@ -5,7 +5,8 @@ int pe_column_text(uint32_t column, char out[4])
 {
     char reversed[4];
     int n = 0;
-    for (uint32_t c = column + 1; c > 0 && n < 3; c = (c - 1) / 26) reversed[n++] = (char)('A' + (c - 1) % 26);
+    for (uint32_t c = column + 1; c > 0 && n < 3; c = (c - 1) / 26)
+        reversed[n++] = (char)('A' + (c - 1) % 26);
     for (int i = 0; i < n; i++) out[i] = reversed[n - 1 - i];
     out[n] = '\0';
     return n;

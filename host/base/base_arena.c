@@ -1,5 +1,6 @@
-/* base_arena.c: bump allocation in a chain of blocks. A push never moves earlier memory; restore frees the blocks
- * that were added after the mark, keeping one spare so that a save/restore loop does not go to malloc. */
+/* base_arena.c: bump allocation in a chain of blocks. A push never moves earlier memory; restore
+ * frees the blocks that were added after the mark, keeping one spare so that a save/restore loop
+ * does not go to malloc. */
 #include "base.h"
 
 #include <stdio.h>
@@ -150,7 +151,8 @@ char *pe_arena_printf(pe_arena *arena, const char *format, ...)
 
 pe_value pe_arena_text_value(pe_arena *arena, const char *bytes, size_t length)
 {
-    pe_text *text = length < UINT32_MAX ? pe_arena_push_raw(arena, sizeof *text + length + 1, 1) : NULL;
+    pe_text *text =
+        length < UINT32_MAX ? pe_arena_push_raw(arena, sizeof *text + length + 1, 1) : NULL;
     if (text == NULL) return pe_error(PE_ERROR_NUM);
     text->length = (uint32_t)length;
     if (length > 0) memcpy(text->bytes, bytes, length);

@@ -1,22 +1,25 @@
-/* base_decimal.c: decimal text to double and back, correctly rounded, whatever the locale. Most numbers take a double-double
- * path that knows when it cannot decide; the rest, exact integers of any length. */
+/* base_decimal.c: decimal text to double and back, correctly rounded, whatever the locale. Most
+ * numbers take a double-double path that knows when it cannot decide; the rest, exact integers of
+ * any length. */
 #include "base.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#define DIGITS_KEPT 800 /* 767 significant digits decide any double; more only matter as "not zero" */
-#define LIMBS 160       /* 5,120 bits: 10^800 times 10^308 and the 64 quotient bits */
+#define DIGITS_KEPT                                                                                \
+    800           /* 767 significant digits decide any double; more only matter as "not zero" */
+#define LIMBS 160 /* 5,120 bits: 10^800 times 10^308 and the 64 quotient bits */
 
-static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-                                1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
 typedef struct decimal {
     char digits[DIGITS_KEPT + 1];
-    int count;          /* digits kept, without leading zeros */
-    uint64_t mantissa;  /* the first 19 */
-    int64_t exponent;   /* of the last digit kept */
+    int count;         /* digits kept, without leading zeros */
+    uint64_t mantissa; /* the first 19 */
+    int64_t exponent;  /* of the last digit kept */
     bool negative;
 } decimal;
 
@@ -84,7 +87,8 @@ static void big_subtract(big *a, const big *b)
     while (a->count > 0 && a->limb[a->count - 1] == 0) a->count--;
 }
 
-/* quotient (64 bits, the top one set) times 2^exponent, plus a little if sticky, rounded to nearest even. */
+/* quotient (64 bits, the top one set) times 2^exponent, plus a little if sticky, rounded to nearest
+ * even. */
 static double assemble(uint64_t quotient, int exponent, bool sticky)
 {
     int drop = 11;
@@ -94,7 +98,8 @@ static double assemble(uint64_t quotient, int exponent, bool sticky)
     uint64_t rest = drop == 64 ? quotient : quotient << (64 - drop);
     bool up = rest > 1ull << 63 || (rest == 1ull << 63 && (sticky || (kept & 1) != 0));
     kept += up ? 1 : 0;
-    return ldexp((double)kept, exponent + drop); /* exact: kept has at most 53 bits and the exponent fits */
+    return ldexp((double)kept,
+                 exponent + drop); /* exact: kept has at most 53 bits and the exponent fits */
 }
 
 static double exact(const decimal *d)
@@ -104,8 +109,10 @@ static double exact(const decimal *d)
     big numerator = {.count = 0}, denominator = {.limb = {1}, .count = 1};
     for (int i = 0; i < d->count; i++) {
         uint32_t digit = (uint32_t)(d->digits[i] - '0');
-        if (numerator.count == 0 && digit != 0) numerator = (big){.limb = {digit}, .count = 1};
-        else big_multiply_add(&numerator, 10, digit);
+        if (numerator.count == 0 && digit != 0)
+            numerator = (big){.limb = {digit}, .count = 1};
+        else
+            big_multiply_add(&numerator, 10, digit);
     }
     big_power10(d->exponent >= 0 ? &numerator : &denominator, llabs(d->exponent));
     /* Scale so that the quotient has 64 bits, then divide bit by bit. */
@@ -140,7 +147,8 @@ static double two_product(double a, double b, double *tail)
     return p;
 }
 
-/* mantissa * 10^exponent where that can be decided in double-double; false otherwise. |exponent| <= 22. */
+/* mantissa * 10^exponent where that can be decided in double-double; false otherwise. |exponent|
+ * <= 22. */
 static bool quick(uint64_t mantissa, int exponent, double *result)
 {
     double high = (double)(mantissa >> 11 << 11), low = (double)(mantissa & 2047), head, tail;
@@ -161,7 +169,8 @@ static bool quick(uint64_t mantissa, int exponent, double *result)
         tail = r - (sum - q);
     }
     *result = sum;
-    return sum + tail * (1 + 0x1p-30) == sum; /* the error, below 2^-100, cannot change the rounding */
+    return sum + tail * (1 + 0x1p-30) ==
+           sum; /* the error, below 2^-100, cannot change the rounding */
 }
 
 static size_t scan(const char *text, size_t length, decimal *d)
@@ -246,7 +255,8 @@ int pe_decimal_format(double value, int digits, char out[PE_DECIMAL_BYTES])
         out[n++] = mantissa[0];
         if (count > 1) out[n++] = '.';
         for (int i = 1; i < count; i++) out[n++] = mantissa[i];
-        n += snprintf(out + n, (size_t)(PE_DECIMAL_BYTES - n), "e%c%02d", exponent < 0 ? '-' : '+', abs(exponent));
+        n += snprintf(out + n, (size_t)(PE_DECIMAL_BYTES - n), "e%c%02d", exponent < 0 ? '-' : '+',
+                      abs(exponent));
         return n;
     }
     if (exponent < 0) {

@@ -20,7 +20,8 @@ static uint64_t finalise(uint64_t x)
 
 uint64_t pe_hash_mix(uint64_t a, uint64_t b)
 {
-    return finalise((a << 7 | a >> 57) * 0x9E3779B97F4A7C15ull + finalise(b + 0x9E3779B97F4A7C15ull));
+    return finalise((a << 7 | a >> 57) * 0x9E3779B97F4A7C15ull +
+                    finalise(b + 0x9E3779B97F4A7C15ull));
 }
 
 uint64_t pe_hash_bytes(const void *bytes, size_t length, uint64_t seed)
@@ -95,7 +96,8 @@ static pe_status enlarge(pe_map *map)
     return PE_OK;
 }
 
-pe_status pe_map_put(pe_map *map, const void *key, size_t length, uint32_t fresh, uint32_t **slot, bool *added)
+pe_status pe_map_put(pe_map *map, const void *key, size_t length, uint32_t fresh, uint32_t **slot,
+                     bool *added)
 {
     pe_status status = enlarge(map);
     if (status != PE_OK) return status;
@@ -123,7 +125,8 @@ bool pe_map_get(const pe_map *map, const void *key, size_t length, uint32_t *val
     return true;
 }
 
-/* ---- SHA-256 ------------------------------------------------------------------------------------------ */
+/* ---- SHA-256
+ * ------------------------------------------------------------------------------------------ */
 
 static const uint32_t sha_k[64] = {
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
@@ -144,7 +147,8 @@ static void sha_block(pe_sha256 *sha, const uint8_t *p)
 {
     uint32_t w[64];
     for (int i = 0; i < 16; i++)
-        w[i] = (uint32_t)p[4 * i] << 24 | (uint32_t)p[4 * i + 1] << 16 | (uint32_t)p[4 * i + 2] << 8 | p[4 * i + 3];
+        w[i] = (uint32_t)p[4 * i] << 24 | (uint32_t)p[4 * i + 1] << 16 |
+               (uint32_t)p[4 * i + 2] << 8 | p[4 * i + 3];
     for (int i = 16; i < 64; i++) {
         uint32_t a = rotate(w[i - 15], 7) ^ rotate(w[i - 15], 18) ^ (w[i - 15] >> 3);
         uint32_t b = rotate(w[i - 2], 17) ^ rotate(w[i - 2], 19) ^ (w[i - 2] >> 10);

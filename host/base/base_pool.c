@@ -1,4 +1,5 @@
-/* base_pool.c: a fixed set of worker threads that share one counter of task indices. The caller is worker 0. */
+/* base_pool.c: a fixed set of worker threads that share one counter of task indices. The caller is
+ * worker 0. */
 #include "base.h"
 
 #include <pthread.h>
@@ -53,7 +54,8 @@ static void *worker_main(void *argument)
     uint64_t seen = 0;
     pthread_mutex_lock(&pool->mutex);
     for (;;) {
-        while (!pool->stop && pool->generation == seen) pthread_cond_wait(&pool->wake, &pool->mutex);
+        while (!pool->stop && pool->generation == seen)
+            pthread_cond_wait(&pool->wake, &pool->mutex);
         if (pool->stop) break;
         seen = pool->generation;
         pthread_mutex_unlock(&pool->mutex);
@@ -69,14 +71,17 @@ static unsigned processors(void)
 {
     cpu_set_t set;
     CPU_ZERO(&set);
-    if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0) return (unsigned)CPU_COUNT(&set);
+    if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0)
+        return (unsigned)CPU_COUNT(&set);
     return 1;
 }
 
 pe_status pe_pool_new(unsigned thread_count, pe_pool **out, pe_diag *diag)
 {
     if (thread_count == 0) thread_count = processors();
-    if (thread_count > 1024) return pe_fail(diag, PE_E_ARGUMENT, "threads", "%u threads are too many: use at most 1024", thread_count);
+    if (thread_count > 1024)
+        return pe_fail(diag, PE_E_ARGUMENT, "threads", "%u threads are too many: use at most 1024",
+                       thread_count);
     pe_pool *pool = calloc(1, sizeof *pool);
     if (pool == NULL) return pe_fail(diag, PE_E_MEMORY, "threads", "out of memory");
     pthread_mutex_init(&pool->mutex, NULL);
@@ -89,14 +94,16 @@ pe_status pe_pool_new(unsigned thread_count, pe_pool **out, pe_diag *diag)
     if (pool->threads == NULL || pool->workers == NULL) goto fail;
     for (unsigned i = 1; i < thread_count; i++) {
         pool->workers[i] = (worker){pool, i};
-        if (pthread_create(&pool->threads[i - 1], NULL, worker_main, &pool->workers[i]) != 0) goto fail;
+        if (pthread_create(&pool->threads[i - 1], NULL, worker_main, &pool->workers[i]) != 0)
+            goto fail;
         pool->thread_count++;
     }
     *out = pool;
     return PE_OK;
 fail:
     pe_pool_free(pool);
-    return pe_fail(diag, PE_E_MEMORY, "threads", "cannot start %u worker threads: use fewer (--threads)", thread_count);
+    return pe_fail(diag, PE_E_MEMORY, "threads",
+                   "cannot start %u worker threads: use fewer (--threads)", thread_count);
 }
 
 void pe_pool_free(pe_pool *pool)

@@ -19,7 +19,11 @@ uint32_t pe_utf8_next(const char *text, size_t length, size_t *at)
     static const uint32_t least[5] = {0, 0, 0x80, 0x800, 0x10000};
     const unsigned char *p = (const unsigned char *)text + *at;
     size_t left = length - *at;
-    unsigned n = p[0] < 0x80 ? 1 : p[0] >= 0xC2 && p[0] < 0xE0 ? 2 : (p[0] & 0xF0) == 0xE0 ? 3 : p[0] >= 0xF0 && p[0] < 0xF5 ? 4 : 0;
+    unsigned n = p[0] < 0x80                   ? 1
+                 : p[0] >= 0xC2 && p[0] < 0xE0 ? 2
+                 : (p[0] & 0xF0) == 0xE0       ? 3
+                 : p[0] >= 0xF0 && p[0] < 0xF5 ? 4
+                                               : 0;
     uint32_t c = n == 1 ? p[0] : p[0] & (0x7Fu >> n);
     bool good = n > 0 && n <= left;
     for (unsigned i = 1; good && i < n; i++) {

@@ -1,8 +1,9 @@
-/* value.h: the one table of the 64-bit word that a lane (one trial's value of one cell) and a cell's value
- * are. A number is an IEEE double, never a NaN. Everything else is a quiet NaN with a kind in bits 48..50 and
- * a payload of 48 bits. Text and arrays are pointers into an arena whose owner outlives the value. Hardware
- * does not keep NaN payloads in a defined order: whoever computes with doubles tests operands (pe_is_number)
- * and picks the left-most erroneous operand himself. C, C++ and CUDA. */
+/* value.h: the one table of the 64-bit word that a lane (one trial's value of one cell) and a
+ * cell's value are. A number is an IEEE double, never a NaN. Everything else is a quiet NaN with a
+ * kind in bits 48..50 and a payload of 48 bits. Text and arrays are pointers into an arena whose
+ * owner outlives the value. Hardware does not keep NaN payloads in a defined order: whoever
+ * computes with doubles tests operands (pe_is_number) and picks the left-most erroneous operand
+ * himself. C, C++ and CUDA. */
 #ifndef PE_VALUE_H
 #define PE_VALUE_H
 
@@ -35,22 +36,22 @@ typedef enum pe_kind {
 } pe_kind;
 
 /* X(name, Excel's text, ERROR.TYPE number). The order is the payload and never changes. */
-#define PE_ERRORS(X)                                                                                         \
-    X(NULL, "#NULL!", 1)                                                                                     \
-    X(DIV0, "#DIV/0!", 2)                                                                                    \
-    X(VALUE, "#VALUE!", 3)                                                                                   \
-    X(REF, "#REF!", 4)                                                                                       \
-    X(NAME, "#NAME?", 5)                                                                                     \
-    X(NUM, "#NUM!", 6)                                                                                       \
-    X(NA, "#N/A", 7)                                                                                         \
-    X(GETTING_DATA, "#GETTING_DATA", 8)                                                                      \
-    X(SPILL, "#SPILL!", 9)                                                                                   \
-    X(CONNECT, "#CONNECT!", 10)                                                                              \
-    X(BLOCKED, "#BLOCKED!", 11)                                                                              \
-    X(UNKNOWN, "#UNKNOWN!", 12)                                                                              \
-    X(FIELD, "#FIELD!", 13)                                                                                  \
-    X(CALC, "#CALC!", 14)                                                                                    \
-    X(BUSY, "#BUSY!", 15)                                                                                    \
+#define PE_ERRORS(X)                                                                               \
+    X(NULL, "#NULL!", 1)                                                                           \
+    X(DIV0, "#DIV/0!", 2)                                                                          \
+    X(VALUE, "#VALUE!", 3)                                                                         \
+    X(REF, "#REF!", 4)                                                                             \
+    X(NAME, "#NAME?", 5)                                                                           \
+    X(NUM, "#NUM!", 6)                                                                             \
+    X(NA, "#N/A", 7)                                                                               \
+    X(GETTING_DATA, "#GETTING_DATA", 8)                                                            \
+    X(SPILL, "#SPILL!", 9)                                                                         \
+    X(CONNECT, "#CONNECT!", 10)                                                                    \
+    X(BLOCKED, "#BLOCKED!", 11)                                                                    \
+    X(UNKNOWN, "#UNKNOWN!", 12)                                                                    \
+    X(FIELD, "#FIELD!", 13)                                                                        \
+    X(CALC, "#CALC!", 14)                                                                          \
+    X(BUSY, "#BUSY!", 15)                                                                          \
     X(PYTHON, "#PYTHON!", 16)
 
 typedef enum pe_error_code {
@@ -58,7 +59,7 @@ typedef enum pe_error_code {
 #define PE_ERROR_ENUM(name, text, number) PE_ERROR_##name = number,
     PE_ERRORS(PE_ERROR_ENUM)
 #undef PE_ERROR_ENUM
-    PE_ERROR_COUNT
+        PE_ERROR_COUNT
 } pe_error_code;
 
 typedef struct pe_text {
@@ -71,12 +72,13 @@ typedef struct pe_array {
     pe_value cells[];       /* row-major; number, error, blank, boolean, text */
 } pe_array;
 
-/* Layout: sign 0, exponent 0x7FF, quiet bit 1, kind in bits 48..50 for kinds 1..7 with sign 0; kinds 8 and 9
- * (reference, lambda) have the sign bit set and kind - 7 in bits 48..50. Any other NaN is #NUM!. */
+/* Layout: sign 0, exponent 0x7FF, quiet bit 1, kind in bits 48..50 for kinds 1..7 with sign 0;
+ * kinds 8 and 9 (reference, lambda) have the sign bit set and kind - 7 in bits 48..50. Any other
+ * NaN is #NUM!. */
 #define PE_QNAN 0x7FF8000000000000ull
 #define PE_PAYLOAD 0x0000FFFFFFFFFFFFull
-#define PE_BOX_TAG(kind)                                                                                     \
-    ((kind) <= 7 ? (PE_QNAN | ((uint64_t)(kind) << 48))                                                      \
+#define PE_BOX_TAG(kind)                                                                           \
+    ((kind) <= 7 ? (PE_QNAN | ((uint64_t)(kind) << 48))                                            \
                  : (0x8000000000000000ull | PE_QNAN | ((uint64_t)((kind)-7) << 48)))
 
 PE_INLINE pe_value pe_box(pe_kind kind, uint64_t payload)
@@ -101,7 +103,8 @@ PE_INLINE bool pe_is_nan_bits(pe_value v)
 {
     return (v.bits & 0x7FFFFFFFFFFFFFFFull) > 0x7FF0000000000000ull;
 }
-/* A finite or infinite double. Bodies turn infinities into #NUM! before they become a cell's value. */
+/* A finite or infinite double. Bodies turn infinities into #NUM! before they become a cell's value.
+ */
 PE_INLINE bool pe_is_number(pe_value v)
 {
     return !pe_is_nan_bits(v);
@@ -112,7 +115,8 @@ PE_INLINE pe_kind pe_kind_of(pe_value v)
     unsigned tag = (unsigned)(v.bits >> 48) & 7u;
     bool negative = (v.bits >> 63) != 0;
     if (!negative && tag != 0 && (v.bits & PE_QNAN) == PE_QNAN) return (pe_kind)tag;
-    if (negative && (tag == 1 || tag == 2) && (v.bits & PE_QNAN) == PE_QNAN) return (pe_kind)(tag + 7);
+    if (negative && (tag == 1 || tag == 2) && (v.bits & PE_QNAN) == PE_QNAN)
+        return (pe_kind)(tag + 7);
     return PE_KIND_ERROR; /* a NaN that arithmetic made */
 }
 PE_INLINE pe_value pe_error(pe_error_code code)
@@ -171,13 +175,14 @@ PE_INLINE pe_value pe_box_pointer(pe_kind kind, const void *pointer)
 {
     return pe_box(kind, (uint64_t)(uintptr_t)pointer);
 }
-/* A result of arithmetic as a value: infinities and NaNs that arithmetic made are #NUM!, -0 becomes 0; a boxed
- * error (from a numeric body, see functions.h) stays what it is. */
+/* A result of arithmetic as a value: infinities and NaNs that arithmetic made are #NUM!, -0 becomes
+ * 0; a boxed error (from a numeric body, see functions.h) stays what it is. */
 PE_INLINE pe_value pe_number_checked(double x)
 {
     pe_value v = pe_number(x);
     if ((v.bits & 0x7FF0000000000000ull) == 0x7FF0000000000000ull)
-        return pe_is_nan_bits(v) && pe_kind_of(v) == PE_KIND_ERROR ? pe_error(pe_as_error(v)) : pe_error(PE_ERROR_NUM);
+        return pe_is_nan_bits(v) && pe_kind_of(v) == PE_KIND_ERROR ? pe_error(pe_as_error(v))
+                                                                   : pe_error(PE_ERROR_NUM);
     return pe_number(x == 0 ? 0.0 : x);
 }
 /* An error inside a numeric body's double. */

@@ -1,4 +1,5 @@
-/* cli.h: the command line, shared by its files. The only module that prints, reads the environment and names the backends. */
+/* cli.h: the command line, shared by its files. The only module that prints, reads the environment
+ * and names the backends. */
 #ifndef PE_CLI_H
 #define PE_CLI_H
 
@@ -20,20 +21,28 @@ typedef enum pe_exit {
     PE_EXIT_CANCELLED = 130, /* Ctrl-C */
 } pe_exit;
 
-typedef enum pe_command { PE_COMMAND_RUN, PE_COMMAND_CHECK, PE_COMMAND_INSPECT, PE_COMMAND_HELP, PE_COMMAND_VERSION } pe_command;
+typedef enum pe_command {
+    PE_COMMAND_RUN,
+    PE_COMMAND_CHECK,
+    PE_COMMAND_INSPECT,
+    PE_COMMAND_HELP,
+    PE_COMMAND_VERSION
+} pe_command;
 
 typedef struct pe_cli_options {
     pe_command command;
     const char *workbook;
     pe_job_options job;
-    const char *results;     /* -o; NULL: made from the workbook's name, unless only JSON or CSV was asked for */
-    const char *json, *csv;  /* NULL: not wanted; "-": standard output (json) */
+    const char *results;    /* -o; NULL: made from the workbook's name, unless only JSON or CSV was
+                               asked for */
+    const char *json, *csv; /* NULL: not wanted; "-": standard output (json) */
     bool trials_sheet;
     bool quiet;
-    bool all;                /* check, inspect: list everything, not the first 20 */
+    bool all; /* check, inspect: list everything, not the first 20 */
 } pe_cli_options;
 
-/* Reads argv into options; texts live in arena or argv. Reports on stderr itself; PE_EXIT_OK or PE_EXIT_USAGE. */
+/* Reads argv into options; texts live in arena or argv. Reports on stderr itself; PE_EXIT_OK or
+ * PE_EXIT_USAGE. */
 pe_exit pe_cli_parse(int argc, char **argv, pe_arena *arena, pe_cli_options *options);
 void pe_cli_help(FILE *out);
 
@@ -41,22 +50,25 @@ void pe_cli_help(FILE *out);
 bool pe_cli_date(const char *text, double *serial);
 double pe_cli_now(void); /* local date and time as a serial of the 1900 system */
 
-/* The command that reproduces this run: quoted for a POSIX shell, with trials, seed and now explicit. */
+/* The command that reproduces this run: quoted for a POSIX shell, with trials, seed and now
+ * explicit. */
 const char *pe_cli_command(pe_arena *arena, const pe_cli_options *options, const pe_report *report);
 
-/* A progress bar on a terminal: redrawn at most ten times a second; nothing when stderr is no terminal. */
+/* A progress bar on a terminal: redrawn at most ten times a second; nothing when stderr is no
+ * terminal. */
 typedef struct pe_cli_progress {
     bool on;
     atomic_bool busy;      /* one worker draws at a time */
     double started, drawn; /* of the current stage; seconds */
     char stage[32];
-    int width;             /* characters on the line */
+    int width; /* characters on the line */
 } pe_cli_progress;
 void pe_cli_progress_call(void *context, const char *stage, uint64_t done, uint64_t total);
 void pe_cli_progress_clear(pe_cli_progress *progress);
 
 void pe_cli_print_check(const pe_report *report, bool all, FILE *out);
 void pe_cli_print_run(const pe_report *report, FILE *out);
-void pe_cli_print_inspect(const pe_report *report, const pe_job_categories *categories, const pe_simulation *simulation, bool all, FILE *out);
+void pe_cli_print_inspect(const pe_report *report, const pe_job_categories *categories,
+                          const pe_simulation *simulation, bool all, FILE *out);
 
 #endif

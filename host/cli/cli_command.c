@@ -24,7 +24,8 @@ static void add_word(builder *b, const char *word)
 {
     bool plain = word[0] != '\0';
     for (const char *p = word; *p != '\0'; p++) {
-        bool safe = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9') || strchr("-_./:,+%@", *p) != NULL;
+        bool safe = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') ||
+                    (*p >= '0' && *p <= '9') || strchr("-_./:,+%@", *p) != NULL;
         plain = plain && safe;
     }
     if (b->used > 0) add_bytes(b, " ", 1);
@@ -34,13 +35,16 @@ static void add_word(builder *b, const char *word)
     }
     add_bytes(b, "'", 1);
     for (const char *p = word; *p != '\0'; p++) {
-        if (*p == '\'') add_bytes(b, "'\\''", 4);
-        else add_bytes(b, p, 1);
+        if (*p == '\'')
+            add_bytes(b, "'\\''", 4);
+        else
+            add_bytes(b, p, 1);
     }
     add_bytes(b, "'", 1);
 }
 
-static void add_pair(builder *b, const char *option, const char *first, const char *separator, const char *second)
+static void add_pair(builder *b, const char *option, const char *first, const char *separator,
+                     const char *second)
 {
     char joined[4096];
     snprintf(joined, sizeof joined, "%s%s%s", first, separator, second);
@@ -66,10 +70,12 @@ const char *pe_cli_command(pe_arena *arena, const pe_cli_options *options, const
     add_word(&b, report->sampling == PE_LATIN_HYPERCUBE ? "lhs" : "mc");
     add_word(&b, "--now");
     add_word(&b, report->now_text);
-    for (uint32_t i = 0; i < s->input_count; i++) add_pair(&b, "--input", s->inputs[i].cell, "=", s->inputs[i].formula);
+    for (uint32_t i = 0; i < s->input_count; i++)
+        add_pair(&b, "--input", s->inputs[i].cell, "=", s->inputs[i].formula);
     for (uint32_t i = 0; i < s->output_count; i++) {
         bool named = s->outputs[i].name != NULL;
-        add_pair(&b, "--output", s->outputs[i].cells, named ? "=" : "", named ? s->outputs[i].name : "");
+        add_pair(&b, "--output", s->outputs[i].cells, named ? "=" : "",
+                 named ? s->outputs[i].name : "");
     }
     if (s->outputs_all) add_pair(&b, "--output", "all", "", "");
     for (uint32_t i = 0; i < s->target_count; i++) {

@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* Signal handlers have no argument: the one flag that they set. A second Ctrl-C ends the process at once. */
+/* Signal handlers have no argument: the one flag that they set. A second Ctrl-C ends the process at
+ * once. */
 static pe_control control;
 
 static void on_interrupt(int number)
@@ -41,14 +42,16 @@ static pe_exit exit_of(pe_status status)
     }
 }
 
-static pe_exit report_failure(const pe_cli_options *options, pe_cli_progress *progress, pe_status status, const pe_diag *diag, bool reading)
+static pe_exit report_failure(const pe_cli_options *options, pe_cli_progress *progress,
+                              pe_status status, const pe_diag *diag, bool reading)
 {
     pe_cli_progress_clear(progress);
     if (status == PE_E_CANCELLED) {
         fputs("power-engine: cancelled\n", stderr);
         return PE_EXIT_CANCELLED;
     }
-    fprintf(stderr, "power-engine: %s%s%s: %s\n", options->workbook, diag->where[0] != '\0' && strcmp(diag->where, options->workbook) != 0 ? ": " : "",
+    fprintf(stderr, "power-engine: %s%s%s: %s\n", options->workbook,
+            diag->where[0] != '\0' && strcmp(diag->where, options->workbook) != 0 ? ": " : "",
             strcmp(diag->where, options->workbook) != 0 ? diag->where : "", diag->what);
     pe_exit result = exit_of(status);
     return reading && (status == PE_E_IO || status == PE_E_LIMIT) ? PE_EXIT_WORKBOOK : result;
@@ -63,12 +66,14 @@ static const char *default_results(pe_arena *arena, const char *workbook)
     return pe_arena_printf(arena, "%.*s-results.xlsx", (int)stem, name);
 }
 
-static pe_status write_results(const pe_cli_options *options, pe_report *report, pe_arena *arena, double start, pe_diag *diag)
+static pe_status write_results(const pe_cli_options *options, pe_report *report, pe_arena *arena,
+                               double start, pe_diag *diag)
 {
     pe_status status = PE_OK;
     const char *path = options->results;
     double before = pe_clock_seconds();
-    if (path == NULL && options->json == NULL && options->csv == NULL) path = default_results(arena, options->workbook);
+    if (path == NULL && options->json == NULL && options->csv == NULL)
+        path = default_results(arena, options->workbook);
     const pe_report_options how = {.trials_sheet = options->trials_sheet};
     report->timings.total = before - start;
     if (path != NULL) PE_TRY(pe_report_write_xlsx(report, &how, path, &control, diag));
@@ -86,7 +91,8 @@ fail:
     return status;
 }
 
-static pe_exit run(const pe_cli_options *options, pe_job *job, pe_cli_progress *progress, pe_arena *arena, double start)
+static pe_exit run(const pe_cli_options *options, pe_job *job, pe_cli_progress *progress,
+                   pe_arena *arena, double start)
 {
     pe_diag diag = {0};
     pe_status status = pe_job_compile(job, &diag);
@@ -123,7 +129,8 @@ static pe_exit inspect(const pe_cli_options *options, pe_job *job, pe_cli_progre
     if (status != PE_OK && !told) return report_failure(options, progress, status, &diag, false);
     pe_cli_progress_clear(progress);
     pe_job_categorise(job, &categories);
-    pe_cli_print_inspect(pe_job_report(job), &categories, pe_job_simulation(job), options->all, stdout);
+    pe_cli_print_inspect(pe_job_report(job), &categories, pe_job_simulation(job), options->all,
+                         stdout);
     if (told) printf("%s: %s\n", diag.where, diag.what);
     return PE_EXIT_OK;
 }
@@ -143,10 +150,14 @@ static pe_exit execute(pe_cli_options *options, pe_arena *arena)
     if (status != PE_OK) return report_failure(options, &progress, status, &diag, false);
     status = pe_job_check(job, options->workbook, &diag);
     pe_exit result = PE_EXIT_OK;
-    if (status != PE_OK) result = report_failure(options, &progress, status, &diag, true);
-    else if (options->command == PE_COMMAND_CHECK) result = check(options, job, &progress);
-    else if (options->command == PE_COMMAND_INSPECT) result = inspect(options, job, &progress);
-    else result = run(options, job, &progress, arena, start);
+    if (status != PE_OK)
+        result = report_failure(options, &progress, status, &diag, true);
+    else if (options->command == PE_COMMAND_CHECK)
+        result = check(options, job, &progress);
+    else if (options->command == PE_COMMAND_INSPECT)
+        result = inspect(options, job, &progress);
+    else
+        result = run(options, job, &progress, arena, start);
     pe_job_free(job);
     return result;
 }
@@ -161,9 +172,12 @@ int main(int argc, char **argv)
     if (arena == NULL) return PE_EXIT_RESOURCES;
     pe_exit result = pe_cli_parse(argc, argv, arena, &options);
     if (result == PE_EXIT_OK) {
-        if (options.command == PE_COMMAND_HELP) pe_cli_help(stdout);
-        else if (options.command == PE_COMMAND_VERSION) puts("power-engine " PE_VERSION);
-        else result = execute(&options, arena);
+        if (options.command == PE_COMMAND_HELP)
+            pe_cli_help(stdout);
+        else if (options.command == PE_COMMAND_VERSION)
+            puts("power-engine " PE_VERSION);
+        else
+            result = execute(&options, arena);
     }
     pe_arena_free(arena);
     if (fflush(stdout) != 0 && result == PE_EXIT_OK) result = PE_EXIT_IO;

@@ -5,7 +5,21 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { OPTION_LATIN = 256, OPTION_INPUT, OPTION_OUTPUT, OPTION_TARGET, OPTION_FREEZE, OPTION_IGNORE, OPTION_NOW, OPTION_JSON, OPTION_CSV, OPTION_TRIALS_SHEET, OPTION_ISA, OPTION_ALL, OPTION_SAMPLING };
+enum {
+    OPTION_LATIN = 256,
+    OPTION_INPUT,
+    OPTION_OUTPUT,
+    OPTION_TARGET,
+    OPTION_FREEZE,
+    OPTION_IGNORE,
+    OPTION_NOW,
+    OPTION_JSON,
+    OPTION_CSV,
+    OPTION_TRIALS_SHEET,
+    OPTION_ISA,
+    OPTION_ALL,
+    OPTION_SAMPLING
+};
 
 static const struct option long_options[] = {
     {"results", required_argument, NULL, 'o'},
@@ -37,30 +51,45 @@ void pe_cli_help(FILE *out)
         "Power Engine " PE_VERSION ": Monte Carlo simulation of spreadsheets.\n"
         "\n"
         "  power-engine run WORKBOOK [options]      simulate; write a results workbook\n"
-        "  power-engine check WORKBOOK [options]    does every formula agree with the value stored in the file?\n"
-        "  power-engine inspect WORKBOOK [options]  inputs, outputs, formula categories, what is not supported\n"
+        "  power-engine check WORKBOOK [options]    does every formula agree with the value stored "
+        "in the file?\n"
+        "  power-engine inspect WORKBOOK [options]  inputs, outputs, formula categories, what is "
+        "not supported\n"
         "\n"
-        "WORKBOOK is an .xlsx or .xlsm file. It is never changed. Random cells are those that call RAND(), RANDBETWEEN(),\n"
-        "RANDARRAY() or a risk function (RiskNormal, PsiNormal, VoseNormal ...), and the cells named by --input.\n"
+        "WORKBOOK is an .xlsx or .xlsm file. It is never changed. Random cells are those that call "
+        "RAND(), RANDBETWEEN(),\n"
+        "RANDARRAY() or a risk function (RiskNormal, PsiNormal, VoseNormal ...), and the cells "
+        "named by --input.\n"
         "\n"
         "What to simulate\n"
-        "      --input CELL=DIST      make a number uncertain: --input 'Inputs!B3=pert(1,2,5)'; also a formula: 'P!B5==L5*2'\n"
-        "      --output CELL[=NAME]   a result to report: a cell, a range or a defined name; 'all' takes every candidate.\n"
-        "                             Without one: RiskOutput() cells, else named cells and cells that nothing reads\n"
-        "      --target OUT<NUMBER    report the probability: --target 'NPV<0' (also <=, >, >=, =)\n"
-        "      --freeze CELL          keep the stored value of a cell, range or name in every trial\n"
-        "      --ignore NAME          run without a property function that is not implemented (RiskCorrmat ...)\n"
+        "      --input CELL=DIST      make a number uncertain: --input 'Inputs!B3=pert(1,2,5)'; "
+        "also a formula: 'P!B5==L5*2'\n"
+        "      --output CELL[=NAME]   a result to report: a cell, a range or a defined name; 'all' "
+        "takes every candidate.\n"
+        "                             Without one: RiskOutput() cells, else named cells and cells "
+        "that nothing reads\n"
+        "      --target OUT<NUMBER    report the probability: --target 'NPV<0' (also <=, >, >=, "
+        "=)\n"
+        "      --freeze CELL          keep the stored value of a cell, range or name in every "
+        "trial\n"
+        "      --ignore NAME          run without a property function that is not implemented "
+        "(RiskCorrmat ...)\n"
         "\n"
         "How\n"
-        "  -n, --trials N             number of trials (default: the workbook's own setting, else 10,000)\n"
-        "  -s, --seed N               seed (default: the workbook's, else 1); 'new' takes one from the clock\n"
+        "  -n, --trials N             number of trials (default: the workbook's own setting, else "
+        "10,000)\n"
+        "  -s, --seed N               seed (default: the workbook's, else 1); 'new' takes one from "
+        "the clock\n"
         "      --latin-hypercube      stratified sampling; --sampling mc for plain Monte Carlo\n"
         "      --now 'Y-M-D [H:M:S]'  what NOW() and TODAY() show (default: the start of the run)\n"
-        "  -j, --threads N            worker threads (default: all processors); results do not depend on it\n"
-        "      --isa NAME             x86-64, x86-64-v3 or x86-64-v4 (default: the best there is); nor on this\n"
+        "  -j, --threads N            worker threads (default: all processors); results do not "
+        "depend on it\n"
+        "      --isa NAME             x86-64, x86-64-v3 or x86-64-v4 (default: the best there is); "
+        "nor on this\n"
         "\n"
         "Results\n"
-        "  -o, --results FILE         results workbook (default: WORKBOOK-results.xlsx in the current folder)\n"
+        "  -o, --results FILE         results workbook (default: WORKBOOK-results.xlsx in the "
+        "current folder)\n"
         "      --json FILE            the numbers for scripts; '-' is standard output\n"
         "      --csv FILE             every trial of every output\n"
         "      --trials-sheet         also a sheet with every trial\n"
@@ -68,8 +97,10 @@ void pe_cli_help(FILE *out)
         "  -q, --quiet                print nothing but errors\n"
         "  -h, --help   -V, --version\n"
         "\n"
-        "Exit codes: 0 done; 1 check found differences; 2 wrong options or settings; 3 the workbook cannot be read;\n"
-        "4 nothing to simulate, or something unsupported would vary; 5 a result cannot be written; 6 out of memory or a limit;\n"
+        "Exit codes: 0 done; 1 check found differences; 2 wrong options or settings; 3 the "
+        "workbook cannot be read;\n"
+        "4 nothing to simulate, or something unsupported would vary; 5 a result cannot be written; "
+        "6 out of memory or a limit;\n"
         "7 internal error; 130 cancelled (Ctrl-C).\n",
         out);
 }
@@ -125,7 +156,9 @@ bool pe_cli_date(const char *text, double *serial)
 {
     int year, month, day, hour = 0, minute = 0, second = 0;
     const char *p = text;
-    if (!digits(&p, 4, &year) || *p++ != '-' || !digits(&p, 2, &month) || *p++ != '-' || !digits(&p, 2, &day)) return false;
+    if (!digits(&p, 4, &year) || *p++ != '-' || !digits(&p, 2, &month) || *p++ != '-' ||
+        !digits(&p, 2, &day))
+        return false;
     if (*p == ' ' || *p == 'T') {
         p++;
         if (!digits(&p, 2, &hour) || *p++ != ':' || !digits(&p, 2, &minute)) return false;
@@ -134,7 +167,8 @@ bool pe_cli_date(const char *text, double *serial)
     static const int lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
     if (*p != '\0' || year < 1900 || month < 1 || month > 12 || day < 1) return false;
-    if (day > lengths[month - 1] + (month == 2 && leap) || hour > 23 || minute > 59 || second > 59) return false;
+    if (day > lengths[month - 1] + (month == 2 && leap) || hour > 23 || minute > 59 || second > 59)
+        return false;
     *serial = serial_of(year, month, day, hour, minute, second);
     return true;
 }
@@ -144,13 +178,15 @@ double pe_cli_now(void)
     time_t now = time(NULL);
     struct tm local;
     localtime_r(&now, &local);
-    return serial_of(local.tm_year + 1900, local.tm_mon + 1, local.tm_mday, local.tm_hour, local.tm_min, local.tm_sec);
+    return serial_of(local.tm_year + 1900, local.tm_mon + 1, local.tm_mday, local.tm_hour,
+                     local.tm_min, local.tm_sec);
 }
 
 static pe_exit set_sampling(pe_settings *s, const char *name)
 {
     bool latin = strcmp(name, "lhs") == 0 || strcmp(name, "latin-hypercube") == 0;
-    if (!latin && strcmp(name, "mc") != 0 && strcmp(name, "monte-carlo") != 0) return wrong("unknown sampling '%s': use mc or lhs", name);
+    if (!latin && strcmp(name, "mc") != 0 && strcmp(name, "monte-carlo") != 0)
+        return wrong("unknown sampling '%s': use mc or lhs", name);
     s->sampling = latin ? PE_LATIN_HYPERCUBE : PE_MONTE_CARLO;
     s->sampling_given = true;
     return PE_EXIT_OK;
@@ -161,7 +197,8 @@ static pe_exit set_number(int option, const char *text, pe_cli_options *options)
     pe_settings *s = &options->job.settings;
     uint64_t n = 0;
     if (option == 's' && strcmp(text, "new") == 0) {
-        s->seed = pe_hash_mix((uint64_t)time(NULL), (uint64_t)(pe_clock_seconds() * 1e9)) % 1000000000;
+        s->seed =
+            pe_hash_mix((uint64_t)time(NULL), (uint64_t)(pe_clock_seconds() * 1e9)) % 1000000000;
         s->seed_given = true;
         return PE_EXIT_OK;
     }
@@ -170,7 +207,8 @@ static pe_exit set_number(int option, const char *text, pe_cli_options *options)
         s->seed = n;
         s->seed_given = true;
     } else if (option == 'n') {
-        if (n < 1 || n > PE_TRIALS_MAX) return wrong("%s trials: give a number between 1 and 2^40", text);
+        if (n < 1 || n > PE_TRIALS_MAX)
+            return wrong("%s trials: give a number between 1 and 2^40", text);
         s->trials = n;
         s->trials_given = true;
     } else {
@@ -184,12 +222,18 @@ static pe_exit add_setting(int option, const char *text, pe_arena *arena, pe_set
 {
     pe_diag diag;
     pe_status status = PE_OK;
-    if (option == OPTION_INPUT) status = pe_settings_parse_input(arena, text, &s->inputs[s->input_count++], &diag);
-    else if (option == OPTION_TARGET) status = pe_settings_parse_target(arena, text, &s->targets[s->target_count++], &diag);
-    else if (option == OPTION_FREEZE) s->freeze[s->freeze_count++] = text;
-    else if (option == OPTION_IGNORE) s->ignore[s->ignore_count++] = text;
-    else if (strcmp(text, "all") == 0) s->outputs_all = true;
-    else status = pe_settings_parse_output(arena, text, &s->outputs[s->output_count++], &diag);
+    if (option == OPTION_INPUT)
+        status = pe_settings_parse_input(arena, text, &s->inputs[s->input_count++], &diag);
+    else if (option == OPTION_TARGET)
+        status = pe_settings_parse_target(arena, text, &s->targets[s->target_count++], &diag);
+    else if (option == OPTION_FREEZE)
+        s->freeze[s->freeze_count++] = text;
+    else if (option == OPTION_IGNORE)
+        s->ignore[s->ignore_count++] = text;
+    else if (strcmp(text, "all") == 0)
+        s->outputs_all = true;
+    else
+        status = pe_settings_parse_output(arena, text, &s->outputs[s->output_count++], &diag);
     if (status == PE_OK) return PE_EXIT_OK;
     fprintf(stderr, "power-engine: '%s': %s\n", diag.where, diag.what);
     return PE_EXIT_USAGE;
@@ -219,7 +263,9 @@ static pe_exit one_option(int option, const char *text, pe_arena *arena, pe_cli_
     case OPTION_SAMPLING:
         return set_sampling(&o->job.settings, text);
     case OPTION_NOW:
-        return pe_cli_date(text, &o->job.now_1900) ? PE_EXIT_OK : wrong("'%s' is no date: write 2026-03-01 or '2026-03-01 12:30:00'", text);
+        return pe_cli_date(text, &o->job.now_1900)
+                   ? PE_EXIT_OK
+                   : wrong("'%s' is no date: write 2026-03-01 or '2026-03-01 12:30:00'", text);
     case OPTION_JSON:
         o->json = text;
         return PE_EXIT_OK;
@@ -252,7 +298,10 @@ static pe_exit find_command(int argc, char **argv, pe_cli_options *o)
     static const struct {
         const char *name;
         pe_command command;
-    } commands[] = {{"run", PE_COMMAND_RUN}, {"check", PE_COMMAND_CHECK}, {"inspect", PE_COMMAND_INSPECT}, {"help", PE_COMMAND_HELP}};
+    } commands[] = {{"run", PE_COMMAND_RUN},
+                    {"check", PE_COMMAND_CHECK},
+                    {"inspect", PE_COMMAND_INSPECT},
+                    {"help", PE_COMMAND_HELP}};
     if (o->command == PE_COMMAND_HELP || o->command == PE_COMMAND_VERSION) return PE_EXIT_OK;
     if (optind >= argc) return wrong("%s", "no command: run, check or inspect");
     bool known = false;

@@ -8,7 +8,10 @@
 static int write_rate(char *out, size_t size, double rate, const char *unit)
 {
     const char *scale = rate >= 1e9 ? "G" : rate >= 1e6 ? "M" : rate >= 1e3 ? "k" : "";
-    double shown = rate >= 1e9 ? rate / 1e9 : rate >= 1e6 ? rate / 1e6 : rate >= 1e3 ? rate / 1e3 : rate;
+    double shown = rate >= 1e9   ? rate / 1e9
+                   : rate >= 1e6 ? rate / 1e6
+                   : rate >= 1e3 ? rate / 1e3
+                                 : rate;
     return snprintf(out, size, "%.3g%s %s/s", shown, scale, unit);
 }
 
@@ -19,7 +22,9 @@ static void draw(pe_cli_progress *p, const char *stage, uint64_t done, uint64_t 
     int filled = (int)(share * BAR_CELLS);
     for (int i = 0; i < BAR_CELLS; i++) bar[i] = i < filled ? '#' : '.';
     bar[BAR_CELLS] = '\0';
-    if (elapsed > 0.2 && done > 0) write_rate(rate, sizeof rate, (double)done / elapsed, strcmp(stage, "simulate") == 0 ? "trials" : "");
+    if (elapsed > 0.2 && done > 0)
+        write_rate(rate, sizeof rate, (double)done / elapsed,
+                   strcmp(stage, "simulate") == 0 ? "trials" : "");
     double left = share > 0 ? elapsed * (1 - share) / share : 0;
     int width = fprintf(stderr, "\r%-10s [%s] %3.0f%%  %s", stage, bar, 100 * share, rate) - 1;
     if (elapsed > 0.5 && share > 0) width += fprintf(stderr, "  %.0f s left", ceil(left));

@@ -1,4 +1,5 @@
-/* job.c: the stages in order. Each stage leaves the job in a state that pe_job_free can end, whatever failed. */
+/* job.c: the stages in order. Each stage leaves the job in a state that pe_job_free can end,
+ * whatever failed. */
 #include "job_internal.h"
 
 #include <math.h>
@@ -6,7 +7,8 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
-pe_status pe_job_new(const pe_job_options *options, const pe_control *control, pe_job **out, pe_diag *diag)
+pe_status pe_job_new(const pe_job_options *options, const pe_control *control, pe_job **out,
+                     pe_diag *diag)
 {
     pe_status status = PE_OK;
     pe_job *job = calloc(1, sizeof *job);
@@ -51,7 +53,8 @@ void pe_job_free(pe_job *job)
 pe_report *pe_job_report(pe_job *job)
 {
     struct rusage usage;
-    if (getrusage(RUSAGE_SELF, &usage) == 0) job->report.memory_peak_bytes = (uint64_t)usage.ru_maxrss * 1024;
+    if (getrusage(RUSAGE_SELF, &usage) == 0)
+        job->report.memory_peak_bytes = (uint64_t)usage.ru_maxrss * 1024;
     return &job->report;
 }
 
@@ -62,7 +65,9 @@ pe_status pei_job_warn(pe_job *job, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    if (PE_GROW(&job->report.warnings, &job->warning_capacity, job->report.warning_count + 1) != PE_OK) return PE_E_MEMORY;
+    if (PE_GROW(&job->report.warnings, &job->warning_capacity, job->report.warning_count + 1) !=
+        PE_OK)
+        return PE_E_MEMORY;
     const char *copy = pe_arena_text(job->arena, text, strlen(text));
     if (copy == NULL) return PE_E_MEMORY;
     job->report.warnings[job->report.warning_count++] = copy;
@@ -72,7 +77,8 @@ pe_status pei_job_warn(pe_job *job, const char *format, ...)
 const char *pei_job_cell(pe_job *job, uint32_t cell)
 {
     char text[400];
-    size_t n = pe_workbook_cell_text(job->workbook, pe_workbook_ref(job->workbook, cell), text, sizeof text);
+    size_t n = pe_workbook_cell_text(job->workbook, pe_workbook_ref(job->workbook, cell), text,
+                                     sizeof text);
     const char *copy = pe_arena_text(job->arena, text, n < sizeof text ? n : sizeof text - 1);
     return copy != NULL ? copy : "?";
 }
@@ -81,7 +87,8 @@ const char *pei_job_cell(pe_job *job, uint32_t cell)
 static void civil(int64_t days, int *year, int *month, int *day)
 {
     int64_t era = (days >= 0 ? days : days - 146096) / 146097, doe = days - era * 146097;
-    int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365, doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+    int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365,
+            doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
     int64_t mp = (5 * doy + 2) / 153;
     *day = (int)(doy - (153 * mp + 2) / 5 + 1);
     *month = (int)(mp < 10 ? mp + 3 : mp - 9);
@@ -94,15 +101,18 @@ void pe_job_now_text(double serial, bool date1904, char out[32])
     if (date1904) serial += 1462;
     int64_t seconds = (int64_t)floor(serial * 86400 + 0.5);
     int64_t days = seconds / 86400, rest = seconds % 86400;
-    civil(days + 693900, &year, &month, &day); /* serial 1 March 1900 = 61; day 0 of the algorithm = 1 March 0000 */
-    snprintf(out, 32, "%04d-%02d-%02d %02d:%02d:%02d", year % 10000, month % 100, day % 100, (int)(rest / 3600), (int)(rest / 60 % 60), (int)(rest % 60));
+    civil(days + 693900, &year, &month,
+          &day); /* serial 1 March 1900 = 61; day 0 of the algorithm = 1 March 0000 */
+    snprintf(out, 32, "%04d-%02d-%02d %02d:%02d:%02d", year % 10000, month % 100, day % 100,
+             (int)(rest / 3600), (int)(rest / 60 % 60), (int)(rest % 60));
 }
 
 static pe_status open_workbook(pe_job *job, const char *path, pe_diag *diag)
 {
     const pe_read_options read_options = {.bytes_max = 0};
     double start = pe_clock_seconds();
-    pe_status status = pe_workbook_read_file(path, &read_options, job->pool, job->control, &job->workbook, diag);
+    pe_status status =
+        pe_workbook_read_file(path, &read_options, job->pool, job->control, &job->workbook, diag);
     job->report.timings.read = pe_clock_seconds() - start;
     if (status != PE_OK) return status;
     char *hex = PE_PUSH(job->arena, char, 65), *now = PE_PUSH(job->arena, char, 32);
@@ -116,7 +126,8 @@ static pe_status open_workbook(pe_job *job, const char *path, pe_diag *diag)
     pe_job_now_text(job->report.now, job->workbook->date1904, now);
     job->report.now_text = now;
     for (uint32_t i = 0; i < job->workbook->warning_count; i++)
-        if (pei_job_warn(job, "%s", job->workbook->warnings[i]) != PE_OK) return pe_fail(diag, PE_E_MEMORY, path, "out of memory");
+        if (pei_job_warn(job, "%s", job->workbook->warnings[i]) != PE_OK)
+            return pe_fail(diag, PE_E_MEMORY, path, "out of memory");
     return PE_OK;
 }
 
@@ -126,16 +137,21 @@ static pe_status parse_workbook(pe_job *job, pe_diag *diag)
     uint32_t count = 0;
     double start = pe_clock_seconds();
     pe_status status = PE_OK;
-    PE_TRY(pe_settings_complete(job->workbook, &job->options.settings, job->arena, &job->settings, diag));
-    PE_TRY(pe_settings_overrides(job->workbook, &job->settings, job->arena, &overrides, &count, diag));
-    PE_TRY(pe_graph_build(job->workbook, overrides, count, job->pool, job->control, &job->graph, diag));
+    PE_TRY(pe_settings_complete(job->workbook, &job->options.settings, job->arena, &job->settings,
+                                diag));
+    PE_TRY(
+        pe_settings_overrides(job->workbook, &job->settings, job->arena, &overrides, &count, diag));
+    PE_TRY(pe_graph_build(job->workbook, overrides, count, job->pool, job->control, &job->graph,
+                          diag));
     job->report.timings.parse = pe_graph_parse_seconds(job->graph);
     job->report.timings.compile = pe_clock_seconds() - start - job->report.timings.parse;
     job->report.trials_asked = job->settings.trials;
     job->report.seed = job->settings.seed;
     job->report.sampling = job->settings.sampling;
     job->report.settings_source = job->settings.source;
-    job->sampler = (pe_sampler){.seed = job->settings.seed, .method = job->settings.sampling, .trial_count = job->settings.trials};
+    job->sampler = (pe_sampler){.seed = job->settings.seed,
+                                .method = job->settings.sampling,
+                                .trial_count = job->settings.trials};
 fail:
     return status;
 }
@@ -156,7 +172,8 @@ pe_status pe_job_check(pe_job *job, const char *path, pe_diag *diag)
     PE_TRY(parse_workbook(job, diag));
     PE_TRY(frozen_cells(job, &frozen, diag));
     double start = pe_clock_seconds();
-    pe_evaluate_options evaluate = {.now = job->report.now, .frozen = frozen, .sampler = &job->sampler};
+    pe_evaluate_options evaluate = {
+        .now = job->report.now, .frozen = frozen, .sampler = &job->sampler};
     PE_TRY(pe_evaluator_new(job->graph, &evaluate, &job->evaluator, diag));
     PE_TRY(pe_evaluator_check(job->evaluator, job->pool, job->control, &job->check, diag));
     PE_TRY(pei_job_report_check(job, diag));
@@ -165,52 +182,70 @@ fail:
     return status;
 }
 
-/* Unsupported cells that an output needs: varying ones refuse the run, others use their stored value and say so. */
+/* Unsupported cells that an output needs: varying ones refuse the run, others use their stored
+ * value and say so. */
 static pe_status judge_unsupported(pe_job *job, pe_diag *diag)
 {
     uint32_t shown = 0, more = 0;
     for (uint32_t c = 0; c < job->workbook->cell_count; c++) {
         const char *function = NULL;
-        if (!pe_bit(job->simulation.needed, c) || pe_bit(job->simulation.frozen, c) || job->workbook->cells[c].formula == PE_NO_FORMULA) continue;
+        if (!pe_bit(job->simulation.needed, c) || pe_bit(job->simulation.frozen, c) ||
+            job->workbook->cells[c].formula == PE_NO_FORMULA)
+            continue;
         const char *why = pe_evaluator_unsupported(job->evaluator, c, &function);
         if (why == NULL) continue;
         const char *cell = pei_job_cell(job, c);
         if (pe_bit(job->simulation.varying, c))
-            return pe_fail(diag, PE_E_UNSUPPORTED, cell, "%s is not supported, and its value would change from trial to trial; --freeze \"%s\" keeps the stored value", why, cell);
+            return pe_fail(diag, PE_E_UNSUPPORTED, cell,
+                           "%s is not supported, and its value would change from trial to trial; "
+                           "--freeze \"%s\" keeps the stored value",
+                           why, cell);
         if (shown < 20) {
-            if (pei_job_warn(job, "%s: %s is not supported; its stored value is used in every trial", cell, why) != PE_OK) return pe_fail(diag, PE_E_MEMORY, "job", "out of memory");
+            if (pei_job_warn(job,
+                             "%s: %s is not supported; its stored value is used in every trial",
+                             cell, why) != PE_OK)
+                return pe_fail(diag, PE_E_MEMORY, "job", "out of memory");
             shown++;
         } else {
             more++;
         }
     }
-    if (more > 0 && pei_job_warn(job, "%u more unsupported cells use their stored value; `check` lists them", more) != PE_OK) return pe_fail(diag, PE_E_MEMORY, "job", "out of memory");
+    if (more > 0 &&
+        pei_job_warn(job, "%u more unsupported cells use their stored value; `check` lists them",
+                     more) != PE_OK)
+        return pe_fail(diag, PE_E_MEMORY, "job", "out of memory");
     return PE_OK;
 }
 
 static pe_status warn_frozen(pe_job *job, pe_diag *diag)
 {
     for (uint32_t i = 0; i < job->settings.freeze_count; i++)
-        if (pei_job_warn(job, "%s is frozen: its stored value is used in every trial", job->settings.freeze[i]) != PE_OK) return pe_fail(diag, PE_E_MEMORY, "job", "out of memory");
+        if (pei_job_warn(job, "%s is frozen: its stored value is used in every trial",
+                         job->settings.freeze[i]) != PE_OK)
+            return pe_fail(diag, PE_E_MEMORY, "job", "out of memory");
     for (uint32_t i = 0; i < job->simulation.warning_count; i++)
-        if (pei_job_warn(job, "%s", job->simulation.warnings[i]) != PE_OK) return pe_fail(diag, PE_E_MEMORY, "job", "out of memory");
+        if (pei_job_warn(job, "%s", job->simulation.warnings[i]) != PE_OK)
+            return pe_fail(diag, PE_E_MEMORY, "job", "out of memory");
     return PE_OK;
 }
 
-/* Reads that only the evaluation showed (OFFSET, INDIRECT) become dependencies, so that varying and slice know them. */
+/* Reads that only the evaluation showed (OFFSET, INDIRECT) become dependencies, so that varying and
+ * slice know them. */
 static pe_status add_dynamic_edges(pe_job *job, pe_diag *diag)
 {
     uint32_t count = 0;
     const pe_edge *edges = pe_evaluator_dynamic_edges(job->evaluator, &count);
     for (uint32_t i = 0; i < count; i++)
-        if (pe_graph_add_dependency(job->graph, edges[i].cell, edges[i].precedent) != PE_OK) return pe_fail(diag, PE_E_MEMORY, "graph", "out of memory");
+        if (pe_graph_add_dependency(job->graph, edges[i].cell, edges[i].precedent) != PE_OK)
+            return pe_fail(diag, PE_E_MEMORY, "graph", "out of memory");
     return PE_OK;
 }
 
 static uint32_t *output_cells(pe_job *job)
 {
     uint32_t *cells = PE_PUSH(job->arena, uint32_t, job->simulation.output_count);
-    for (uint32_t i = 0; cells != NULL && i < job->simulation.output_count; i++) cells[i] = job->simulation.outputs[i].cell;
+    for (uint32_t i = 0; cells != NULL && i < job->simulation.output_count; i++)
+        cells[i] = job->simulation.outputs[i].cell;
     return cells;
 }
 
@@ -220,14 +255,16 @@ pe_status pe_job_compile(pe_job *job, pe_diag *diag)
     double start = pe_clock_seconds();
     PE_TRY(pe_evaluator_run(job->evaluator, PE_EVALUATE_BASE, job->pool, job->control, diag));
     PE_TRY(add_dynamic_edges(job, diag));
-    PE_TRY(pe_simulation_find(job->graph, &job->settings, job->arena, job->control, &job->simulation, diag));
+    PE_TRY(pe_simulation_find(job->graph, &job->settings, job->arena, job->control,
+                              &job->simulation, diag));
     PE_TRY(pei_job_report_names(job, diag));
     PE_TRY(warn_frozen(job, diag));
     PE_TRY(judge_unsupported(job, diag));
     PE_TRY(pei_lanes_new(job, diag));
     const uint32_t *cells = output_cells(job);
     if (cells == NULL) PE_TRY(pe_fail(diag, PE_E_MEMORY, "job", "out of memory"));
-    PE_TRY(pei_job_build(job, cells, job->simulation.output_count, &job->program, &job->plan, diag));
+    PE_TRY(
+        pei_job_build(job, cells, job->simulation.output_count, &job->program, &job->plan, diag));
     job->report.timings.compile += pe_clock_seconds() - start;
 fail:
     return status;
@@ -238,11 +275,16 @@ static pe_status warn_constant_outputs(pe_job *job)
     for (uint32_t i = 0; i < job->simulation.output_count; i++) {
         const pe_output *output = &job->simulation.outputs[i];
         if (!pe_bit(job->simulation.varying, output->cell) &&
-            pei_job_warn(job, "output %s (%s) depends on no random cell: it is the same in every trial", output->name, pei_job_cell(job, output->cell)) != PE_OK)
+            pei_job_warn(job,
+                         "output %s (%s) depends on no random cell: it is the same in every trial",
+                         output->name, pei_job_cell(job, output->cell)) != PE_OK)
             return PE_E_MEMORY;
     }
     uint64_t cycles = atomic_load(&job->lanes.cycles);
-    if (cycles > 0 && pei_job_warn(job, "in %llu evaluations a circular reference could not be resolved; those values are 0, as Excel shows them", (unsigned long long)cycles) != PE_OK)
+    if (cycles > 0 && pei_job_warn(job,
+                                   "in %llu evaluations a circular reference could not be "
+                                   "resolved; those values are 0, as Excel shows them",
+                                   (unsigned long long)cycles) != PE_OK)
         return PE_E_MEMORY;
     return PE_OK;
 }
@@ -253,7 +295,8 @@ pe_status pe_job_simulate(pe_job *job, pe_diag *diag)
     double start = pe_clock_seconds();
     const uint32_t *cells = output_cells(job);
     if (cells == NULL) PE_TRY(pe_fail(diag, PE_E_MEMORY, "job", "out of memory"));
-    PE_TRY(pei_job_record(job, cells, job->simulation.output_count, &job->program, &job->plan, &job->results, diag));
+    PE_TRY(pei_job_record(job, cells, job->simulation.output_count, &job->program, &job->plan,
+                          &job->results, diag));
     job->report.trials = job->settings.trials;
     job->report.timings.simulate = pe_clock_seconds() - start;
     pe_plan_info plan;
@@ -266,7 +309,8 @@ pe_status pe_job_simulate(pe_job *job, pe_diag *diag)
     PE_TRY(pei_job_report_inputs(job, diag));
     job->report.timings.statistics = pe_clock_seconds() - start;
 fail:
-    if (status == PE_E_MEMORY && diag != NULL && diag->status == PE_OK) pe_fail(diag, status, "job", "out of memory");
+    if (status == PE_E_MEMORY && diag != NULL && diag->status == PE_OK)
+        pe_fail(diag, status, "job", "out of memory");
     return status;
 }
 

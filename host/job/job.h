@@ -1,5 +1,6 @@
-/* job.h: the one module that calls all stages in order: read, parse, check, find inputs and outputs, compile, simulate, summarise. A
- * job owns everything that its report points to. One thread drives a job; its stages use the job's workers. */
+/* job.h: the one module that calls all stages in order: read, parse, check, find inputs and
+ * outputs, compile, simulate, summarise. A job owns everything that its report points to. One
+ * thread drives a job; its stages use the job's workers. */
 #ifndef PE_JOB_H
 #define PE_JOB_H
 
@@ -9,24 +10,27 @@
 #include "simulation.h"
 
 typedef struct pe_job_options {
-    pe_settings settings;      /* what the user gave: see pe_settings_complete */
-    double now_1900;           /* serial date and time in the 1900 system */
-    unsigned threads;          /* 0: all processors */
+    pe_settings settings; /* what the user gave: see pe_settings_complete */
+    double now_1900;      /* serial date and time in the 1900 system */
+    unsigned threads;     /* 0: all processors */
     const pe_backend *backend;
-    const char *isa;           /* NULL: the best */
-    const char *folder;        /* for temporary files of large runs */
-    const char *command;       /* that reproduces the run, for the report */
+    const char *isa;     /* NULL: the best */
+    const char *folder;  /* for temporary files of large runs */
+    const char *command; /* that reproduces the run, for the report */
 } pe_job_options;
 
 typedef struct pe_job pe_job;
 
 /* options are copied, what they point to must outlive the job. */
-pe_status pe_job_new(const pe_job_options *options, const pe_control *control, pe_job **job, pe_diag *diag);
+pe_status pe_job_new(const pe_job_options *options, const pe_control *control, pe_job **job,
+                     pe_diag *diag);
 void pe_job_free(pe_job *job); /* NULL is allowed */
 
-/* Reads and parses the workbook, and recalculates it from constants (the self-check). Afterwards the report's check part is filled. */
+/* Reads and parses the workbook, and recalculates it from constants (the self-check). Afterwards
+ * the report's check part is filled. */
 pe_status pe_job_check(pe_job *job, const char *path, pe_diag *diag);
-/* After pe_job_check: finds inputs and outputs and compiles. Refuses by cell and function what would vary and is not supported. */
+/* After pe_job_check: finds inputs and outputs and compiles. Refuses by cell and function what
+ * would vary and is not supported. */
 pe_status pe_job_compile(pe_job *job, pe_diag *diag);
 /* After pe_job_compile: runs all trials and summarises them. */
 pe_status pe_job_simulate(pe_job *job, pe_diag *diag);
@@ -38,13 +42,13 @@ const pe_simulation *pe_job_simulation(const pe_job *job); /* after pe_job_compi
 
 /* What inspect prints. */
 typedef struct pe_job_categories {
-    uint32_t formulas;       /* formula cells */
-    uint32_t uniform;        /* computed once: no random cell reaches them */
+    uint32_t formulas; /* formula cells */
+    uint32_t uniform;  /* computed once: no random cell reaches them */
     uint32_t varying;
     uint32_t slice;          /* varying and needed by an output */
     pe_program_info program; /* of the slice; zero before pe_job_compile */
     pe_plan_info plan;
-    uint32_t shapes;         /* distinct formulas in relative form */
+    uint32_t shapes; /* distinct formulas in relative form */
 } pe_job_categories;
 void pe_job_categorise(const pe_job *job, pe_job_categories *categories);
 

@@ -8,11 +8,12 @@
 #include "results.h"
 
 #define PEI_RESULTS_MEMORY (512u << 20) /* columns above this go to a file */
-#define PEI_INPUTS_RECORDED_MAX 200u    /* up to here every input's trials are kept for the report */
-#define PEI_SCREEN_TRIALS 4096u         /* candidates for the tornado are picked by so many trials */
-#define PEI_SCREEN_TOP 48u              /* and so many of them are ranked exactly */
+#define PEI_INPUTS_RECORDED_MAX 200u /* up to here every input's trials are kept for the report */
+#define PEI_SCREEN_TRIALS 4096u      /* candidates for the tornado are picked by so many trials */
+#define PEI_SCREEN_TOP 48u           /* and so many of them are ranked exactly */
 #define PEI_TORNADO_OUTPUTS_MAX 100u
-#define PEI_REBUILDS_MAX 1000u          /* dependencies that only trials show: each adds one to the program */
+#define PEI_REBUILDS_MAX                                                                           \
+    1000u /* dependencies that only trials show: each adds one to the program */
 
 typedef struct pei_lanes { /* the general evaluator, one lane object per worker */
     const pe_job *job;
@@ -38,8 +39,8 @@ struct pe_job {
     pei_lanes lanes;
     pe_engine_general general;
     pe_results *results;
-    pe_results *input_results;   /* columns of inputs, by input_column */
-    uint32_t *input_column;      /* input index to column of input_results, UINT32_MAX: not recorded */
+    pe_results *input_results; /* columns of inputs, by input_column */
+    uint32_t *input_column; /* input index to column of input_results, UINT32_MAX: not recorded */
     pe_report report;
     size_t warning_capacity;
     pe_job_categories categories;
@@ -54,10 +55,12 @@ const char *pei_job_cell(pe_job *job, uint32_t cell);
 pe_status pei_lanes_new(pe_job *job, pe_diag *diag);
 void pei_lanes_free(pei_lanes *lanes);
 
-/* job_run.c: runs the trials of `cells` into *results (columns in that order), compiling as often as dynamic references ask for it. */
-pe_status pei_job_record(pe_job *job, const uint32_t *cells, uint32_t count, pe_program **program, pe_plan **plan,
-                         pe_results **results, pe_diag *diag);
-pe_status pei_job_build(pe_job *job, const uint32_t *cells, uint32_t count, pe_program **program, pe_plan **plan, pe_diag *diag);
+/* job_run.c: runs the trials of `cells` into *results (columns in that order), compiling as often
+ * as dynamic references ask for it. */
+pe_status pei_job_record(pe_job *job, const uint32_t *cells, uint32_t count, pe_program **program,
+                         pe_plan **plan, pe_results **results, pe_diag *diag);
+pe_status pei_job_build(pe_job *job, const uint32_t *cells, uint32_t count, pe_program **program,
+                        pe_plan **plan, pe_diag *diag);
 
 /* job_report.c */
 pe_status pei_job_report_check(pe_job *job, pe_diag *diag);

@@ -14,7 +14,8 @@ static bool read_lane(void *context, uint32_t cell, pe_value *value)
     return v->view->read(v->view->state, cell, v->lane, value);
 }
 
-static pe_status evaluate(void *context, unsigned worker, const pe_unit *unit, const pe_engine_view *view, uint64_t trial_first, uint32_t count,
+static pe_status evaluate(void *context, unsigned worker, const pe_unit *unit,
+                          const pe_engine_view *view, uint64_t trial_first, uint32_t count,
                           pe_value *const *outputs, uint32_t *missing)
 {
     pei_lanes *lanes = context;
@@ -22,14 +23,18 @@ static pe_status evaluate(void *context, unsigned worker, const pe_unit *unit, c
     const pe_lane_source source = {lanes->job->simulation.varying, &at, read_lane};
     pe_value few[64], *row = few;
     pe_status status = PE_OK;
-    if (unit->output_count > PE_COUNT(few) && (row = malloc(unit->output_count * sizeof *row)) == NULL) return PE_E_MEMORY;
+    if (unit->output_count > PE_COUNT(few) &&
+        (row = malloc(unit->output_count * sizeof *row)) == NULL)
+        return PE_E_MEMORY;
     for (; at.lane < count && status == PE_OK; at.lane++) {
-        status = pe_lane_evaluate(lanes->lanes[worker], unit, &source, trial_first + at.lane, row, missing);
+        status = pe_lane_evaluate(lanes->lanes[worker], unit, &source, trial_first + at.lane, row,
+                                  missing);
         if (status == PE_E_CYCLE) {
             atomic_fetch_add(&lanes->cycles, 1);
             status = PE_OK;
         }
-        for (uint32_t o = 0; o < unit->output_count && status == PE_OK; o++) outputs[o][at.lane] = row[o];
+        for (uint32_t o = 0; o < unit->output_count && status == PE_OK; o++)
+            outputs[o][at.lane] = row[o];
     }
     if (row != few) free(row);
     return status;
@@ -58,7 +63,8 @@ pe_status pei_lanes_new(pe_job *job, pe_diag *diag)
 
 void pei_lanes_free(pei_lanes *lanes)
 {
-    for (unsigned i = 0; lanes->lanes != NULL && i < lanes->count; i++) pe_lane_free(lanes->lanes[i]);
+    for (unsigned i = 0; lanes->lanes != NULL && i < lanes->count; i++)
+        pe_lane_free(lanes->lanes[i]);
     free(lanes->lanes);
     lanes->lanes = NULL;
 }

@@ -9,7 +9,8 @@ static pe_status no_memory(pe_diag *diag)
     return pe_fail(diag, PE_E_MEMORY, "report", "out of memory");
 }
 
-/* ---- the self-check ----------------------------------------------------------------------------------- */
+/* ---- the self-check
+ * ----------------------------------------------------------------------------------- */
 
 static const char *formula_text(pe_job *job, uint32_t cell)
 {
@@ -17,10 +18,13 @@ static const char *formula_text(pe_job *job, uint32_t cell)
     const pe_formula *formula = pe_graph_formula(job->graph, cell);
     if (formula == NULL) {
         uint32_t source = job->workbook->cells[cell].formula;
-        return source != PE_NO_FORMULA ? pe_arena_printf(job->arena, "=%.2000s", job->workbook->formulas[source].text) : "";
+        return source != PE_NO_FORMULA
+                   ? pe_arena_printf(job->arena, "=%.2000s", job->workbook->formulas[source].text)
+                   : "";
     }
     text[0] = '=';
-    size_t n = 1 + pe_formula_print(formula->root, pe_workbook_ref(job->workbook, cell), pe_graph_printer(job->graph), text + 1, sizeof text - 1);
+    size_t n = 1 + pe_formula_print(formula->root, pe_workbook_ref(job->workbook, cell),
+                                    pe_graph_printer(job->graph), text + 1, sizeof text - 1);
     return pe_arena_text(job->arena, text, n < sizeof text ? n : sizeof text - 1);
 }
 
@@ -39,16 +43,19 @@ static const char *with_thousands(pe_arena *arena, uint32_t n)
 static const char *whose_values(const pe_workbook *workbook)
 {
     if (strncmp(workbook->application, "Microsoft Excel", 15) == 0) return "Excel's stored values";
-    if (strncmp(workbook->application, "LibreOffice", 11) == 0) return "LibreOffice's stored values";
+    if (strncmp(workbook->application, "LibreOffice", 11) == 0)
+        return "LibreOffice's stored values";
     return "the stored values";
 }
 
 static pe_status check_line(pe_job *job, pe_report_check *r, pe_diag *diag)
 {
-    const char *agree = with_thousands(job->arena, r->agree), *compared = with_thousands(job->arena, r->compared);
+    const char *agree = with_thousands(job->arena, r->agree),
+               *compared = with_thousands(job->arena, r->compared);
     if (agree == NULL || compared == NULL) return no_memory(diag);
     r->line = r->compared == 0 ? "no formula could be compared with a stored value"
-                               : pe_arena_printf(job->arena, "%s of %s formulas agree with %s", agree, compared, whose_values(job->workbook));
+                               : pe_arena_printf(job->arena, "%s of %s formulas agree with %s",
+                                                 agree, compared, whose_values(job->workbook));
     return r->line != NULL ? PE_OK : no_memory(diag);
 }
 
@@ -56,31 +63,46 @@ pe_status pei_job_report_check(pe_job *job, pe_diag *diag)
 {
     const pe_check *c = job->check;
     pe_report_check *r = &job->report.check;
-    *r = (pe_report_check){.formulas = c->formulas, .compared = c->compared, .agree = c->agree, .pinned = c->pinned, .root_count = c->root_count,
-                           .header = c->header, .downstream_compared = c->downstream_compared, .downstream_agree = c->downstream_agree};
+    *r = (pe_report_check){.formulas = c->formulas,
+                           .compared = c->compared,
+                           .agree = c->agree,
+                           .pinned = c->pinned,
+                           .root_count = c->root_count,
+                           .header = c->header,
+                           .downstream_compared = c->downstream_compared,
+                           .downstream_agree = c->downstream_agree};
     r->differ = PE_PUSH(job->arena, pe_report_difference, c->differ_count);
     r->unsupported = PE_PUSH(job->arena, pe_report_cell, c->unsupported_count);
     r->skipped = PE_PUSH(job->arena, pe_report_cell, c->skipped_count);
     if (r->differ == NULL || r->unsupported == NULL || r->skipped == NULL) return no_memory(diag);
     for (uint32_t i = 0; i < c->differ_count; i++) {
         const pe_difference *d = &c->differ[i];
-        r->differ[r->differ_count++] = (pe_report_difference){pei_job_cell(job, d->cell), formula_text(job, d->cell), d->expected, d->actual, d->root};
+        r->differ[r->differ_count++] =
+            (pe_report_difference){pei_job_cell(job, d->cell), formula_text(job, d->cell),
+                                   d->expected, d->actual, d->root};
     }
     for (uint32_t i = 0; i < c->unsupported_count; i++) {
-        const char *function = NULL, *why = pe_evaluator_unsupported(job->evaluator, c->unsupported[i], &function);
-        r->unsupported[r->unsupported_count++] = (pe_report_cell){pei_job_cell(job, c->unsupported[i]), function != NULL ? function : why != NULL ? why : ""};
+        const char *function = NULL,
+                   *why = pe_evaluator_unsupported(job->evaluator, c->unsupported[i], &function);
+        r->unsupported[r->unsupported_count++] =
+            (pe_report_cell){pei_job_cell(job, c->unsupported[i]), function != NULL ? function
+                                                                   : why != NULL    ? why
+                                                                                    : ""};
     }
     for (uint32_t i = 0; i < c->skipped_count; i++)
-        r->skipped[r->skipped_count++] = (pe_report_cell){pei_job_cell(job, c->skipped[i].cell), c->skipped[i].reason};
+        r->skipped[r->skipped_count++] =
+            (pe_report_cell){pei_job_cell(job, c->skipped[i].cell), c->skipped[i].reason};
     return check_line(job, r, diag);
 }
 
-/* ---- outputs ------------------------------------------------------------------------------------------ */
+/* ---- outputs
+ * ------------------------------------------------------------------------------------------ */
 
 /* What a number format says of the unit: "%", "date", "time", a currency sign; NULL: nothing. */
 static const char *unit_of(pe_arena *arena, const char *format)
 {
-    static const char *const signs[] = {"$", "\xE2\x82\xAC", "\xC2\xA3", "\xC2\xA5", "\xE2\x82\xB9"};
+    static const char *const signs[] = {"$", "\xE2\x82\xAC", "\xC2\xA3", "\xC2\xA5",
+                                        "\xE2\x82\xB9"};
     bool quoted = false, date = false, clock = false;
     for (const char *p = format; *p != '\0' && *p != ';'; p++) {
         if (p[0] == '[' && p[1] == '$' && p[2] != '-') {
@@ -94,9 +116,12 @@ static const char *unit_of(pe_arena *arena, const char *format)
         if (*p == '[') p += strcspn(p, "]");
         if (*p == '\0') break;
         if (*p == '%') return "%";
-        if (*p == '\\' && p[1] != '\0') p++;
-        else if (strchr("yYdD", *p) != NULL) date = true;
-        else if (strchr("hHsS", *p) != NULL) clock = true;
+        if (*p == '\\' && p[1] != '\0')
+            p++;
+        else if (strchr("yYdD", *p) != NULL)
+            date = true;
+        else if (strchr("hHsS", *p) != NULL)
+            clock = true;
     }
     bool general = strncmp(format, "General", 7) == 0;
     return general ? NULL : date ? "date" : clock ? "time" : NULL;
@@ -105,24 +130,32 @@ static const char *unit_of(pe_arena *arena, const char *format)
 static bool slice_has_plain_random(const pe_simulation *s)
 {
     for (uint32_t i = 0; i < s->input_count; i++)
-        if (strncmp(s->inputs[i].distribution, "RAND", 4) == 0 && pe_bit(s->needed, s->inputs[i].cell)) return true;
+        if (strncmp(s->inputs[i].distribution, "RAND", 4) == 0 &&
+            pe_bit(s->needed, s->inputs[i].cell))
+            return true;
     return false;
 }
 
 static bool is_target_of(pe_job *job, const pe_target_setting *target, const pe_output *output)
 {
     pe_area area;
-    if (pe_text_equal_nocase(target->output, strlen(target->output), output->name, strlen(output->name))) return true;
-    return pe_settings_area(job->workbook, target->output, &area, NULL) == PE_OK && pe_area_has(&area, pe_workbook_ref(job->workbook, output->cell));
+    if (pe_text_equal_nocase(target->output, strlen(target->output), output->name,
+                             strlen(output->name)))
+        return true;
+    return pe_settings_area(job->workbook, target->output, &area, NULL) == PE_OK &&
+           pe_area_has(&area, pe_workbook_ref(job->workbook, output->cell));
 }
 
 static pe_status check_targets(pe_job *job, pe_diag *diag)
 {
     for (uint32_t t = 0; t < job->settings.target_count; t++) {
         bool found = false;
-        for (uint32_t i = 0; i < job->simulation.output_count && !found; i++) found = is_target_of(job, &job->settings.targets[t], &job->simulation.outputs[i]);
+        for (uint32_t i = 0; i < job->simulation.output_count && !found; i++)
+            found = is_target_of(job, &job->settings.targets[t], &job->simulation.outputs[i]);
         if (!found)
-            return pe_fail(diag, PE_E_ARGUMENT, job->settings.targets[t].output, "the target names no output; the first output is \"%s\"", job->simulation.outputs[0].name);
+            return pe_fail(diag, PE_E_ARGUMENT, job->settings.targets[t].output,
+                           "the target names no output; the first output is \"%s\"",
+                           job->simulation.outputs[0].name);
     }
     return PE_OK;
 }
@@ -133,7 +166,9 @@ static pe_status add_targets(pe_job *job, const pe_output *output, pe_report_out
     if (r->targets == NULL) return PE_E_MEMORY;
     for (uint32_t t = 0; t < job->settings.target_count; t++) {
         const pe_target_setting *target = &job->settings.targets[t];
-        if (is_target_of(job, target, output)) r->targets[r->target_count++] = pe_summary_target(r->trials, job->settings.trials, target->op, target->operand);
+        if (is_target_of(job, target, output))
+            r->targets[r->target_count++] =
+                pe_summary_target(r->trials, job->settings.trials, target->op, target->operand);
     }
     return PE_OK;
 }
@@ -146,12 +181,17 @@ static pe_status summarise_output(pe_job *job, uint32_t i, const char *base_labe
     r->base_label = base_label;
     r->trials = pe_results_column(job->results, i);
     double base = pe_is_number(r->base) ? pe_as_number(r->base) : NAN;
-    pe_status status = pe_summary_make(r->trials, job->settings.trials, base, job->arena, &r->summary, diag);
+    pe_status status =
+        pe_summary_make(r->trials, job->settings.trials, base, job->arena, &r->summary, diag);
     if (status == PE_OK) status = add_targets(job, output, r);
     if (status == PE_OK && r->summary.error_count > 0)
-        status = pei_job_warn(job, "output %s: %llu of %llu trials are errors; its statistics describe the other %.1f%% of trials", r->name,
-                              (unsigned long long)r->summary.error_count, (unsigned long long)r->summary.trials,
-                              100 * (1 - (double)r->summary.error_count / (double)r->summary.trials));
+        status =
+            pei_job_warn(job,
+                         "output %s: %llu of %llu trials are errors; its statistics describe the "
+                         "other %.1f%% of trials",
+                         r->name, (unsigned long long)r->summary.error_count,
+                         (unsigned long long)r->summary.trials,
+                         100 * (1 - (double)r->summary.error_count / (double)r->summary.trials));
     return status;
 }
 
@@ -163,14 +203,25 @@ pe_status pei_job_report_names(pe_job *job, pe_diag *diag)
     if (job->report.outputs == NULL || job->report.inputs == NULL) return no_memory(diag);
     for (uint32_t i = 0; i < s->output_count; i++) {
         const pe_output *output = &s->outputs[i];
-        job->report.outputs[i] = (pe_report_output){.name = output->name, .cell = pei_job_cell(job, output->cell), .format = output->format,
-            .sheet = job->workbook->sheets[pe_workbook_ref(job->workbook, output->cell).sheet].name, .unit = unit_of(job->arena, output->format),
-            .detail = i < PE_DETAIL_SHEETS_MAX || (output->declared && job->settings.output_count > 0), .base = pe_blank()};
+        job->report.outputs[i] = (pe_report_output){
+            .name = output->name,
+            .cell = pei_job_cell(job, output->cell),
+            .format = output->format,
+            .sheet = job->workbook->sheets[pe_workbook_ref(job->workbook, output->cell).sheet].name,
+            .unit = unit_of(job->arena, output->format),
+            .detail =
+                i < PE_DETAIL_SHEETS_MAX || (output->declared && job->settings.output_count > 0),
+            .base = pe_blank()};
     }
     for (uint32_t i = 0; i < s->input_count; i++) {
         const pe_input *input = &s->inputs[i];
-        job->report.inputs[i] = (pe_report_input){.name = input->name, .cell = pei_job_cell(job, input->cell), .distribution = input->function,
-            .formula = input->formula, .format = job->workbook->formats[job->workbook->cells[input->cell].format], .set = input->set};
+        job->report.inputs[i] = (pe_report_input){
+            .name = input->name,
+            .cell = pei_job_cell(job, input->cell),
+            .distribution = input->function,
+            .formula = input->formula,
+            .format = job->workbook->formats[job->workbook->cells[input->cell].format],
+            .set = input->set};
     }
     job->report.output_count = s->output_count;
     job->report.input_count = s->input_count;
@@ -180,17 +231,20 @@ pe_status pei_job_report_names(pe_job *job, pe_diag *diag)
 pe_status pei_job_report_outputs(pe_job *job, pe_diag *diag)
 {
     uint32_t count = job->simulation.output_count;
-    const char *label = slice_has_plain_random(&job->simulation) ? "stored value (one random draw)" : "base case";
+    const char *label =
+        slice_has_plain_random(&job->simulation) ? "stored value (one random draw)" : "base case";
     pe_status status = check_targets(job, diag);
     for (uint32_t i = 0; i < count && status == PE_OK; i++) {
         status = summarise_output(job, i, label, diag);
-        if (status == PE_OK && pe_cancelled(job->control)) status = pe_fail(diag, PE_E_CANCELLED, "statistics", "cancelled");
+        if (status == PE_OK && pe_cancelled(job->control))
+            status = pe_fail(diag, PE_E_CANCELLED, "statistics", "cancelled");
         pe_progress(job->control, "statistics", i + 1, count);
     }
     return status;
 }
 
-/* ---- inputs ------------------------------------------------------------------------------------------- */
+/* ---- inputs
+ * ------------------------------------------------------------------------------------------- */
 
 static double percentile_of(const pe_summary *s, double percent)
 {
@@ -207,7 +261,8 @@ static pe_status describe(pe_job *job, uint32_t index, pe_report_input *r, pe_di
     pe_arena *scratch = pe_arena_new(SIZE_MAX / 2);
     if (scratch == NULL) return no_memory(diag);
     pe_summary s;
-    pe_status status = pe_summary_make(pe_results_column(job->input_results, column), job->settings.trials, NAN, scratch, &s, diag);
+    pe_status status = pe_summary_make(pe_results_column(job->input_results, column),
+                                       job->settings.trials, NAN, scratch, &s, diag);
     pe_arena_free(scratch);
     if (status != PE_OK || s.n == 0) return status;
     r->described = true;
@@ -222,6 +277,7 @@ static pe_status describe(pe_job *job, uint32_t index, pe_report_input *r, pe_di
 pe_status pei_job_report_inputs(pe_job *job, pe_diag *diag)
 {
     pe_status status = PE_OK;
-    for (uint32_t i = 0; i < job->report.input_count && status == PE_OK; i++) status = describe(job, i, &job->report.inputs[i], diag);
+    for (uint32_t i = 0; i < job->report.input_count && status == PE_OK; i++)
+        status = describe(job, i, &job->report.inputs[i], diag);
     return status;
 }

@@ -1,5 +1,6 @@
-/* job_run.c: compiling and running for a list of recorded cells. Where a trial reads a varying cell that the program does not have at
- * hand (OFFSET, INDIRECT, INDEX as a reference), the dependency is added, the program compiled again, the run redone: the values are the same. */
+/* job_run.c: compiling and running for a list of recorded cells. Where a trial reads a varying cell
+ * that the program does not have at hand (OFFSET, INDIRECT, INDEX as a reference), the dependency
+ * is added, the program compiled again, the run redone: the values are the same. */
 #include "job_internal.h"
 
 #include <stdlib.h>
@@ -9,23 +10,31 @@ typedef struct recording {
     atomic_bool out_of_memory;
 } recording;
 
-static void put_lanes(void *context, uint32_t column, uint64_t trial_first, uint32_t count, const pe_value *lanes)
+static void put_lanes(void *context, uint32_t column, uint64_t trial_first, uint32_t count,
+                      const pe_value *lanes)
 {
     recording *r = context;
-    if (!pe_results_put(r->results, column, trial_first, count, lanes)) atomic_store(&r->out_of_memory, true);
+    if (!pe_results_put(r->results, column, trial_first, count, lanes))
+        atomic_store(&r->out_of_memory, true);
 }
 
-pe_status pei_job_build(pe_job *job, const uint32_t *cells, uint32_t count, pe_program **program, pe_plan **plan, pe_diag *diag)
+pe_status pei_job_build(pe_job *job, const uint32_t *cells, uint32_t count, pe_program **program,
+                        pe_plan **plan, pe_diag *diag)
 {
     const pe_backend *backend = job->options.backend;
-    const pe_program_request request = {.varying = job->simulation.varying, .recorded = cells, .recorded_count = count, .sampler = &job->sampler};
-    const pe_engine_options options = {.pool = job->pool, .general = &job->general, .isa = job->options.isa};
+    const pe_program_request request = {.varying = job->simulation.varying,
+                                        .recorded = cells,
+                                        .recorded_count = count,
+                                        .sampler = &job->sampler};
+    const pe_engine_options options = {
+        .pool = job->pool, .general = &job->general, .isa = job->options.isa};
     pe_program *fresh = NULL;
     backend->free(*plan);
     *plan = NULL;
     pe_program_free(*program);
     *program = NULL;
-    pe_status status = pe_program_build(job->graph, job->evaluator, &request, job->pool, job->control, &fresh, diag);
+    pe_status status = pe_program_build(job->graph, job->evaluator, &request, job->pool,
+                                        job->control, &fresh, diag);
     if (status != PE_OK) return status;
     *program = fresh;
     return backend->prepare(fresh, &options, plan, diag);
@@ -33,28 +42,35 @@ pe_status pei_job_build(pe_job *job, const uint32_t *cells, uint32_t count, pe_p
 
 static pe_status add_missing(pe_job *job, const pe_engine_missing *missing, pe_diag *diag)
 {
-    if (pe_graph_add_dependency(job->graph, missing->cell, missing->precedent) != PE_OK) return pe_fail(diag, PE_E_MEMORY, "graph", "out of memory");
+    if (pe_graph_add_dependency(job->graph, missing->cell, missing->precedent) != PE_OK)
+        return pe_fail(diag, PE_E_MEMORY, "graph", "out of memory");
     return pe_simulation_mark(job->graph, &job->simulation, diag);
 }
 
-pe_status pei_job_record(pe_job *job, const uint32_t *cells, uint32_t count, pe_program **program, pe_plan **plan, pe_results **results, pe_diag *diag)
+pe_status pei_job_record(pe_job *job, const uint32_t *cells, uint32_t count, pe_program **program,
+                         pe_plan **plan, pe_results **results, pe_diag *diag)
 {
     pe_status status = PE_OK;
     recording r = {.out_of_memory = false};
     const pe_engine_sink sink = {&r, put_lanes, NULL};
     if (*plan == NULL) PE_TRY(pei_job_build(job, cells, count, program, plan, diag));
-    PE_TRY(pe_results_new(count, job->settings.trials, PEI_RESULTS_MEMORY, job->options.folder, &r.results, diag));
+    PE_TRY(pe_results_new(count, job->settings.trials, PEI_RESULTS_MEMORY, job->options.folder,
+                          &r.results, diag));
     for (uint32_t rebuilds = 0;; rebuilds++) {
         pe_engine_missing missing = {0, 0};
-        status = job->options.backend->run(*plan, 0, job->settings.trials, &sink, job->control, &missing, diag);
+        status = job->options.backend->run(*plan, 0, job->settings.trials, &sink, job->control,
+                                           &missing, diag);
         if (status != PE_E_NOT_FOUND) break;
         if (rebuilds == PEI_REBUILDS_MAX)
-            PE_TRY(pe_fail(diag, PE_E_LIMIT, pei_job_cell(job, missing.cell), "its references change from trial to trial over more than %u cells; --freeze \"%s\" keeps its stored value",
+            PE_TRY(pe_fail(diag, PE_E_LIMIT, pei_job_cell(job, missing.cell),
+                           "its references change from trial to trial over more than %u cells; "
+                           "--freeze \"%s\" keeps its stored value",
                            PEI_REBUILDS_MAX, pei_job_cell(job, missing.cell)));
         PE_TRY(add_missing(job, &missing, diag));
         PE_TRY(pei_job_build(job, cells, count, program, plan, diag));
     }
-    if (status == PE_OK && atomic_load(&r.out_of_memory)) PE_TRY(pe_fail(diag, PE_E_MEMORY, "results", "out of memory for the texts of the trials"));
+    if (status == PE_OK && atomic_load(&r.out_of_memory))
+        PE_TRY(pe_fail(diag, PE_E_MEMORY, "results", "out of memory for the texts of the trials"));
     PE_TRY(status);
     *results = r.results;
     return PE_OK;

@@ -1,5 +1,6 @@
-/* report.h: a run's results as a model, and its writers: a results workbook (.xlsx), JSON (the contract in README), CSV. The
- * model holds everything in the user's words; writers decide nothing. */
+/* report.h: a run's results as a model, and its writers: a results workbook (.xlsx), JSON (the
+ * contract in README), CSV. The model holds everything in the user's words; writers decide nothing.
+ */
 #ifndef PE_REPORT_H
 #define PE_REPORT_H
 
@@ -20,29 +21,29 @@ typedef struct pe_report_bar {
 
 typedef struct pe_report_output {
     const char *name;
-    const char *cell;          /* 'Sheet 1'!B7 */
-    const char *sheet;         /* the cell's sheet */
-    const char *format;        /* number format code of the cell */
-    const char *unit;          /* "%", "date", "time", a currency sign; NULL: none known */
-    bool detail;               /* gets a sheet of its own */
-    pe_value base;             /* base case; blank: the model has none */
-    const char *base_label;    /* "base case", or "stored value (one random draw)" */
+    const char *cell;       /* 'Sheet 1'!B7 */
+    const char *sheet;      /* the cell's sheet */
+    const char *format;     /* number format code of the cell */
+    const char *unit;       /* "%", "date", "time", a currency sign; NULL: none known */
+    bool detail;            /* gets a sheet of its own */
+    pe_value base;          /* base case; blank: the model has none */
+    const char *base_label; /* "base case", or "stored value (one random draw)" */
     pe_summary summary;
     pe_target *targets;
     uint32_t target_count;
     pe_report_bar *tornado;
     uint32_t tornado_count;
-    const pe_value *trials;    /* summary.trials values; for the Trials sheet and CSV */
+    const pe_value *trials; /* summary.trials values; for the Trials sheet and CSV */
 } pe_report_output;
 
 typedef struct pe_report_input {
     const char *name;
     const char *cell;
-    const char *distribution;  /* "RiskNormal", "RAND" ... */
+    const char *distribution; /* "RiskNormal", "RAND" ... */
     const char *formula;
     const char *format;
-    bool set;                  /* by a cell setting */
-    bool described;            /* the following are known (parameters do not vary) */
+    bool set;       /* by a cell setting */
+    bool described; /* the following are known (parameters do not vary) */
     double mean, sd, p5, p50, p95;
 } pe_report_input;
 
@@ -53,7 +54,7 @@ typedef struct pe_report_difference {
 } pe_report_difference;
 
 typedef struct pe_report_cell { /* an unsupported or skipped cell */
-    const char *cell, *what; /* function, or reason */
+    const char *cell, *what;    /* function, or reason */
 } pe_report_cell;
 
 typedef struct pe_report_check {
@@ -64,9 +65,9 @@ typedef struct pe_report_check {
     uint32_t unsupported_count;
     pe_report_cell *skipped;
     uint32_t skipped_count;
-    const char *header;        /* where stored values cannot be trusted; "" */
+    const char *header; /* where stored values cannot be trusted; "" */
     uint32_t downstream_compared, downstream_agree;
-    const char *line;          /* "12,345 of 12,345 formulas agree with Excel's stored values" */
+    const char *line; /* "12,345 of 12,345 formulas agree with Excel's stored values" */
 } pe_report_check;
 
 typedef struct pe_timings { /* seconds; 0: stage not run */
@@ -74,20 +75,20 @@ typedef struct pe_timings { /* seconds; 0: stage not run */
 } pe_timings;
 
 typedef struct pe_report {
-    const char *workbook;      /* path as given */
-    const char *sha256;        /* 64 hex digits */
+    const char *workbook; /* path as given */
+    const char *sha256;   /* 64 hex digits */
     const char *version;
-    const char *command;       /* that reproduces the run */
-    uint64_t trials;           /* done */
+    const char *command; /* that reproduces the run */
+    uint64_t trials;     /* done */
     uint64_t trials_asked;
     uint64_t seed;
     pe_sampling_method sampling;
     const char *settings_source; /* "" or "sheet Power Engine" ... */
-    const char *backend;       /* "cpu" */
+    const char *backend;         /* "cpu" */
     const char *isa;
     unsigned threads;
-    double now;                /* serial */
-    const char *now_text;      /* "2026-03-01 12:30:00" */
+    double now;           /* serial */
+    const char *now_text; /* "2026-03-01 12:30:00" */
     bool date1904;
     pe_report_check check;
     pe_report_input *inputs;
@@ -106,17 +107,22 @@ typedef struct pe_report_options {
     bool detail_all;
 } pe_report_options;
 
-/* Writes to a temporary name beside path and renames: no half-written file is left behind. PE_E_IO (where: path). */
-pe_status pe_report_write_xlsx(const pe_report *report, const pe_report_options *options, const char *path,
-                               const pe_control *control, pe_diag *diag);
+/* Writes to a temporary name beside path and renames: no half-written file is left behind. PE_E_IO
+ * (where: path). */
+pe_status pe_report_write_xlsx(const pe_report *report, const pe_report_options *options,
+                               const char *path, const pe_control *control, pe_diag *diag);
 /* The JSON contract. path "-": standard output's file, given by the caller as `stream` (FILE *). */
-pe_status pe_report_write_json(const pe_report *report, const char *path, void *stream, pe_diag *diag);
-pe_status pe_report_write_check_json(const pe_report *report, const char *path, void *stream, pe_diag *diag);
+pe_status pe_report_write_json(const pe_report *report, const char *path, void *stream,
+                               pe_diag *diag);
+pe_status pe_report_write_check_json(const pe_report *report, const char *path, void *stream,
+                                     pe_diag *diag);
 /* One row per trial, one column per output: RFC 4180, shortest decimals that read back the same. */
-pe_status pe_report_write_csv(const pe_report *report, const char *path, const pe_control *control, pe_diag *diag);
+pe_status pe_report_write_csv(const pe_report *report, const char *path, const pe_control *control,
+                              pe_diag *diag);
 
-/* A value as the user sees it in the output's number format (dates as dates); `digits` more decimals than the format has where
- * it would hide a difference. Returns the length. */
-size_t pe_report_value_text(double value, const char *format, bool date1904, char *out, size_t size);
+/* A value as the user sees it in the output's number format (dates as dates); `digits` more
+ * decimals than the format has where it would hide a difference. Returns the length. */
+size_t pe_report_value_text(double value, const char *format, bool date1904, char *out,
+                            size_t size);
 
 #endif

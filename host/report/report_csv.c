@@ -41,7 +41,8 @@ static void write_value(FILE *file, pe_value v)
     }
 }
 
-pe_status pe_report_write_csv(const pe_report *report, const char *path, const pe_control *control, pe_diag *diag)
+pe_status pe_report_write_csv(const pe_report *report, const char *path, const pe_control *control,
+                              pe_diag *diag)
 {
     char temporary[4096];
     int n = snprintf(temporary, sizeof temporary, "%s.part", path);
@@ -66,7 +67,8 @@ pe_status pe_report_write_csv(const pe_report *report, const char *path, const p
     bool good = !ferror(file);
     if (fclose(file) != 0) good = false;
     if (good && !stopped && rename(temporary, path) == 0) return PE_OK;
-    pe_status status = stopped ? pe_fail(diag, PE_E_CANCELLED, path, "cancelled") : pe_fail(diag, PE_E_IO, path, "cannot write: %s", strerror(errno));
+    pe_status status = stopped ? pe_fail(diag, PE_E_CANCELLED, path, "cancelled")
+                               : pe_fail(diag, PE_E_IO, path, "cannot write: %s", strerror(errno));
     unlink(temporary);
     return status;
 }

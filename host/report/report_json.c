@@ -1,4 +1,5 @@
-/* report_json.c: the JSON contract that others' scripts read. Undefined numbers are null; cells are written 'Sheet 1'!B7. */
+/* report_json.c: the JSON contract that others' scripts read. Undefined numbers are null; cells are
+ * written 'Sheet 1'!B7. */
 #include "report.h"
 
 #include <errno.h>
@@ -40,7 +41,8 @@ static json_t *cell_value(pe_value v)
     }
 }
 
-/* Adds key: value; a failed allocation anywhere leaves a NULL that is found when the document is written. */
+/* Adds key: value; a failed allocation anywhere leaves a NULL that is found when the document is
+ * written. */
 static void put(json_t *object, const char *key, json_t *value, bool *good)
 {
     if (value == NULL || json_object_set_new(object, key, value) != 0) *good = false;
@@ -66,7 +68,8 @@ static json_t *error_counts_json(const pe_summary *s, bool *good)
 {
     json_t *object = json_object();
     for (int code = 1; code < PE_ERROR_COUNT; code++)
-        if (s->error_counts[code] > 0) put(object, pe_error_text((pe_error_code)code), count(s->error_counts[code]), good);
+        if (s->error_counts[code] > 0)
+            put(object, pe_error_text((pe_error_code)code), count(s->error_counts[code]), good);
     return object;
 }
 
@@ -233,7 +236,8 @@ static json_t *check_json(const pe_report *report, bool *good)
     put(object, "workbook", text(report->workbook), good);
     check_counts(object, check, good);
     put(object, "differ", differ, good);
-    put(object, "unsupported", cells_json(check->unsupported, check->unsupported_count, "function", good), good);
+    put(object, "unsupported",
+        cells_json(check->unsupported, check->unsupported_count, "function", good), good);
     put(object, "skipped", cells_json(check->skipped, check->skipped_count, "reason", good), good);
     put(object, "downstream_compared", count(check->downstream_compared), good);
     put(object, "downstream_agree", count(check->downstream_agree), good);
@@ -265,7 +269,8 @@ static json_t *run_json(const pe_report *report, bool *good)
     put(object, "command", text(report->command), good);
     put(object, "trials", count(report->trials), good);
     put(object, "seed", count(report->seed), good);
-    put(object, "sampling", text(report->sampling == PE_LATIN_HYPERCUBE ? "latin_hypercube" : "monte_carlo"), good);
+    put(object, "sampling",
+        text(report->sampling == PE_LATIN_HYPERCUBE ? "latin_hypercube" : "monte_carlo"), good);
     put(object, "backend", text(report->backend), good);
     put(object, "isa", text(report->isa), good);
     put(object, "threads", count(report->threads), good);
@@ -276,7 +281,8 @@ static json_t *run_json(const pe_report *report, bool *good)
     put(counts, "skipped", count(report->check.skipped_count), good);
     put(object, "check", counts, good);
     put(object, "inputs", inputs_json(report, good), good);
-    for (uint32_t i = 0; i < report->output_count; i++) append(outputs, output_json(&report->outputs[i], good), good);
+    for (uint32_t i = 0; i < report->output_count; i++)
+        append(outputs, output_json(&report->outputs[i], good), good);
     put(object, "outputs", outputs, good);
     put(object, "timings", timings_json(&report->timings, good), good);
     put(object, "memory_peak_bytes", count(report->memory_peak_bytes), good);
@@ -284,7 +290,8 @@ static json_t *run_json(const pe_report *report, bool *good)
     return object;
 }
 
-static pe_status write_document(json_t *document, bool good, const char *path, void *stream, pe_diag *diag)
+static pe_status write_document(json_t *document, bool good, const char *path, void *stream,
+                                pe_diag *diag)
 {
     const size_t flags = JSON_INDENT(1) | JSON_REAL_PRECISION(17);
     char temporary[4096];
@@ -294,14 +301,16 @@ static pe_status write_document(json_t *document, bool good, const char *path, v
         return pe_fail(diag, PE_E_MEMORY, path, "out of memory while writing JSON");
     }
     if (strcmp(path, "-") == 0) {
-        if (json_dumpf(document, stream, flags) != 0 || fputc('\n', stream) == EOF || fflush(stream) != 0)
+        if (json_dumpf(document, stream, flags) != 0 || fputc('\n', stream) == EOF ||
+            fflush(stream) != 0)
             status = pe_fail(diag, PE_E_IO, "standard output", "cannot write: %s", strerror(errno));
         json_decref(document);
         return status;
     }
     int n = snprintf(temporary, sizeof temporary, "%s.part", path);
     FILE *file = n > 0 && (size_t)n < sizeof temporary ? fopen(temporary, "wb") : NULL;
-    bool written = file != NULL && json_dumpf(document, file, flags) == 0 && fputc('\n', file) != EOF;
+    bool written =
+        file != NULL && json_dumpf(document, file, flags) == 0 && fputc('\n', file) != EOF;
     if (file != NULL && fclose(file) != 0) written = false;
     if (!written || rename(temporary, path) != 0) {
         status = pe_fail(diag, PE_E_IO, path, "cannot write: %s", strerror(errno));
@@ -311,14 +320,16 @@ static pe_status write_document(json_t *document, bool good, const char *path, v
     return status;
 }
 
-pe_status pe_report_write_json(const pe_report *report, const char *path, void *stream, pe_diag *diag)
+pe_status pe_report_write_json(const pe_report *report, const char *path, void *stream,
+                               pe_diag *diag)
 {
     bool good = true;
     json_t *document = run_json(report, &good);
     return write_document(document, good, path, stream, diag);
 }
 
-pe_status pe_report_write_check_json(const pe_report *report, const char *path, void *stream, pe_diag *diag)
+pe_status pe_report_write_check_json(const pe_report *report, const char *path, void *stream,
+                                     pe_diag *diag)
 {
     bool good = true;
     json_t *document = check_json(report, &good);

@@ -1,4 +1,5 @@
-/* simulation_find.c: the inputs (every random call of every formula), the cells that vary, the outputs and the slice between. */
+/* simulation_find.c: the inputs (every random call of every formula), the cells that vary, the
+ * outputs and the slice between. */
 #include "simulation_internal.h"
 
 #include <stdio.h>
@@ -11,7 +12,7 @@ typedef struct finder {
     pe_arena *arena;
     pe_simulation *out;
     pe_diag *diag;
-    pe_input *inputs;      /* heap while it grows */
+    pe_input *inputs; /* heap while it grows */
     size_t input_capacity;
     pe_output *outputs;
     size_t output_capacity;
@@ -31,7 +32,9 @@ static pe_status out_of_memory(finder *f)
 
 static pe_status warn(finder *f, const char *text)
 {
-    if (text == NULL || PE_GROW(&f->warnings, &f->warning_capacity, f->out->warning_count + 1) != PE_OK) return out_of_memory(f);
+    if (text == NULL ||
+        PE_GROW(&f->warnings, &f->warning_capacity, f->out->warning_count + 1) != PE_OK)
+        return out_of_memory(f);
     f->warnings[f->out->warning_count++] = text;
     return PE_OK;
 }
@@ -42,12 +45,15 @@ static const char *cell_text(finder *f, uint32_t cell, char *buffer, size_t size
     return buffer;
 }
 
-/* ---- inputs ------------------------------------------------------------------------------------------- */
+/* ---- inputs
+ * ------------------------------------------------------------------------------------------- */
 
 static bool ignored(const pe_settings *settings, const char *name)
 {
     for (uint32_t i = 0; i < settings->ignore_count; i++)
-        if (pe_text_equal_nocase(settings->ignore[i], strlen(settings->ignore[i]), name, strlen(name))) return true;
+        if (pe_text_equal_nocase(settings->ignore[i], strlen(settings->ignore[i]), name,
+                                 strlen(name)))
+            return true;
     return false;
 }
 
@@ -57,14 +63,20 @@ static pe_status check_properties(finder *f, const pe_node *node)
         const pe_node *argument = node->args[i];
         if (argument->kind != PE_NODE_FUNCTION) continue;
         const pe_function *row = pe_function_row((pe_function_id)argument->function);
-        bool missing = (row->flags & PE_FN_RISK_PROPERTY) != 0 && (row->flags & PE_FN_UNSUPPORTED) != 0;
+        bool missing =
+            (row->flags & PE_FN_RISK_PROPERTY) != 0 && (row->flags & PE_FN_UNSUPPORTED) != 0;
         char where[300];
         if (missing && !ignored(f->settings, row->name))
-            return pe_fail(f->diag, PE_E_UNSUPPORTED, cell_text(f, f->cell, where, sizeof where),
-                           "%s is not implemented and would change the results; --ignore %s runs without it", row->name, row->name);
+            return pe_fail(
+                f->diag, PE_E_UNSUPPORTED, cell_text(f, f->cell, where, sizeof where),
+                "%s is not implemented and would change the results; --ignore %s runs without it",
+                row->name, row->name);
         if (missing) {
-            pe_status status = warn(f, pe_arena_printf(f->arena, "%s: %s was ignored as asked; the results are those of a model without it",
-                                                       cell_text(f, f->cell, where, sizeof where), row->name));
+            pe_status status = warn(
+                f, pe_arena_printf(
+                       f->arena,
+                       "%s: %s was ignored as asked; the results are those of a model without it",
+                       cell_text(f, f->cell, where, sizeof where), row->name));
             if (status != PE_OK) return status;
         }
     }
@@ -77,8 +89,11 @@ static const char *name_argument(finder *f, const pe_node *node)
     if (node == NULL) return NULL;
     if (node->kind == PE_NODE_VALUE) return pei_text_of(node->value);
     pe_area area;
-    if (node->kind != PE_NODE_REFERENCE || !pe_node_area(&node->ref, pe_workbook_ref(f->workbook, f->cell), &area)) return NULL;
-    uint32_t cell = pe_workbook_cell(f->workbook, (pe_cell_ref){area.sheet_first, area.row_first, area.column_first});
+    if (node->kind != PE_NODE_REFERENCE ||
+        !pe_node_area(&node->ref, pe_workbook_ref(f->workbook, f->cell), &area))
+        return NULL;
+    uint32_t cell = pe_workbook_cell(
+        f->workbook, (pe_cell_ref){area.sheet_first, area.row_first, area.column_first});
     return cell != PE_NO_CELL ? pei_text_of(f->workbook->cells[cell].stored) : NULL;
 }
 
@@ -86,7 +101,11 @@ static pe_status add_input(finder *f, const pe_node *node, const pe_function *ro
 {
     pe_risk_call call;
     bool risk = pe_formula_risk_call(node, &call);
-    pe_input input = {.cell = f->cell, .node = node, .function = row->name, .distribution = row->aux, .depth = f->depth};
+    pe_input input = {.cell = f->cell,
+                      .node = node,
+                      .function = row->name,
+                      .distribution = row->aux,
+                      .depth = f->depth};
     pe_status status = check_properties(f, node);
     if (status != PE_OK) return status;
     if (risk) {
@@ -95,7 +114,8 @@ static pe_status add_input(finder *f, const pe_node *node, const pe_function *ro
     }
     memcpy(input.path, f->path, sizeof input.path);
     input.set = pe_graph_overridden(f->graph, f->cell);
-    if (PE_GROW(&f->inputs, &f->input_capacity, f->out->input_count + 1) != PE_OK) return out_of_memory(f);
+    if (PE_GROW(&f->inputs, &f->input_capacity, f->out->input_count + 1) != PE_OK)
+        return out_of_memory(f);
     f->inputs[f->out->input_count++] = input;
     return PE_OK;
 }
@@ -103,11 +123,13 @@ static pe_status add_input(finder *f, const pe_node *node, const pe_function *ro
 static pe_status walk_draws(finder *f, const pe_node *node)
 {
     pe_status status = PE_OK;
-    for (uint32_t i = 0; i < node->arg_count && status == PE_OK; i++) status = walk_draws(f, node->args[i]);
+    for (uint32_t i = 0; i < node->arg_count && status == PE_OK; i++)
+        status = walk_draws(f, node->args[i]);
     if (status != PE_OK || node->draw_site == PE_NO_SITE) return status;
     if (f->depth == PE_DRAW_PATH_MAX) {
         char where[300];
-        return pe_fail(f->diag, PE_E_LIMIT, cell_text(f, f->cell, where, sizeof where), "names that use names, more than %d deep", PE_DRAW_PATH_MAX);
+        return pe_fail(f->diag, PE_E_LIMIT, cell_text(f, f->cell, where, sizeof where),
+                       "names that use names, more than %d deep", PE_DRAW_PATH_MAX);
     }
     f->path[f->depth++] = node->draw_site;
     if (node->kind == PE_NODE_FUNCTION) {
@@ -124,13 +146,16 @@ static pe_status walk_draws(finder *f, const pe_node *node)
 static bool is_draw_cell(finder *f, uint32_t cell)
 {
     return pe_graph_formula(f->graph, cell) != NULL &&
-           ((pe_graph_flags(f->graph, cell) & (PE_FORMULA_HAS_RANDOM | PE_FORMULA_HAS_RISK)) != 0 || pe_graph_overridden(f->graph, cell));
+           ((pe_graph_flags(f->graph, cell) & (PE_FORMULA_HAS_RANDOM | PE_FORMULA_HAS_RISK)) != 0 ||
+            pe_graph_overridden(f->graph, cell));
 }
 
 static pe_status find_inputs(finder *f)
 {
     for (uint32_t c = 0; c < f->workbook->cell_count; c++) {
-        if (!is_draw_cell(f, c) || pe_bit(f->out->frozen, c) || !pe_sheet_is_model(f->workbook, pe_workbook_ref(f->workbook, c).sheet)) continue;
+        if (!is_draw_cell(f, c) || pe_bit(f->out->frozen, c) ||
+            !pe_sheet_is_model(f->workbook, pe_workbook_ref(f->workbook, c).sheet))
+            continue;
         f->cell = c;
         f->depth = 0;
         pe_status status = walk_draws(f, pe_graph_formula(f->graph, c)->root);
@@ -140,7 +165,8 @@ static pe_status find_inputs(finder *f)
     }
     f->out->inputs = PE_PUSH(f->arena, pe_input, f->out->input_count);
     if (f->out->inputs == NULL) return out_of_memory(f);
-    if (f->out->input_count > 0) memcpy(f->out->inputs, f->inputs, f->out->input_count * sizeof *f->inputs);
+    if (f->out->input_count > 0)
+        memcpy(f->out->inputs, f->inputs, f->out->input_count * sizeof *f->inputs);
     return PE_OK;
 }
 
@@ -152,9 +178,11 @@ static bool visit_varying(void *context, const pe_area *area)
     } *search = context;
     const pe_workbook *w = search->f->workbook;
     for (uint32_t s = area->sheet_first; s <= area->sheet_last && s < w->sheet_count; s++)
-        for (uint32_t i = pe_workbook_row_lower(&w->sheets[s], area->row_first); i < w->sheets[s].row_count && w->sheets[s].rows_used[i] <= area->row_last; i++) {
+        for (uint32_t i = pe_workbook_row_lower(&w->sheets[s], area->row_first);
+             i < w->sheets[s].row_count && w->sheets[s].rows_used[i] <= area->row_last; i++) {
             uint32_t first, end;
-            pe_workbook_row(w, s, w->sheets[s].rows_used[i], area->column_first, area->column_last, &first, &end);
+            pe_workbook_row(w, s, w->sheets[s].rows_used[i], area->column_first, area->column_last,
+                            &first, &end);
             for (; first < end; first++)
                 if (pe_bit(search->f->out->varying, first)) {
                     search->found = true;
@@ -168,8 +196,12 @@ static const char *input_setting_name(const finder *f, uint32_t cell)
 {
     for (uint32_t i = f->settings->input_count; i-- > 0;) {
         pe_area area;
-        if (f->settings->inputs[i].name == NULL || pe_settings_area(f->workbook, f->settings->inputs[i].cell, &area, NULL) != PE_OK) continue;
-        if (pe_workbook_cell(f->workbook, (pe_cell_ref){area.sheet_first, area.row_first, area.column_first}) == cell) return f->settings->inputs[i].name;
+        if (f->settings->inputs[i].name == NULL ||
+            pe_settings_area(f->workbook, f->settings->inputs[i].cell, &area, NULL) != PE_OK)
+            continue;
+        if (pe_workbook_cell(f->workbook, (pe_cell_ref){area.sheet_first, area.row_first,
+                                                        area.column_first}) == cell)
+            return f->settings->inputs[i].name;
     }
     return NULL;
 }
@@ -178,7 +210,8 @@ static const char *formula_text(finder *f, uint32_t cell)
 {
     char text[1024];
     const pe_formula *formula = pe_graph_formula(f->graph, cell);
-    size_t n = pe_formula_print(formula->root, pe_workbook_ref(f->workbook, cell), pe_graph_printer(f->graph), text, sizeof text);
+    size_t n = pe_formula_print(formula->root, pe_workbook_ref(f->workbook, cell),
+                                pe_graph_printer(f->graph), text, sizeof text);
     return pe_arena_text(f->arena, text, n < sizeof text ? n : sizeof text - 1);
 }
 
@@ -199,12 +232,14 @@ static pe_status describe_inputs(finder *f)
         if (input->name == NULL) input->name = pei_namer_name(f->namer, input->cell);
         if (input->formula == NULL || input->name == NULL) return out_of_memory(f);
     }
-    pe_status status = pei_names_unique(f->workbook, f->arena, s->inputs, s->input_count, sizeof *s->inputs,
-                                        offsetof(pe_input, name), offsetof(pe_input, cell));
+    pe_status status =
+        pei_names_unique(f->workbook, f->arena, s->inputs, s->input_count, sizeof *s->inputs,
+                         offsetof(pe_input, name), offsetof(pe_input, cell));
     return status == PE_OK ? PE_OK : out_of_memory(f);
 }
 
-/* ---- outputs ------------------------------------------------------------------------------------------ */
+/* ---- outputs
+ * ------------------------------------------------------------------------------------------ */
 
 static pe_status add_output(finder *f, uint32_t cell, const char *name, bool declared)
 {
@@ -213,8 +248,12 @@ static pe_status add_output(finder *f, uint32_t cell, const char *name, bool dec
             if (name != NULL) f->outputs[i].name = name;
             return PE_OK;
         }
-    pe_output output = {.cell = cell, .name = name, .format = f->workbook->formats[f->workbook->cells[cell].format], .declared = declared};
-    if (PE_GROW(&f->outputs, &f->output_capacity, f->out->output_count + 1) != PE_OK) return out_of_memory(f);
+    pe_output output = {.cell = cell,
+                        .name = name,
+                        .format = f->workbook->formats[f->workbook->cells[cell].format],
+                        .declared = declared};
+    if (PE_GROW(&f->outputs, &f->output_capacity, f->out->output_count + 1) != PE_OK)
+        return out_of_memory(f);
     f->outputs[f->out->output_count++] = output;
     return PE_OK;
 }
@@ -227,25 +266,34 @@ static pe_status add_output_area(finder *f, const pe_output_setting *setting)
     uint32_t before = f->out->output_count;
     bool one = pe_area_cells(&area) == 1;
     for (uint32_t i = pe_workbook_row_lower(&f->workbook->sheets[area.sheet_first], area.row_first);
-         i < f->workbook->sheets[area.sheet_first].row_count && f->workbook->sheets[area.sheet_first].rows_used[i] <= area.row_last; i++) {
+         i < f->workbook->sheets[area.sheet_first].row_count &&
+         f->workbook->sheets[area.sheet_first].rows_used[i] <= area.row_last;
+         i++) {
         uint32_t first, end;
-        pe_workbook_row(f->workbook, area.sheet_first, f->workbook->sheets[area.sheet_first].rows_used[i], area.column_first, area.column_last, &first, &end);
+        pe_workbook_row(f->workbook, area.sheet_first,
+                        f->workbook->sheets[area.sheet_first].rows_used[i], area.column_first,
+                        area.column_last, &first, &end);
         for (; first < end && status == PE_OK; first++) {
-            bool formula = f->workbook->cells[first].formula != PE_NO_FORMULA || pe_graph_overridden(f->graph, first);
+            bool formula = f->workbook->cells[first].formula != PE_NO_FORMULA ||
+                           pe_graph_overridden(f->graph, first);
             if (formula) status = add_output(f, first, setting->name, true);
         }
     }
     if (status == PE_OK && f->out->output_count == before && one)
-        return pe_fail(f->diag, PE_E_ARGUMENT, setting->cells, "the cell holds no formula, so it cannot be an output");
+        return pe_fail(f->diag, PE_E_ARGUMENT, setting->cells,
+                       "the cell holds no formula, so it cannot be an output");
     if (status == PE_OK && f->out->output_count == before)
-        return pe_fail(f->diag, PE_E_ARGUMENT, setting->cells, "no cell there holds a formula, so none can be an output");
+        return pe_fail(f->diag, PE_E_ARGUMENT, setting->cells,
+                       "no cell there holds a formula, so none can be an output");
     return status;
 }
 
 /* RiskOutput("NPV")+...: the first such call in the formula names the cell. */
 static const pe_node *find_output_call(const pe_node *node)
 {
-    if (node->kind == PE_NODE_FUNCTION && (pe_function_row((pe_function_id)node->function)->flags & PE_FN_RISK_OUTPUT) != 0) return node;
+    if (node->kind == PE_NODE_FUNCTION &&
+        (pe_function_row((pe_function_id)node->function)->flags & PE_FN_RISK_OUTPUT) != 0)
+        return node;
     for (uint32_t i = 0; i < node->arg_count; i++) {
         const pe_node *found = find_output_call(node->args[i]);
         if (found != NULL) return found;
@@ -276,25 +324,32 @@ static pe_status too_many(finder *f, const uint32_t *cells, uint32_t count)
     list[0] = '\0';
     for (uint32_t i = 0; i < count && used + 80 < sizeof list; i++) {
         char where[64];
-        used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i > 0 ? ", " : "", cell_text(f, cells[i], where, sizeof where));
+        used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i > 0 ? ", " : "",
+                                 cell_text(f, cells[i], where, sizeof where));
     }
-    return pe_fail(f->diag, PE_E_ARGUMENT, "outputs", "%u cells could be outputs; choose with --output CELL (or --output all): %s%s", count, list,
-                   used + 80 >= sizeof list ? " ..." : "");
+    return pe_fail(f->diag, PE_E_ARGUMENT, "outputs",
+                   "%u cells could be outputs; choose with --output CELL (or --output all): %s%s",
+                   count, list, used + 80 >= sizeof list ? " ..." : "");
 }
 
 static pe_status find_outputs(finder *f)
 {
     pe_status status = find_marked_outputs(f);
-    for (uint32_t i = 0; i < f->settings->output_count && status == PE_OK; i++) status = add_output_area(f, &f->settings->outputs[i]);
+    for (uint32_t i = 0; i < f->settings->output_count && status == PE_OK; i++)
+        status = add_output_area(f, &f->settings->outputs[i]);
     if (status != PE_OK || (f->out->output_count > 0 && !f->settings->outputs_all)) return status;
     uint32_t *cells = NULL, count = 0;
-    status = pei_outputs_propose(f->graph, f->out->varying, f->out->random, f->arena, &cells, &count, f->diag);
+    status = pei_outputs_propose(f->graph, f->out->varying, f->out->random, f->arena, &cells,
+                                 &count, f->diag);
     if (status != PE_OK) return status;
     if (count == 0 && f->out->output_count == 0)
-        return pe_fail(f->diag, PE_E_NOT_FOUND, "outputs", "no formula depends on a random cell, so there is nothing to simulate; "
+        return pe_fail(f->diag, PE_E_NOT_FOUND, "outputs",
+                       "no formula depends on a random cell, so there is nothing to simulate; "
                        "add a random function, or name one with --output");
-    if (count > PE_OUTPUTS_PROPOSED_MAX && !f->settings->outputs_all) return too_many(f, cells, count);
-    for (uint32_t i = 0; i < count && status == PE_OK; i++) status = add_output(f, cells[i], NULL, false);
+    if (count > PE_OUTPUTS_PROPOSED_MAX && !f->settings->outputs_all)
+        return too_many(f, cells, count);
+    for (uint32_t i = 0; i < count && status == PE_OK; i++)
+        status = add_output(f, cells[i], NULL, false);
     return status;
 }
 
@@ -305,26 +360,32 @@ static pe_status name_outputs(finder *f)
     if (s->outputs == NULL) return out_of_memory(f);
     memcpy(s->outputs, f->outputs, s->output_count * sizeof *s->outputs);
     for (uint32_t i = 0; i < s->output_count; i++) {
-        if (s->outputs[i].name == NULL || s->outputs[i].name[0] == '\0') s->outputs[i].name = pei_namer_name(f->namer, s->outputs[i].cell);
+        if (s->outputs[i].name == NULL || s->outputs[i].name[0] == '\0')
+            s->outputs[i].name = pei_namer_name(f->namer, s->outputs[i].cell);
         if (s->outputs[i].name == NULL) return out_of_memory(f);
     }
-    pe_status status = pei_names_unique(f->workbook, f->arena, s->outputs, s->output_count, sizeof *s->outputs,
-                                        offsetof(pe_output, name), offsetof(pe_output, cell));
+    pe_status status =
+        pei_names_unique(f->workbook, f->arena, s->outputs, s->output_count, sizeof *s->outputs,
+                         offsetof(pe_output, name), offsetof(pe_output, cell));
     return status == PE_OK ? PE_OK : out_of_memory(f);
 }
 
-/* ---- all of it ---------------------------------------------------------------------------------------- */
+/* ---- all of it
+ * ---------------------------------------------------------------------------------------- */
 
-pe_status pe_settings_frozen(const pe_workbook *workbook, const pe_settings *settings, uint64_t *frozen, pe_diag *diag)
+pe_status pe_settings_frozen(const pe_workbook *workbook, const pe_settings *settings,
+                             uint64_t *frozen, pe_diag *diag)
 {
     for (uint32_t i = 0; i < settings->freeze_count; i++) {
         pe_area area;
         pe_status status = pe_settings_area(workbook, settings->freeze[i], &area, diag);
         if (status != PE_OK) return status;
         const pe_sheet *sheet = &workbook->sheets[area.sheet_first];
-        for (uint32_t r = pe_workbook_row_lower(sheet, area.row_first); r < sheet->row_count && sheet->rows_used[r] <= area.row_last; r++) {
+        for (uint32_t r = pe_workbook_row_lower(sheet, area.row_first);
+             r < sheet->row_count && sheet->rows_used[r] <= area.row_last; r++) {
             uint32_t first, end;
-            pe_workbook_row(workbook, area.sheet_first, sheet->rows_used[r], area.column_first, area.column_last, &first, &end);
+            pe_workbook_row(workbook, area.sheet_first, sheet->rows_used[r], area.column_first,
+                            area.column_last, &first, &end);
             for (; first < end; first++) pe_bit_set(frozen, first);
         }
     }
@@ -357,15 +418,22 @@ pe_status pe_simulation_mark(const pe_graph *graph, pe_simulation *simulation, p
 {
     pe_status status = mark_varying(graph, simulation);
     if (status == PE_OK) status = mark_needed(graph, simulation);
-    return status == PE_OK ? PE_OK : pe_fail(diag, status, "simulation", "%s", pe_status_text(status));
+    return status == PE_OK ? PE_OK
+                           : pe_fail(diag, status, "simulation", "%s", pe_status_text(status));
 }
 
-pe_status pe_simulation_find(const pe_graph *graph, const pe_settings *settings, pe_arena *arena, const pe_control *control, pe_simulation *simulation, pe_diag *diag)
+pe_status pe_simulation_find(const pe_graph *graph, const pe_settings *settings, pe_arena *arena,
+                             const pe_control *control, pe_simulation *simulation, pe_diag *diag)
 {
     pe_status status = PE_OK;
     pe_simulation s;
     memset(&s, 0, sizeof s);
-    finder f = {.graph = graph, .workbook = pe_graph_workbook(graph), .settings = settings, .arena = arena, .out = &s, .diag = diag};
+    finder f = {.graph = graph,
+                .workbook = pe_graph_workbook(graph),
+                .settings = settings,
+                .arena = arena,
+                .out = &s,
+                .diag = diag};
     size_t words = word_count(graph);
     s.frozen = PE_PUSH(arena, uint64_t, words);
     s.varying = PE_PUSH(arena, uint64_t, words);
@@ -373,13 +441,16 @@ pe_status pe_simulation_find(const pe_graph *graph, const pe_settings *settings,
     s.needed = PE_PUSH(arena, uint64_t, words);
     s.random = PE_PUSH(arena, uint64_t, words);
     f.namer = pei_namer_new(f.workbook, arena);
-    bool all = s.frozen != NULL && s.varying != NULL && s.slice != NULL && s.needed != NULL && s.random != NULL && f.namer != NULL;
+    bool all = s.frozen != NULL && s.varying != NULL && s.slice != NULL && s.needed != NULL &&
+               s.random != NULL && f.namer != NULL;
     if (!all) PE_TRY(out_of_memory(&f));
     PE_TRY(pe_settings_frozen(f.workbook, settings, s.frozen, diag));
     PE_TRY(find_inputs(&f));
     if (s.random_count == 0)
-        PE_TRY(pe_fail(diag, PE_E_NOT_FOUND, "inputs", "the workbook has no random cell: use RAND() or RiskNormal(...) in a formula, "
-                       "or make a cell uncertain with --input 'Sheet!B3=pert(1,2,5)'"));
+        PE_TRY(
+            pe_fail(diag, PE_E_NOT_FOUND, "inputs",
+                    "the workbook has no random cell: use RAND() or RiskNormal(...) in a formula, "
+                    "or make a cell uncertain with --input 'Sheet!B3=pert(1,2,5)'"));
     PE_TRY(mark_varying(graph, &s));
     if (pe_cancelled(control)) PE_TRY(pe_fail(diag, PE_E_CANCELLED, "simulation", "cancelled"));
     PE_TRY(find_outputs(&f));

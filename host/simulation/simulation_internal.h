@@ -13,22 +13,25 @@ static inline const char *pei_text_of(pe_value v)
 }
 
 /* Adds what the workbook saves to settings (fields not given by the user). */
-pe_status pei_settings_from_workbook(const pe_workbook *workbook, pe_arena *arena, pe_settings *settings, pe_diag *diag);
+pe_status pei_settings_from_workbook(const pe_workbook *workbook, pe_arena *arena,
+                                     pe_settings *settings, pe_diag *diag);
 
-/* A cell's name by the rules: defined name, label left and label above, address. Labels above are searched incrementally: call with
- * ascending cells. In arena; NULL: out of memory. */
+/* A cell's name by the rules: defined name, label left and label above, address. Labels above are
+ * searched incrementally: call with ascending cells. In arena; NULL: out of memory. */
 typedef struct pei_namer pei_namer;
 pei_namer *pei_namer_new(const pe_workbook *workbook, pe_arena *arena);
 const char *pei_namer_name(pei_namer *namer, uint32_t cell);
 /* The defined name of exactly this cell, or NULL. */
 const char *pei_namer_defined(const pei_namer *namer, uint32_t cell);
 void pei_namer_free(pei_namer *namer);
-/* Makes names unique by adding the address to duplicates: name(i) and cell(i) of `stride`-sized records. */
-pe_status pei_names_unique(const pe_workbook *workbook, pe_arena *arena, void *records, uint32_t count, size_t stride,
-                           size_t name_offset, size_t cell_offset);
+/* Makes names unique by adding the address to duplicates: name(i) and cell(i) of `stride`-sized
+ * records. */
+pe_status pei_names_unique(const pe_workbook *workbook, pe_arena *arena, void *records,
+                           uint32_t count, size_t stride, size_t name_offset, size_t cell_offset);
 
 /* Candidates for outputs when none is declared. */
-pe_status pei_outputs_propose(const pe_graph *graph, const uint64_t *varying, const uint64_t *random, pe_arena *arena,
-                              uint32_t **cells, uint32_t *count, pe_diag *diag);
+pe_status pei_outputs_propose(const pe_graph *graph, const uint64_t *varying,
+                              const uint64_t *random, pe_arena *arena, uint32_t **cells,
+                              uint32_t *count, pe_diag *diag);
 
 #endif

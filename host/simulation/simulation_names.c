@@ -1,5 +1,5 @@
-/* simulation_names.c: what a person would call a cell: its defined name; else the nearest text with a letter to the left and the
- * nearest text, date or year above; else its address. */
+/* simulation_names.c: what a person would call a cell: its defined name; else the nearest text with
+ * a letter to the left and the nearest text, date or year above; else its address. */
 #include "simulation_internal.h"
 
 #include <math.h>
@@ -11,8 +11,8 @@
 
 typedef struct column_memo { /* the nearest label above a row, and down to where it was searched */
     uint32_t sheet, column;
-    uint32_t searched_row;    /* rows below this one (smaller numbers) are searched */
-    uint32_t label_cell;      /* PE_NO_CELL: none */
+    uint32_t searched_row; /* rows below this one (smaller numbers) are searched */
+    uint32_t label_cell;   /* PE_NO_CELL: none */
 } column_memo;
 
 struct pei_namer {
@@ -21,7 +21,7 @@ struct pei_namer {
     uint32_t *named_cells; /* ascending, with names */
     const char **names;
     size_t named_count;
-    column_memo *memo;     /* of the current sheet, by column */
+    column_memo *memo; /* of the current sheet, by column */
 };
 
 typedef struct named {
@@ -51,8 +51,14 @@ pei_namer *pei_namer_new(const pe_workbook *workbook, pe_arena *arena)
     size_t n = 0;
     for (uint32_t i = 0; i < workbook->name_count; i++) {
         pe_area area;
-        if (is_builtin(&workbook->names[i]) || pe_settings_area(workbook, workbook->names[i].text, &area, NULL) != PE_OK) continue;
-        uint32_t cell = pe_area_cells(&area) == 1 ? pe_workbook_cell(workbook, (pe_cell_ref){area.sheet_first, area.row_first, area.column_first}) : PE_NO_CELL;
+        if (is_builtin(&workbook->names[i]) ||
+            pe_settings_area(workbook, workbook->names[i].text, &area, NULL) != PE_OK)
+            continue;
+        uint32_t cell =
+            pe_area_cells(&area) == 1
+                ? pe_workbook_cell(
+                      workbook, (pe_cell_ref){area.sheet_first, area.row_first, area.column_first})
+                : PE_NO_CELL;
         if (cell != PE_NO_CELL) list[n++] = (named){cell, workbook->names[i].name};
     }
     qsort(list, n, sizeof *list, by_cell);
@@ -83,8 +89,10 @@ const char *pei_namer_defined(const pei_namer *namer, uint32_t cell)
     size_t low = 0, high = namer->named_count;
     while (low < high) {
         size_t middle = (low + high) / 2;
-        if (namer->named_cells[middle] < cell) low = middle + 1;
-        else high = middle;
+        if (namer->named_cells[middle] < cell)
+            low = middle + 1;
+        else
+            high = middle;
     }
     return low < namer->named_count && namer->named_cells[low] == cell ? namer->names[low] : NULL;
 }
@@ -92,8 +100,10 @@ const char *pei_namer_defined(const pei_namer *namer, uint32_t cell)
 static bool has_letter(const char *text)
 {
     for (const unsigned char *p = (const unsigned char *)text; *p != '\0'; p++)
-        if ((*p | 32) >= 'a' && (*p | 32) <= 'z') return true;
-        else if (*p >= 0xC3) return true; /* letters beyond ASCII */
+        if ((*p | 32) >= 'a' && (*p | 32) <= 'z')
+            return true;
+        else if (*p >= 0xC3)
+            return true; /* letters beyond ASCII */
     return false;
 }
 
@@ -107,11 +117,15 @@ static bool is_date_format(const char *format)
 {
     bool quoted = false;
     for (const char *p = format; *p != '\0'; p++) {
-        if (*p == '"') quoted = !quoted;
+        if (*p == '"')
+            quoted = !quoted;
         else if (*p == '[') {
             while (*p != '\0' && *p != ']') p++;
             if (*p == '\0') break;
-        } else if (!quoted && (strchr("yYdD", *p) != NULL || ((*p | 32) == 'm' && strchr("mMyYdD/-", p[1]) != NULL && p[1] != '\0'))) return true;
+        } else if (!quoted &&
+                   (strchr("yYdD", *p) != NULL ||
+                    ((*p | 32) == 'm' && strchr("mMyYdD/-", p[1]) != NULL && p[1] != '\0')))
+            return true;
     }
     return false;
 }
@@ -122,7 +136,9 @@ static bool is_heading(const pe_workbook *workbook, const pe_cell *cell)
     if (!pe_is_number(cell->stored)) return false;
     double x = pe_as_number(cell->stored);
     if (is_date_format(workbook->formats[cell->format])) return true;
-    return x >= 1900 && x <= 2200 && x == floor(x) && strchr(workbook->formats[cell->format], '.') == NULL && strchr(workbook->formats[cell->format], ',') == NULL;
+    return x >= 1900 && x <= 2200 && x == floor(x) &&
+           strchr(workbook->formats[cell->format], '.') == NULL &&
+           strchr(workbook->formats[cell->format], ',') == NULL;
 }
 
 static uint32_t label_left(const pe_workbook *workbook, pe_cell_ref at)
@@ -141,10 +157,13 @@ static uint32_t label_above(pei_namer *namer, pe_cell_ref at)
     const pe_workbook *w = namer->workbook;
     column_memo *memo = &namer->memo[at.column];
     if (memo->sheet != at.sheet || memo->searched_row > at.row)
-        *memo = (column_memo){at.sheet, at.column, at.row > LABEL_ROWS_MAX ? at.row - LABEL_ROWS_MAX : 0, PE_NO_CELL};
+        *memo = (column_memo){at.sheet, at.column,
+                              at.row > LABEL_ROWS_MAX ? at.row - LABEL_ROWS_MAX : 0, PE_NO_CELL};
     const pe_sheet *sheet = &w->sheets[at.sheet];
-    for (uint32_t i = pe_workbook_row_lower(sheet, memo->searched_row); i < sheet->row_count && sheet->rows_used[i] < at.row; i++) {
-        uint32_t cell = pe_workbook_cell(w, (pe_cell_ref){at.sheet, sheet->rows_used[i], at.column});
+    for (uint32_t i = pe_workbook_row_lower(sheet, memo->searched_row);
+         i < sheet->row_count && sheet->rows_used[i] < at.row; i++) {
+        uint32_t cell =
+            pe_workbook_cell(w, (pe_cell_ref){at.sheet, sheet->rows_used[i], at.column});
         if (cell != PE_NO_CELL && is_heading(w, &w->cells[cell])) memo->label_cell = cell;
     }
     memo->searched_row = at.row;
@@ -159,7 +178,8 @@ static const char *label_text(pei_namer *namer, uint32_t cell)
     size_t n = 0;
     if (stored == NULL) {
         const char *format = namer->workbook->formats[c->format];
-        n = pe_format_number(pe_as_number(c->stored), format, namer->workbook->date1904, text, sizeof text);
+        n = pe_format_number(pe_as_number(c->stored), format, namer->workbook->date1904, text,
+                             sizeof text);
         return pe_arena_text(namer->arena, text, n);
     }
     bool space = false; /* line breaks and runs of blanks become one blank */
@@ -172,7 +192,9 @@ static const char *label_text(pei_namer *namer, uint32_t cell)
         space = false;
         if (n < LABEL_BYTES_MAX) text[n++] = *p;
     }
-    while (n > 0 && ((unsigned char)text[n - 1] & 0xC0) == 0x80 && stored[n] != '\0' && ((unsigned char)stored[n] & 0xC0) == 0x80) n--;
+    while (n > 0 && ((unsigned char)text[n - 1] & 0xC0) == 0x80 && stored[n] != '\0' &&
+           ((unsigned char)stored[n] & 0xC0) == 0x80)
+        n--;
     while (n > 1 && text[n - 1] == ':') n--;
     return pe_arena_text(namer->arena, text, n);
 }
@@ -185,30 +207,35 @@ const char *pei_namer_name(pei_namer *namer, uint32_t cell)
     uint32_t left = label_left(namer->workbook, at), above = label_above(namer, at);
     const char *left_text = left != PE_NO_CELL ? label_text(namer, left) : NULL;
     const char *above_text = above != PE_NO_CELL ? label_text(namer, above) : NULL;
-    if (left_text != NULL && above_text != NULL) return pe_arena_printf(namer->arena, "%s / %s", left_text, above_text);
+    if (left_text != NULL && above_text != NULL)
+        return pe_arena_printf(namer->arena, "%s / %s", left_text, above_text);
     if (left_text != NULL || above_text != NULL) return left_text != NULL ? left_text : above_text;
     char address[300];
     size_t n = pe_workbook_cell_text(namer->workbook, at, address, sizeof address);
     return pe_arena_text(namer->arena, address, n);
 }
 
-pe_status pei_names_unique(const pe_workbook *workbook, pe_arena *arena, void *records, uint32_t count, size_t stride, size_t name_offset, size_t cell_offset)
+pe_status pei_names_unique(const pe_workbook *workbook, pe_arena *arena, void *records,
+                           uint32_t count, size_t stride, size_t name_offset, size_t cell_offset)
 {
     pe_status status = PE_OK;
     pe_map *seen = pe_map_new();
     char *base = records;
     if (seen == NULL) return PE_E_MEMORY;
-    for (int pass = 0; pass < 2; pass++) { /* first count each name, then change those that occur twice */
+    for (int pass = 0; pass < 2;
+         pass++) { /* first count each name, then change those that occur twice */
         for (uint32_t i = 0; i < count; i++) {
             const char **name = (const char **)(void *)(base + i * stride + name_offset);
-            uint32_t cell = *(const uint32_t *)(const void *)(base + i * stride + cell_offset), *slot, times = 0;
+            uint32_t cell = *(const uint32_t *)(const void *)(base + i * stride + cell_offset),
+                     *slot, times = 0;
             bool added;
             if (pass == 0) {
                 PE_TRY(pe_map_put(seen, *name, strlen(*name), 0, &slot, &added));
                 *slot += 1;
             } else if (pe_map_get(seen, *name, strlen(*name), &times) && times > 1) {
                 char address[300];
-                pe_workbook_cell_text(workbook, pe_workbook_ref(workbook, cell), address, sizeof address);
+                pe_workbook_cell_text(workbook, pe_workbook_ref(workbook, cell), address,
+                                      sizeof address);
                 *name = pe_arena_printf(arena, "%s (%s)", *name, address);
                 if (*name == NULL) PE_TRY(PE_E_MEMORY);
             }

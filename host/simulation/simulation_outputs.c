@@ -1,5 +1,6 @@
-/* simulation_outputs.c: which cells a person probably wants when no output is declared: varying cells with a defined name, and
- * varying cells on visible sheets that no formula reads. Labels ("Profit: "&TEXT(...)) and data tables are no readers and no outputs. */
+/* simulation_outputs.c: which cells a person probably wants when no output is declared: varying
+ * cells with a defined name, and varying cells on visible sheets that no formula reads. Labels
+ * ("Profit: "&TEXT(...)) and data tables are no readers and no outputs. */
 #include "simulation_internal.h"
 
 #include <stdlib.h>
@@ -11,10 +12,10 @@ typedef struct event { /* an area starts or ends to cover this column */
 
 typedef struct readers {
     const pe_graph *graph;
-    uint64_t *read;      /* cells that a formula names one by one */
+    uint64_t *read; /* cells that a formula names one by one */
     event *events;
     size_t event_count, event_capacity;
-    pe_area last;        /* copied-down formulas often repeat an area */
+    pe_area last; /* copied-down formulas often repeat an area */
     bool failed;
 } readers;
 
@@ -46,7 +47,8 @@ static bool visit_area(void *context, const pe_area *area)
     readers *r = context;
     const pe_workbook *w = pe_graph_workbook(r->graph);
     if (pe_area_cells(area) == 1) {
-        uint32_t cell = pe_workbook_cell(w, (pe_cell_ref){area->sheet_first, area->row_first, area->column_first});
+        uint32_t cell = pe_workbook_cell(
+            w, (pe_cell_ref){area->sheet_first, area->row_first, area->column_first});
         if (cell != PE_NO_CELL) pe_bit_set(r->read, cell);
         return true;
     }
@@ -55,8 +57,10 @@ static bool visit_area(void *context, const pe_area *area)
     for (uint32_t s = area->sheet_first; s <= area->sheet_last && s < w->sheet_count; s++) {
         const pe_area *used = &w->sheets[s].used;
         uint32_t last_row = area->row_last < used->row_last ? area->row_last : used->row_last;
-        uint32_t last_column = area->column_last < used->column_last ? area->column_last : used->column_last;
-        for (uint32_t c = area->column_first; c <= last_column && area->row_first <= last_row; c++) {
+        uint32_t last_column =
+            area->column_last < used->column_last ? area->column_last : used->column_last;
+        for (uint32_t c = area->column_first; c <= last_column && area->row_first <= last_row;
+             c++) {
             add_event(r, (event){s, c, area->row_first, 1});
             add_event(r, (event){s, c, last_row + 1, -1});
         }
@@ -111,14 +115,17 @@ static void mark_covered(readers *r, place *places, uint32_t count)
     }
 }
 
-static bool may_be_output(const pe_graph *graph, uint32_t cell, const uint64_t *varying, const uint64_t *random)
+static bool may_be_output(const pe_graph *graph, uint32_t cell, const uint64_t *varying,
+                          const uint64_t *random)
 {
     const pe_workbook *w = pe_graph_workbook(graph);
-    if (!pe_bit(varying, cell) || pe_bit(random, cell) || w->cells[cell].formula == PE_NO_FORMULA) return false;
+    if (!pe_bit(varying, cell) || pe_bit(random, cell) || w->cells[cell].formula == PE_NO_FORMULA)
+        return false;
     return w->formulas[w->cells[cell].formula].kind != PE_FORMULA_TABLE && !is_label(graph, cell);
 }
 
-pe_status pei_outputs_propose(const pe_graph *graph, const uint64_t *varying, const uint64_t *random, pe_arena *arena, uint32_t **cells,
+pe_status pei_outputs_propose(const pe_graph *graph, const uint64_t *varying,
+                              const uint64_t *random, pe_arena *arena, uint32_t **cells,
                               uint32_t *count, pe_diag *diag)
 {
     pe_status status = PE_OK;
@@ -132,13 +139,16 @@ pe_status pei_outputs_propose(const pe_graph *graph, const uint64_t *varying, co
     if (namer == NULL || r.read == NULL || places == NULL) PE_TRY(PE_E_MEMORY);
     const uint32_t *order = pe_graph_order(graph, &order_count);
     for (uint32_t i = 0; i < order_count && !r.failed; i++) {
-        const pe_formula_source *f = &w->formulas[w->cells[order[i]].formula == PE_NO_FORMULA ? 0 : w->cells[order[i]].formula];
+        const pe_formula_source *f =
+            &w->formulas[w->cells[order[i]].formula == PE_NO_FORMULA ? 0
+                                                                     : w->cells[order[i]].formula];
         if (w->cells[order[i]].formula != PE_NO_FORMULA && f->kind == PE_FORMULA_TABLE) continue;
         if (!is_label(graph, order[i])) pe_graph_precedents(graph, order[i], visit_area, &r);
     }
     if (r.failed) PE_TRY(PE_E_MEMORY);
     for (uint32_t c = 0; c < w->cell_count; c++)
-        if (may_be_output(graph, c, varying, random)) places[n++] = (place){pe_workbook_ref(w, c), c};
+        if (may_be_output(graph, c, varying, random))
+            places[n++] = (place){pe_workbook_ref(w, c), c};
     mark_covered(&r, places, n);
     *cells = PE_PUSH(arena, uint32_t, n + 1);
     if (*cells == NULL) PE_TRY(PE_E_MEMORY);
@@ -147,7 +157,8 @@ pe_status pei_outputs_propose(const pe_graph *graph, const uint64_t *varying, co
         if (!may_be_output(graph, c, varying, random)) continue;
         uint32_t sheet = pe_workbook_ref(w, c).sheet;
         bool named = pei_namer_defined(namer, c) != NULL;
-        bool unread = !pe_bit(r.read, c) && w->sheets[sheet].visibility == PE_VISIBLE && pe_sheet_is_model(w, sheet);
+        bool unread = !pe_bit(r.read, c) && w->sheets[sheet].visibility == PE_VISIBLE &&
+                      pe_sheet_is_model(w, sheet);
         if (named || unread) (*cells)[(*count)++] = c;
     }
 fail:

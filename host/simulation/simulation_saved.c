@@ -1,5 +1,6 @@
-/* simulation_saved.c: settings that a workbook carries: our sheet "Power Engine" (a header, then a row per setting: Setting, Cell, Value,
- * Name; cells as live references), XLRisk's sheet, @RISK's defined names. */
+/* simulation_saved.c: settings that a workbook carries: our sheet "Power Engine" (a header, then a
+ * row per setting: Setting, Cell, Value, Name; cells as live references), XLRisk's sheet, @RISK's
+ * defined names. */
 #include "simulation_internal.h"
 
 #include <stdio.h>
@@ -18,14 +19,17 @@ typedef struct saved {
     size_t freeze_count;
 } saved;
 
-static const pe_cell *cell_at(const pe_workbook *workbook, uint32_t sheet, uint32_t row, uint32_t column)
+static const pe_cell *cell_at(const pe_workbook *workbook, uint32_t sheet, uint32_t row,
+                              uint32_t column)
 {
     uint32_t cell = pe_workbook_cell(workbook, (pe_cell_ref){sheet, row, column});
     return cell != PE_NO_CELL ? &workbook->cells[cell] : NULL;
 }
 
-/* What a settings cell says: the reference in its formula, its text, or its number as text. "" if empty. */
-static const char *setting_text(const saved *s, uint32_t sheet, uint32_t row, uint32_t column, bool reference)
+/* What a settings cell says: the reference in its formula, its text, or its number as text. "" if
+ * empty. */
+static const char *setting_text(const saved *s, uint32_t sheet, uint32_t row, uint32_t column,
+                                bool reference)
 {
     const pe_cell *cell = cell_at(s->workbook, sheet, row, column);
     if (cell == NULL) return "";
@@ -63,17 +67,26 @@ static void set_sampling(pe_settings *settings, bool latin)
 
 static pe_status one_setting(saved *s, uint32_t sheet, uint32_t row, pe_diag *diag)
 {
-    const char *kind = setting_text(s, sheet, row, 0, false), *cell = setting_text(s, sheet, row, 1, true);
-    const char *value = setting_text(s, sheet, row, 2, false), *name = setting_text(s, sheet, row, 3, false);
-    if (kind == NULL || cell == NULL || value == NULL || name == NULL) return pe_fail(diag, PE_E_MEMORY, PEI_SETTINGS_SHEET, "out of memory");
+    const char *kind = setting_text(s, sheet, row, 0, false),
+               *cell = setting_text(s, sheet, row, 1, true);
+    const char *value = setting_text(s, sheet, row, 2, false),
+               *name = setting_text(s, sheet, row, 3, false);
+    if (kind == NULL || cell == NULL || value == NULL || name == NULL)
+        return pe_fail(diag, PE_E_MEMORY, PEI_SETTINGS_SHEET, "out of memory");
     const char *given = name[0] != '\0' ? name : NULL;
     if (kind[0] == '\0') return PE_OK;
-    if (is_word(kind, "Trials")) set_count(&s->settings->trials, &s->settings->trials_given, value);
-    else if (is_word(kind, "Seed")) set_count(&s->settings->seed, &s->settings->seed_given, value);
-    else if (is_word(kind, "Sampling")) set_sampling(s->settings, is_word(value, "Latin hypercube"));
-    else if (is_word(kind, "Input")) s->inputs[s->input_count++] = (pe_input_setting){cell, value, given};
-    else if (is_word(kind, "Output")) s->outputs[s->output_count++] = (pe_output_setting){cell, given};
-    else if (is_word(kind, "Freeze")) s->freeze[s->freeze_count++] = cell;
+    if (is_word(kind, "Trials"))
+        set_count(&s->settings->trials, &s->settings->trials_given, value);
+    else if (is_word(kind, "Seed"))
+        set_count(&s->settings->seed, &s->settings->seed_given, value);
+    else if (is_word(kind, "Sampling"))
+        set_sampling(s->settings, is_word(value, "Latin hypercube"));
+    else if (is_word(kind, "Input"))
+        s->inputs[s->input_count++] = (pe_input_setting){cell, value, given};
+    else if (is_word(kind, "Output"))
+        s->outputs[s->output_count++] = (pe_output_setting){cell, given};
+    else if (is_word(kind, "Freeze"))
+        s->freeze[s->freeze_count++] = cell;
     else if (is_word(kind, "Target")) {
         const char *text = pe_arena_printf(s->arena, "%s%s", cell, value);
         if (text == NULL) return pe_fail(diag, PE_E_MEMORY, PEI_SETTINGS_SHEET, "out of memory");
@@ -81,7 +94,10 @@ static pe_status one_setting(saved *s, uint32_t sheet, uint32_t row, pe_diag *di
     } else {
         char where[64];
         snprintf(where, sizeof where, "'%s'!A%u", PEI_SETTINGS_SHEET, row + 1);
-        return pe_fail(diag, PE_E_ARGUMENT, where, "unknown setting \"%s\"; known: Trials, Seed, Sampling, Input, Output, Target, Freeze", kind);
+        return pe_fail(
+            diag, PE_E_ARGUMENT, where,
+            "unknown setting \"%s\"; known: Trials, Seed, Sampling, Input, Output, Target, Freeze",
+            kind);
     }
     return PE_OK;
 }
@@ -102,7 +118,9 @@ static pe_status read_own_sheet(saved *s, uint32_t sheet, pe_diag *diag)
 static const pe_name *name_of(const pe_workbook *workbook, const char *name, uint32_t sheet)
 {
     for (uint32_t i = 0; i < workbook->name_count; i++)
-        if ((sheet == PE_SCOPE_WORKBOOK || workbook->names[i].sheet == sheet) && is_word(workbook->names[i].name, name)) return &workbook->names[i];
+        if ((sheet == PE_SCOPE_WORKBOOK || workbook->names[i].sheet == sheet) &&
+            is_word(workbook->names[i].name, name))
+            return &workbook->names[i];
     return NULL;
 }
 
@@ -118,7 +136,8 @@ static double name_value(const pe_workbook *workbook, const char *name, uint32_t
     if (used > 0 && (text[used] == '\0' || text[used] == '"')) return x;
     if (pe_settings_area(workbook, n->text, &area, NULL) != PE_OK) return pe_as_number(pe_blank());
     const pe_cell *cell = cell_at(workbook, area.sheet_first, area.row_first, area.column_first);
-    if (cell != NULL && pe_is(cell->stored, PE_KIND_BOOLEAN)) return pe_as_boolean(cell->stored) ? 1 : 0;
+    if (cell != NULL && pe_is(cell->stored, PE_KIND_BOOLEAN))
+        return pe_as_boolean(cell->stored) ? 1 : 0;
     return cell != NULL ? pe_as_number(cell->stored) : pe_as_number(pe_blank());
 }
 
@@ -134,15 +153,18 @@ static void read_xlrisk(saved *s, uint32_t sheet)
 {
     const pe_workbook *w = s->workbook;
     pe_area area;
-    set_number(&s->settings->trials, &s->settings->trials_given, name_value(w, "Iterations", sheet), 1);
+    set_number(&s->settings->trials, &s->settings->trials_given, name_value(w, "Iterations", sheet),
+               1);
     set_number(&s->settings->seed, &s->settings->seed_given, name_value(w, "Seed", sheet), 1);
     double latin = name_value(w, "LatinHypercube", sheet);
     if (pe_is_number(pe_number(latin))) set_sampling(s->settings, latin != 0);
     const pe_name *outputs = name_of(w, "RiskOutputs", sheet);
     if (outputs == NULL || pe_settings_area(w, outputs->text, &area, NULL) != PE_OK) return;
     uint32_t last = w->sheets[sheet].used.row_last;
-    for (uint32_t row = area.row_first; row <= last && s->output_count < s->workbook->sheets[sheet].row_count; row++) {
-        const char *cells = setting_text(s, sheet, row, area.column_first, true), *name = setting_text(s, sheet, row, area.column_first + 1, false);
+    for (uint32_t row = area.row_first;
+         row <= last && s->output_count < s->workbook->sheets[sheet].row_count; row++) {
+        const char *cells = setting_text(s, sheet, row, area.column_first, true),
+                   *name = setting_text(s, sheet, row, area.column_first + 1, false);
         pe_area target;
         if (cells == NULL || name == NULL || cells[0] == '\0') break;
         if (pe_settings_area(w, cells, &target, NULL) != PE_OK) continue; /* the heading */
@@ -155,11 +177,14 @@ static void read_at_risk(saved *s)
 {
     const pe_workbook *w = s->workbook;
     if (name_of(w, "RiskNumIterations", PE_SCOPE_WORKBOOK) == NULL) return;
-    set_number(&s->settings->trials, &s->settings->trials_given, name_value(w, "RiskNumIterations", PE_SCOPE_WORKBOOK), 1);
+    set_number(&s->settings->trials, &s->settings->trials_given,
+               name_value(w, "RiskNumIterations", PE_SCOPE_WORKBOOK), 1);
     if (name_value(w, "RiskUseFixedSeed", PE_SCOPE_WORKBOOK) != 0)
-        set_number(&s->settings->seed, &s->settings->seed_given, name_value(w, "RiskFixedSeed", PE_SCOPE_WORKBOOK), 1);
+        set_number(&s->settings->seed, &s->settings->seed_given,
+                   name_value(w, "RiskFixedSeed", PE_SCOPE_WORKBOOK), 1);
     double sampling = name_value(w, "RiskSamplingType", PE_SCOPE_WORKBOOK);
-    if (pe_is_number(pe_number(sampling))) set_sampling(s->settings, sampling == 3); /* 3: Latin hypercube, its default */
+    if (pe_is_number(pe_number(sampling)))
+        set_sampling(s->settings, sampling == 3); /* 3: Latin hypercube, its default */
     s->settings->source = "@RISK";
 }
 
@@ -182,11 +207,13 @@ static void unite(saved *s)
     }
 }
 
-pe_status pei_settings_from_workbook(const pe_workbook *workbook, pe_arena *arena, pe_settings *settings, pe_diag *diag)
+pe_status pei_settings_from_workbook(const pe_workbook *workbook, pe_arena *arena,
+                                     pe_settings *settings, pe_diag *diag)
 {
     uint32_t own = pe_workbook_sheet(workbook, PEI_SETTINGS_SHEET, strlen(PEI_SETTINGS_SHEET));
     uint32_t xlrisk = pe_workbook_sheet(workbook, "XLRisk", 6);
-    size_t rows = (own != PE_NO_CELL ? workbook->sheets[own].row_count : 0) + (xlrisk != PE_NO_CELL ? workbook->sheets[xlrisk].row_count : 0);
+    size_t rows = (own != PE_NO_CELL ? workbook->sheets[own].row_count : 0) +
+                  (xlrisk != PE_NO_CELL ? workbook->sheets[xlrisk].row_count : 0);
     saved s = {.workbook = workbook, .arena = arena, .settings = settings};
     s.inputs = PE_PUSH(arena, pe_input_setting, rows + settings->input_count);
     s.outputs = PE_PUSH(arena, pe_output_setting, rows);

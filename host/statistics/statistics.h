@@ -1,11 +1,12 @@
-/* statistics.h: what is known of a column of trials: moments, quantiles with confidence intervals, histogram, frequencies, rank
- * correlations. Knows no cells and no files. Every result is a function of the column alone, whatever the number of threads. */
+/* statistics.h: what is known of a column of trials: moments, quantiles with confidence intervals,
+ * histogram, frequencies, rank correlations. Knows no cells and no files. Every result is a
+ * function of the column alone, whatever the number of threads. */
 #ifndef PE_STATISTICS_H
 #define PE_STATISTICS_H
 
 #include "base.h"
 
-#define PE_PERCENTILES 23 /* 1, 2.5, 5, 10, ... 95, 97.5, 99 */
+#define PE_PERCENTILES 23                               /* 1, 2.5, 5, 10, ... 95, 97.5, 99 */
 extern const double pe_percentile_list[PE_PERCENTILES]; /* in percent, ascending */
 
 typedef enum pe_summary_kind {
@@ -33,7 +34,8 @@ typedef struct pe_bar {
 
 typedef struct pe_percentile {
     double percent, value;
-    double low, high; /* 95% confidence interval from order statistics (conservative under Latin hypercube) */
+    double low, high; /* 95% confidence interval from order statistics (conservative under Latin
+                         hypercube) */
 } pe_percentile;
 
 typedef struct pe_target {
@@ -45,58 +47,71 @@ typedef struct pe_target {
 typedef struct pe_summary {
     pe_summary_kind kind;
     uint64_t trials;
-    uint64_t n;            /* trials with a number: what the statistics describe */
+    uint64_t n; /* trials with a number: what the statistics describe */
     uint64_t error_count, text_count, boolean_count;
     uint64_t error_counts[PE_ERROR_COUNT]; /* by pe_error_code */
     pe_frequency *frequencies; /* texts and booleans, most frequent first, ties in text order */
     uint32_t frequency_count;
-    bool integers;         /* every number is an integer */
-    bool repeats;          /* some value occurs twice */
+    bool integers; /* every number is an integer */
+    bool repeats;  /* some value occurs twice */
     uint64_t distinct;
     double mean, standard_error, mean_low, mean_high; /* 95%, Student's t */
-    double sd, variance;   /* n - 1; NaN for n < 2 */
-    double skewness, kurtosis; /* moment ratios m3/m2^1.5 and m4/m2^2 (normal: 0 and 3); NaN for sd 0 */
-    double mode;           /* repeats in earnest: most frequent (ties: lowest); else mean of the narrowest of 100 equal-count bins */
+    double sd, variance;                              /* n - 1; NaN for n < 2 */
+    double skewness,
+        kurtosis; /* moment ratios m3/m2^1.5 and m4/m2^2 (normal: 0 and 3); NaN for sd 0 */
+    double mode;  /* repeats in earnest: most frequent (ties: lowest); else mean of the narrowest of
+                     100 equal-count bins */
     double min, max;
     pe_percentile percentiles[PE_PERCENTILES];
     double probability_negative; /* P(X < 0) */
     double probability_base;     /* P(X <= base); NaN without a base case */
     pe_bar *bars;
     uint32_t bar_count;
-    double curve[101];     /* percentiles 0, 1, ... 100: the cumulative curve; 0 and 100 are min and max */
+    double
+        curve[101]; /* percentiles 0, 1, ... 100: the cumulative curve; 0 and 100 are min and max */
 } pe_summary;
 
-/* values[0, trials), texts as interned pointers. base NaN: none. The summary's arrays live in arena. */
-pe_status pe_summary_make(const pe_value *values, uint64_t trials, double base, pe_arena *arena, pe_summary *summary,
-                          pe_diag *diag);
+/* values[0, trials), texts as interned pointers. base NaN: none. The summary's arrays live in
+ * arena. */
+pe_status pe_summary_make(const pe_value *values, uint64_t trials, double base, pe_arena *arena,
+                          pe_summary *summary, pe_diag *diag);
 /* P(X op operand) of the same column. */
-pe_target pe_summary_target(const pe_value *values, uint64_t trials, const char *op, double operand);
-/* Linear between order statistics as PERCENTILE.INC; where values repeat, the k = ceil(p n)-th smallest. sorted ascending, n >= 1. */
+pe_target pe_summary_target(const pe_value *values, uint64_t trials, const char *op,
+                            double operand);
+/* Linear between order statistics as PERCENTILE.INC; where values repeat, the k = ceil(p n)-th
+ * smallest. sorted ascending, n >= 1. */
 double pe_quantile(const double *sorted, uint64_t n, double p, bool repeats);
 
 /* Rank correlation of one output with many inputs. */
 typedef struct pe_sensitivity {
     uint32_t input;
-    double correlation; /* Spearman, average ranks on ties; trials where either is no number are left out */
+    double correlation; /* Spearman, average ranks on ties; trials where either is no number are
+                           left out */
     uint64_t n;
-    bool noise;         /* within 1.96 / sqrt(n - 1) of zero */
+    bool noise; /* within 1.96 / sqrt(n - 1) of zero */
 } pe_sensitivity;
 
-/* Fills values[0, trials) with input's values, NaN where it has no number. Called from any worker. */
+/* Fills values[0, trials) with input's values, NaN where it has no number. Called from any worker.
+ */
 typedef pe_status (*pe_fetch_input)(void *context, uint32_t input, uint64_t trials, double *values);
 
-/* The `top` inputs of largest |correlation|, largest first (ties by input number), into bars; *count how many. Memory: a few columns
- * per worker, whatever the number of inputs. */
-pe_status pe_sensitivity_make(const pe_value *output, uint64_t trials, const uint32_t *inputs, uint32_t input_count,
-                              pe_fetch_input fetch, void *context, uint32_t top, pe_pool *pool, const pe_control *control,
+/* The `top` inputs of largest |correlation|, largest first (ties by input number), into bars;
+ * *count how many. Memory: a few columns per worker, whatever the number of inputs. */
+pe_status pe_sensitivity_make(const pe_value *output, uint64_t trials, const uint32_t *inputs,
+                              uint32_t input_count, pe_fetch_input fetch, void *context,
+                              uint32_t top, pe_pool *pool, const pe_control *control,
                               pe_sensitivity *bars, uint32_t *count, pe_diag *diag);
 
-/* Where inputs are too many to rank: for each output the `top` inputs most correlated with the output's ranks, when fetch gives
- * uniforms that have the input's ranks (their linear correlation is within O(1/n) of the rank correlation). member(context, output, input) tells
- * whether the output depends on the input. candidates[output * top ...], counts[output]. Trials in which an output is no number weigh nothing. */
-pe_status pe_sensitivity_screen(const pe_value *const *outputs, uint32_t output_count, uint64_t trials, uint32_t input_count,
-                                bool (*member)(void *context, uint32_t output, uint32_t input), pe_fetch_input fetch,
-                                void *context, uint32_t top, pe_pool *pool, const pe_control *control,
-                                uint32_t *candidates, uint32_t *counts, pe_diag *diag);
+/* Where inputs are too many to rank: for each output the `top` inputs most correlated with the
+ * output's ranks, when fetch gives uniforms that have the input's ranks (their linear correlation
+ * is within O(1/n) of the rank correlation). member(context, output, input) tells whether the
+ * output depends on the input. candidates[output * top ...], counts[output]. Trials in which an
+ * output is no number weigh nothing. */
+pe_status pe_sensitivity_screen(const pe_value *const *outputs, uint32_t output_count,
+                                uint64_t trials, uint32_t input_count,
+                                bool (*member)(void *context, uint32_t output, uint32_t input),
+                                pe_fetch_input fetch, void *context, uint32_t top, pe_pool *pool,
+                                const pe_control *control, uint32_t *candidates, uint32_t *counts,
+                                pe_diag *diag);
 
 #endif

@@ -1,5 +1,6 @@
-/* statistics_histogram.c: bars that show the shape. Up to 50 distinct values: one bar each. Integers: integer bins. A value that
- * holds over 5% of the trials gets its own bar. Else bins on round edges over P0.5 to P99.5, with a bar below and a bar above. */
+/* statistics_histogram.c: bars that show the shape. Up to 50 distinct values: one bar each.
+ * Integers: integer bins. A value that holds over 5% of the trials gets its own bar. Else bins on
+ * round edges over P0.5 to P99.5, with a bar below and a bar above. */
 #include "statistics_internal.h"
 
 #include <math.h>
@@ -35,7 +36,8 @@ static uint32_t find_spikes(const double *sorted, uint64_t n, pe_bar *spikes)
     return count;
 }
 
-/* The smallest of 1, 2, 2.5, 5 times a power of ten that is at least `least`; whole numbers only for integers. */
+/* The smallest of 1, 2, 2.5, 5 times a power of ten that is at least `least`; whole numbers only
+ * for integers. */
 static double round_step(double least, bool integers)
 {
     static const double steps[] = {1, 2, 2.5, 5, 10};
@@ -55,8 +57,10 @@ static bool is_spike(double x, const pe_bar *spikes, uint32_t count)
     return false;
 }
 
-/* Puts the spikes among the ranges in ascending order: a spike stands before the range that holds its value. */
-static void merge_spikes(pe_summary *s, const pe_bar *ranges, uint32_t range_count, const pe_bar *spikes, uint32_t spike_count)
+/* Puts the spikes among the ranges in ascending order: a spike stands before the range that holds
+ * its value. */
+static void merge_spikes(pe_summary *s, const pe_bar *ranges, uint32_t range_count,
+                         const pe_bar *spikes, uint32_t spike_count)
 {
     uint32_t next = 0;
     for (uint32_t i = 0; i < range_count; i++) {
@@ -79,7 +83,8 @@ pe_status pei_histogram(const double *sorted, uint64_t n, pe_summary *s, pe_aren
     uint64_t rest_count = 0;
     for (uint64_t i = 0; i < n; i++)
         if (!is_spike(sorted[i], spikes, spike_count)) rest[rest_count++] = sorted[i];
-    double low = pe_quantile(rest, rest_count, 0.005, true), high = pe_quantile(rest, rest_count, 0.995, true);
+    double low = pe_quantile(rest, rest_count, 0.005, true),
+           high = pe_quantile(rest, rest_count, 0.995, true);
     if (!(high > low)) {
         low = rest[0];
         high = rest[rest_count - 1];
@@ -94,11 +99,14 @@ pe_status pei_histogram(const double *sorted, uint64_t n, pe_summary *s, pe_aren
     for (uint32_t b = 0; b < bins; b++) {
         double from = first + b * step, to = first + (b + 1) * step;
         uint64_t begin = at;
-        while (at < rest_count && (rest[at] < to || (b + 1 == bins && !s->integers && rest[at] == to))) at++;
+        while (at < rest_count &&
+               (rest[at] < to || (b + 1 == bins && !s->integers && rest[at] == to)))
+            at++;
         ranges[range_count++] = (pe_bar){PE_BAR_RANGE, from, to, at - begin, false};
     }
     if (at < rest_count)
-        ranges[range_count++] = (pe_bar){PE_BAR_ABOVE, first + bins * step, rest[rest_count - 1], rest_count - at, false};
+        ranges[range_count++] = (pe_bar){PE_BAR_ABOVE, first + bins * step, rest[rest_count - 1],
+                                         rest_count - at, false};
     s->bars = PE_PUSH(arena, pe_bar, range_count + spike_count);
     if (s->bars == NULL) return PE_E_MEMORY;
     merge_spikes(s, ranges, range_count, spikes, spike_count);

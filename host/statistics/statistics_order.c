@@ -1,4 +1,5 @@
-/* statistics_order.c: sorting, ranks and quantiles. A double's bits, with the sign folded, are a monotone 64-bit key. */
+/* statistics_order.c: sorting, ranks and quantiles. A double's bits, with the sign folded, are a
+ * monotone 64-bit key. */
 #include "statistics_internal.h"
 
 #include <math.h>
@@ -52,7 +53,8 @@ void pei_sort(double *x, double *scratch, uint64_t n)
     }
 }
 
-/* Sorts order[0, n) by keys with the same radix passes; order2 is scratch. Returns the array that holds the result. */
+/* Sorts order[0, n) by keys with the same radix passes; order2 is scratch. Returns the array that
+ * holds the result. */
 static uint32_t *sort_order(const uint64_t *keys, uint64_t n, uint32_t *order, uint32_t *order2)
 {
     for (uint64_t i = 0; i < n; i++) order[i] = (uint32_t)i;

@@ -1,16 +1,17 @@
-/* statistics_sensitivity.c: rank correlations of outputs with inputs, and the screening of very many inputs. Inputs are fetched one at a
- * time per worker, so memory does not grow with their number. */
+/* statistics_sensitivity.c: rank correlations of outputs with inputs, and the screening of very
+ * many inputs. Inputs are fetched one at a time per worker, so memory does not grow with their
+ * number. */
 #include "statistics_internal.h"
 
 #include <math.h>
 #include <stdlib.h>
 
 typedef struct column_scratch {
-    double *raw;       /* one input, all trials */
-    double *x, *y;     /* the trials where both are numbers */
+    double *raw;   /* one input, all trials */
+    double *x, *y; /* the trials where both are numbers */
     double *rank_x, *rank_y;
     uint64_t *keys;
-    uint32_t *order;   /* two arrays of n */
+    uint32_t *order; /* two arrays of n */
 } column_scratch;
 
 typedef struct job {
@@ -42,7 +43,8 @@ static double correlation(const double *x, const double *y, uint64_t n)
     return xx > 0 && yy > 0 ? xy / sqrt(xx * yy) : NAN;
 }
 
-/* Leaves out the trials where either side is no number. Returns whether only the output's own gaps are left out. */
+/* Leaves out the trials where either side is no number. Returns whether only the output's own gaps
+ * are left out. */
 static bool pair(const job *j, column_scratch *c, uint64_t *n)
 {
     bool only_output = true;
@@ -86,7 +88,8 @@ static pe_status correlate(void *context, size_t index, unsigned worker)
 static int by_strength(const void *a, const void *b)
 {
     const pe_sensitivity *x = a, *y = b;
-    double u = isnan(x->correlation) ? -1 : fabs(x->correlation), v = isnan(y->correlation) ? -1 : fabs(y->correlation);
+    double u = isnan(x->correlation) ? -1 : fabs(x->correlation),
+           v = isnan(y->correlation) ? -1 : fabs(y->correlation);
     if (u != v) return u > v ? -1 : 1;
     return x->input < y->input ? -1 : x->input > y->input;
 }
@@ -123,17 +126,21 @@ static pe_status rank_output(job *j, double *ranks)
     return PE_OK;
 }
 
-pe_status pe_sensitivity_make(const pe_value *output, uint64_t trials, const uint32_t *inputs, uint32_t input_count,
-                              pe_fetch_input fetch, void *context, uint32_t top, pe_pool *pool, const pe_control *control,
+pe_status pe_sensitivity_make(const pe_value *output, uint64_t trials, const uint32_t *inputs,
+                              uint32_t input_count, pe_fetch_input fetch, void *context,
+                              uint32_t top, pe_pool *pool, const pe_control *control,
                               pe_sensitivity *bars, uint32_t *count, pe_diag *diag)
 {
     pe_status status = PE_OK;
     unsigned workers = pe_pool_threads(pool);
-    job j = {.output = output, .trials = trials, .fetch = fetch, .context = context, .control = control};
+    job j = {
+        .output = output, .trials = trials, .fetch = fetch, .context = context, .control = control};
     double *ranks = NULL;
     *count = 0;
     if (input_count == 0 || trials < 3) return PE_OK;
-    if (trials >= UINT32_MAX) return pe_fail(diag, PE_E_LIMIT, "tornado", "rank correlations need fewer than 2^32 trials");
+    if (trials >= UINT32_MAX)
+        return pe_fail(diag, PE_E_LIMIT, "tornado",
+                       "rank correlations need fewer than 2^32 trials");
     j.scratch = calloc(workers, sizeof *j.scratch);
     j.bars = calloc(input_count, sizeof *j.bars);
     ranks = malloc((size_t)trials * sizeof *ranks);
@@ -153,16 +160,18 @@ fail:
     return status == PE_OK ? PE_OK : pe_fail(diag, status, "tornado", "%s", pe_status_text(status));
 }
 
-/* ---- screening ---------------------------------------------------------------------------------------- */
+/* ---- screening
+ * ---------------------------------------------------------------------------------------- */
 
 #define SUMS 8 /* partial sums, so that the loop can be vectorised without reordering a sum */
 
 typedef struct screening {
     uint32_t output_count, input_count;
     uint64_t trials;
-    double *ranks;     /* output_count columns: rank minus mean rank, 0 where the output is no number */
-    double *strength;  /* input_count rows of output_count: |correlation|, up to a factor per output */
-    double *columns;   /* one per worker */
+    double *ranks; /* output_count columns: rank minus mean rank, 0 where the output is no number */
+    double
+        *strength; /* input_count rows of output_count: |correlation|, up to a factor per output */
+    double *columns; /* one per worker */
     pe_fetch_input fetch;
     bool (*member)(void *context, uint32_t output, uint32_t input);
     void *context;
@@ -187,7 +196,9 @@ static pe_status screen_input(void *context, size_t input, unsigned worker)
     pe_status status = s->fetch(s->context, (uint32_t)input, s->trials, u);
     for (uint32_t o = 0; o < s->output_count && status == PE_OK; o++) {
         double *strength = &s->strength[input * s->output_count + o];
-        *strength = s->member(s->context, o, (uint32_t)input) ? fabs(dot(u, s->ranks + (size_t)o * s->trials, s->trials)) : -1;
+        *strength = s->member(s->context, o, (uint32_t)input)
+                        ? fabs(dot(u, s->ranks + (size_t)o * s->trials, s->trials))
+                        : -1;
     }
     return status;
 }
@@ -204,7 +215,8 @@ static pe_status centred_ranks(const pe_value *output, uint64_t trials, double *
         pei_rank(c.y, n, c.rank_y, c.keys, c.order);
         double mean = 0.5 * ((double)n + 1);
         n = 0;
-        for (uint64_t i = 0; i < trials; i++) out[i] = pe_is_number(output[i]) ? c.rank_y[n++] - mean : 0;
+        for (uint64_t i = 0; i < trials; i++)
+            out[i] = pe_is_number(output[i]) ? c.rank_y[n++] - mean : 0;
     }
     scratch_free(&c);
     return status;
@@ -216,28 +228,41 @@ static uint32_t strongest(const screening *s, uint32_t output, uint32_t top, uin
     uint32_t n = 0;
     for (uint32_t i = 0; i < s->input_count; i++) {
         double x = s->strength[(size_t)i * s->output_count + output];
-        if (x < 0 || (n == top && !(x > s->strength[(size_t)list[n - 1] * s->output_count + output]))) continue;
+        if (x < 0 ||
+            (n == top && !(x > s->strength[(size_t)list[n - 1] * s->output_count + output])))
+            continue;
         uint32_t at = n < top ? n++ : n - 1;
-        for (; at > 0 && x > s->strength[(size_t)list[at - 1] * s->output_count + output]; at--) list[at] = list[at - 1];
+        for (; at > 0 && x > s->strength[(size_t)list[at - 1] * s->output_count + output]; at--)
+            list[at] = list[at - 1];
         list[at] = i;
     }
     return n;
 }
 
-pe_status pe_sensitivity_screen(const pe_value *const *outputs, uint32_t output_count, uint64_t trials, uint32_t input_count,
-                                bool (*member)(void *context, uint32_t output, uint32_t input), pe_fetch_input fetch,
-                                void *context, uint32_t top, pe_pool *pool, const pe_control *control,
-                                uint32_t *candidates, uint32_t *counts, pe_diag *diag)
+pe_status pe_sensitivity_screen(const pe_value *const *outputs, uint32_t output_count,
+                                uint64_t trials, uint32_t input_count,
+                                bool (*member)(void *context, uint32_t output, uint32_t input),
+                                pe_fetch_input fetch, void *context, uint32_t top, pe_pool *pool,
+                                const pe_control *control, uint32_t *candidates, uint32_t *counts,
+                                pe_diag *diag)
 {
     pe_status status = PE_OK;
-    screening s = {.output_count = output_count, .input_count = input_count, .trials = trials, .fetch = fetch, .member = member, .context = context, .control = control};
+    screening s = {.output_count = output_count,
+                   .input_count = input_count,
+                   .trials = trials,
+                   .fetch = fetch,
+                   .member = member,
+                   .context = context,
+                   .control = control};
     s.ranks = malloc(((size_t)output_count * trials + 1) * sizeof *s.ranks);
     s.strength = malloc(((size_t)output_count * input_count + 1) * sizeof *s.strength);
     s.columns = malloc(((size_t)pe_pool_threads(pool) * trials + 1) * sizeof *s.columns);
     if (s.ranks == NULL || s.strength == NULL || s.columns == NULL) PE_TRY(PE_E_MEMORY);
-    for (uint32_t o = 0; o < output_count; o++) PE_TRY(centred_ranks(outputs[o], trials, s.ranks + (size_t)o * trials));
+    for (uint32_t o = 0; o < output_count; o++)
+        PE_TRY(centred_ranks(outputs[o], trials, s.ranks + (size_t)o * trials));
     PE_TRY(pe_pool_run(pool, input_count, screen_input, &s));
-    for (uint32_t o = 0; o < output_count; o++) counts[o] = strongest(&s, o, top, candidates + (size_t)o * top);
+    for (uint32_t o = 0; o < output_count; o++)
+        counts[o] = strongest(&s, o, top, candidates + (size_t)o * top);
 fail:
     free(s.ranks);
     free(s.strength);

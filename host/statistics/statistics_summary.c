@@ -1,13 +1,13 @@
-/* statistics_summary.c: one column of trials summarised. Moments are formed per block of 4,096 trials aligned to trial number and
- * merged in a fixed binary tree over block numbers, so they do not depend on threads or on how a run is split. */
+/* statistics_summary.c: one column of trials summarised. Moments are formed per block of 4,096
+ * trials aligned to trial number and merged in a fixed binary tree over block numbers, so they do
+ * not depend on threads or on how a run is split. */
 #include "statistics_internal.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-
-const double pe_percentile_list[PE_PERCENTILES] = {1,  2.5, 5,  10, 15, 20, 25, 30, 35,   40, 45, 50,
-                                                   55, 60,  65, 70, 75, 80, 85, 90, 95, 97.5, 99};
+const double pe_percentile_list[PE_PERCENTILES] = {
+    1, 2.5, 5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60, 65, 70, 75, 80, 85, 90, 95, 97.5, 99};
 
 #define Z95 1.959963984540054 /* the 97.5th percentile of the normal distribution */
 
@@ -36,7 +36,8 @@ static moments block_moments(const pe_value *values, uint64_t count)
     return m;
 }
 
-/* Pairwise update of central moments: Chan, Golub and LeVeque 1979; third and fourth: Pebay 2008. */
+/* Pairwise update of central moments: Chan, Golub and LeVeque 1979; third and fourth: Pebay 2008.
+ */
 static moments merge(moments a, moments b)
 {
     if (a.n == 0) return b;
@@ -69,8 +70,8 @@ static pe_status column_moments(const pe_value *values, uint64_t trials, moments
     return PE_OK;
 }
 
-/* The 97.5th percentile of Student's t with v degrees of freedom: Cornish-Fisher expansion (Abramowitz and Stegun
- * 26.7.5), within 1e-3 for v >= 4; the exact first ones. */
+/* The 97.5th percentile of Student's t with v degrees of freedom: Cornish-Fisher expansion
+ * (Abramowitz and Stegun 26.7.5), within 1e-3 for v >= 4; the exact first ones. */
 static double t95(double v)
 {
     static const double exact[] = {0, 12.706204736432095, 4.302652729696142, 3.182446305284263};
@@ -133,7 +134,8 @@ static double mode_of(const double *sorted, uint64_t n, uint64_t distinct)
     return mode;
 }
 
-/* Order statistics whose ranks bracket the quantile with probability 95% (normal approximation of the binomial). */
+/* Order statistics whose ranks bracket the quantile with probability 95% (normal approximation of
+ * the binomial). */
 static void quantile_interval(const double *sorted, uint64_t n, pe_percentile *q)
 {
     double p = q->percent / 100, centre = p * (double)n, half = Z95 * sqrt(centre * (1 - p));
@@ -167,7 +169,8 @@ static void order_statistics(const double *sorted, double base, pe_summary *s)
     s->mode = mode_of(sorted, n, s->distinct);
 }
 
-/* ---- counts of what is no number ---------------------------------------------------------------------- */
+/* ---- counts of what is no number
+ * ---------------------------------------------------------------------- */
 
 static int by_count(const void *a, const void *b)
 {
@@ -176,12 +179,14 @@ static int by_count(const void *a, const void *b)
     return strcmp(x->label, y->label);
 }
 
-static pe_status count_label(pe_map *map, const pe_text *text, const char *word, pe_frequency **list, size_t *capacity)
+static pe_status count_label(pe_map *map, const pe_text *text, const char *word,
+                             pe_frequency **list, size_t *capacity)
 {
     uint32_t *slot;
     bool added;
     const char *label = text != NULL ? text->bytes : word;
-    pe_status status = pe_map_put(map, label, text != NULL ? text->length : strlen(word), (uint32_t)pe_map_count(map), &slot, &added);
+    pe_status status = pe_map_put(map, label, text != NULL ? text->length : strlen(word),
+                                  (uint32_t)pe_map_count(map), &slot, &added);
     if (status != PE_OK) return status;
     uint32_t index = *slot;
     status = PE_GROW(list, capacity, index + 1);
@@ -191,7 +196,8 @@ static pe_status count_label(pe_map *map, const pe_text *text, const char *word,
     return PE_OK;
 }
 
-static pe_status count_kinds(const pe_value *values, uint64_t trials, pe_arena *arena, pe_summary *s)
+static pe_status count_kinds(const pe_value *values, uint64_t trials, pe_arena *arena,
+                             pe_summary *s)
 {
     pe_status status = PE_OK;
     pe_map *map = NULL;
@@ -206,7 +212,8 @@ static pe_status count_kinds(const pe_value *values, uint64_t trials, pe_arena *
             bool text = kind == PE_KIND_TEXT;
             *(text ? &s->text_count : &s->boolean_count) += 1;
             if (map == NULL && (map = pe_map_new()) == NULL) PE_TRY(PE_E_MEMORY);
-            PE_TRY(count_label(map, text ? pe_as_text(v) : NULL, pe_as_boolean(v) ? "TRUE" : "FALSE", &list, &capacity));
+            PE_TRY(count_label(map, text ? pe_as_text(v) : NULL,
+                               pe_as_boolean(v) ? "TRUE" : "FALSE", &list, &capacity));
         } else {
             s->error_count++;
             s->error_counts[kind == PE_KIND_ERROR ? pe_as_error(v) : PE_ERROR_VALUE]++;
@@ -216,7 +223,8 @@ static pe_status count_kinds(const pe_value *values, uint64_t trials, pe_arena *
     s->frequencies = PE_PUSH(arena, pe_frequency, s->frequency_count);
     if (s->frequencies == NULL) PE_TRY(PE_E_MEMORY);
     for (uint32_t i = 0; i < s->frequency_count; i++) {
-        s->frequencies[i] = (pe_frequency){pe_arena_text(arena, list[i].label, strlen(list[i].label)), list[i].count};
+        s->frequencies[i] = (pe_frequency){
+            pe_arena_text(arena, list[i].label, strlen(list[i].label)), list[i].count};
         if (s->frequencies[i].label == NULL) PE_TRY(PE_E_MEMORY);
     }
     qsort(s->frequencies, s->frequency_count, sizeof *s->frequencies, by_count);
@@ -231,11 +239,13 @@ static void undefine(pe_summary *s)
     s->mean = s->standard_error = s->mean_low = s->mean_high = s->sd = s->variance = NAN;
     s->skewness = s->kurtosis = s->mode = s->min = s->max = NAN;
     s->probability_negative = s->probability_base = NAN;
-    for (int i = 0; i < PE_PERCENTILES; i++) s->percentiles[i] = (pe_percentile){pe_percentile_list[i], NAN, NAN, NAN};
+    for (int i = 0; i < PE_PERCENTILES; i++)
+        s->percentiles[i] = (pe_percentile){pe_percentile_list[i], NAN, NAN, NAN};
     for (int i = 0; i <= 100; i++) s->curve[i] = NAN;
 }
 
-pe_status pe_summary_make(const pe_value *values, uint64_t trials, double base, pe_arena *arena, pe_summary *summary, pe_diag *diag)
+pe_status pe_summary_make(const pe_value *values, uint64_t trials, double base, pe_arena *arena,
+                          pe_summary *summary, pe_diag *diag)
 {
     pe_status status = PE_OK;
     pe_summary s;
@@ -258,7 +268,8 @@ pe_status pe_summary_make(const pe_value *values, uint64_t trials, double base, 
         moment_statistics(&m, &s);
         order_statistics(sorted, base, &s);
         if (s.min == s.max) {
-            s.mean = s.mean_low = s.mean_high = s.min; /* the sum of n equal numbers, divided, need not be that number */
+            s.mean = s.mean_low = s.mean_high =
+                s.min; /* the sum of n equal numbers, divided, need not be that number */
             s.sd = s.variance = s.standard_error = s.n >= 2 ? 0 : NAN;
             s.skewness = s.kurtosis = NAN;
             if (s.kind == PE_SUMMARY_NUMBERS && s.n == trials) s.kind = PE_SUMMARY_CONSTANT;
@@ -268,7 +279,9 @@ pe_status pe_summary_make(const pe_value *values, uint64_t trials, double base, 
     *summary = s;
 fail:
     free(sorted);
-    return status == PE_OK ? PE_OK : pe_fail(diag, status, "statistics", "%s while summarising %llu trials", pe_status_text(status), (unsigned long long)trials);
+    return status == PE_OK ? PE_OK
+                           : pe_fail(diag, status, "statistics", "%s while summarising %llu trials",
+                                     pe_status_text(status), (unsigned long long)trials);
 }
 
 pe_target pe_summary_target(const pe_value *values, uint64_t trials, const char *op, double operand)

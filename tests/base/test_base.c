@@ -1,4 +1,5 @@
-/* test_base.c: values, addresses, decimals, arena, map, SHA-256, pool. References: IEEE 754, FIPS 180-4, glibc's strtod. */
+/* test_base.c: values, addresses, decimals, arena, map, SHA-256, pool. References: IEEE 754, FIPS
+ * 180-4, glibc's strtod. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdio.h>
@@ -17,7 +18,8 @@ static void values_keep_their_kind(void **state)
         assert_int_equal(v.bits & PE_PAYLOAD, 0x123456789ABCull);
     }
     const double numbers[] = {0, -0.0, 1, -1, 1e308, -1e308, 5e-324, INFINITY, -INFINITY};
-    for (size_t i = 0; i < PE_COUNT(numbers); i++) assert_int_equal(pe_kind_of(pe_number(numbers[i])), PE_KIND_NUMBER);
+    for (size_t i = 0; i < PE_COUNT(numbers); i++)
+        assert_int_equal(pe_kind_of(pe_number(numbers[i])), PE_KIND_NUMBER);
     volatile double zero = 0;
     double made = zero / zero; /* x86 makes a negative NaN */
     assert_int_equal(pe_kind_of(pe_number(made)), PE_KIND_ERROR);
@@ -44,17 +46,22 @@ static void addresses_round_trip(void **state)
         const char *text;
         uint32_t row, column;
         size_t used;
-    } rows[] = {{"A1", 0, 0, 2},   {"Z9", 8, 25, 2},  {"AA10", 9, 26, 4}, {"XFD1048576", 1048575, 16383, 10},
-                {"$B$7+1", 6, 1, 4}, {"XFE1", 0, 0, 0}, {"A1048577", 0, 0, 0}, {"A0", 0, 0, 0},
-                {"7", 0, 0, 0},      {"AB", 0, 0, 0},   {"ABCD1", 0, 0, 0}};
+    } rows[] = {{"A1", 0, 0, 2},       {"Z9", 8, 25, 2},
+                {"AA10", 9, 26, 4},    {"XFD1048576", 1048575, 16383, 10},
+                {"$B$7+1", 6, 1, 4},   {"XFE1", 0, 0, 0},
+                {"A1048577", 0, 0, 0}, {"A0", 0, 0, 0},
+                {"7", 0, 0, 0},        {"AB", 0, 0, 0},
+                {"ABCD1", 0, 0, 0}};
     for (size_t i = 0; i < PE_COUNT(rows); i++) {
         uint32_t row = 0, column = 0;
-        assert_int_equal(pe_cell_parse(rows[i].text, strlen(rows[i].text), &row, &column), rows[i].used);
+        assert_int_equal(pe_cell_parse(rows[i].text, strlen(rows[i].text), &row, &column),
+                         rows[i].used);
         assert_int_equal(row, rows[i].row);
         assert_int_equal(column, rows[i].column);
         char text[12];
         pe_cell_text(row, column, text);
-        if (rows[i].used == strlen(rows[i].text) && rows[i].text[0] != '$') assert_string_equal(text, rows[i].text);
+        if (rows[i].used == strlen(rows[i].text) && rows[i].text[0] != '$')
+            assert_string_equal(text, rows[i].text);
     }
 }
 
@@ -63,7 +70,8 @@ static void check_parse(const char *text)
     size_t used;
     char *end;
     double ours = pe_decimal_parse(text, strlen(text), &used), reference = strtod(text, &end);
-    if (memcmp(&ours, &reference, sizeof ours) != 0) fail_msg("%s: %a, expected %a", text, ours, reference);
+    if (memcmp(&ours, &reference, sizeof ours) != 0)
+        fail_msg("%s: %a, expected %a", text, ours, reference);
     assert_int_equal(used, end - text);
 }
 
@@ -77,12 +85,43 @@ static void decimals_parse_as_ieee(void **state)
 {
     PE_UNUSED(state);
     static const char *const rows[] = {
-        "0", "-0", "1", "-1.5", ".5", "5.", "1e5", "1E+5", "1e-5", "123456789012345678", "0.1", "0.30000000000000004",
-        "9007199254740993", "9007199254740992.5", "2.2250738585072011e-308", "2.2250738585072014e-308", "4.9e-324", "2.4e-324",
-        "2.5e-324", "1.7976931348623157e308", "1.7976931348623159e308", "1e309", "1e-400", "6.02214076e23", "1e22", "1e23",
-        "8.98846567431158e307", "0.000000000000000000000000000000001", "123456789012345678901234567890", "1e999999999999",
-        "179769313486231580793728971405303415079934132710037826936173778980444968292764750946649017977587207096330286416692887910946555547851940402630657488671505820681908902000708383676273854845817711531764475730270069855571366959622842914819860834936475292719074168444365510704342711559699508093042880",
-        "3.141592653589793238462643383279502884197169399375105820974944592307816406286208998628034825342117067982148086513282306647"};
+        "0",
+        "-0",
+        "1",
+        "-1.5",
+        ".5",
+        "5.",
+        "1e5",
+        "1E+5",
+        "1e-5",
+        "123456789012345678",
+        "0.1",
+        "0.30000000000000004",
+        "9007199254740993",
+        "9007199254740992.5",
+        "2.2250738585072011e-308",
+        "2.2250738585072014e-308",
+        "4.9e-324",
+        "2.4e-324",
+        "2.5e-324",
+        "1.7976931348623157e308",
+        "1.7976931348623159e308",
+        "1e309",
+        "1e-400",
+        "6.02214076e23",
+        "1e22",
+        "1e23",
+        "8.98846567431158e307",
+        "0.000000000000000000000000000000001",
+        "123456789012345678901234567890",
+        "1e999999999999",
+        "179769313486231580793728971405303415079934132710037826936173778980444968292764750946649017"
+        "977587207096330286416692887910946555547851940402630657488671505820681908902000708383676273"
+        "854845817711531764475730270069855571366959622842914819860834936475292719074168444365510704"
+        "342711559699508093042880",
+        "3."
+        "141592653589793238462643383279502884197169399375105820974944592307816406286208998628034825"
+        "342117067982148086513282306647"};
     for (size_t i = 0; i < PE_COUNT(rows); i++) check_parse(rows[i]);
     uint64_t seed = 42;
     for (int i = 0; i < 200000; i++) {
@@ -91,7 +130,11 @@ static void decimals_parse_as_ieee(void **state)
         double x;
         memcpy(&x, &bits, sizeof x);
         if (!isfinite(x)) continue;
-        snprintf(text, sizeof text, i % 3 == 0 ? "%.17g" : i % 3 == 1 ? "%.16g" : "%.20g", i % 2 ? x : ldexp(x, -(int)(bits >> 52 & 2047) + 1023));
+        snprintf(text, sizeof text,
+                 i % 3 == 0   ? "%.17g"
+                 : i % 3 == 1 ? "%.16g"
+                              : "%.20g",
+                 i % 2 ? x : ldexp(x, -(int)(bits >> 52 & 2047) + 1023));
         check_parse(text);
     }
     size_t used;
@@ -112,7 +155,8 @@ static void decimals_print_as_c(void **state)
         int digits = 1 + i % 17;
         pe_decimal_format(x, digits, ours);
         snprintf(reference, sizeof reference, "%.*g", digits, x);
-        if (fabs(x) >= 1e-4 || x == 0) assert_string_equal(ours, reference); /* C changes to an exponent one power earlier */
+        if (fabs(x) >= 1e-4 || x == 0)
+            assert_string_equal(ours, reference); /* C changes to an exponent one power earlier */
         size_t used;
         pe_decimal_shortest(x, ours);
         assert_true(pe_decimal_parse(ours, strlen(ours), &used) == x);
@@ -227,8 +271,14 @@ static void utf8_is_decoded_strictly(void **state)
         const char *bytes;
         uint32_t code;
         size_t used;
-    } rows[] = {{"A", 'A', 1}, {"\xC3\xA9", 0xE9, 2}, {"\xE2\x82\xAC", 0x20AC, 3}, {"\xF0\x9F\x98\x80", 0x1F600, 4},
-                {"\x80", 0xFFFD, 1}, {"\xC0\x80", 0xFFFD, 1}, {"\xED\xA0\x80", 0xFFFD, 1}, {"\xE2\x82", 0xFFFD, 1}};
+    } rows[] = {{"A", 'A', 1},
+                {"\xC3\xA9", 0xE9, 2},
+                {"\xE2\x82\xAC", 0x20AC, 3},
+                {"\xF0\x9F\x98\x80", 0x1F600, 4},
+                {"\x80", 0xFFFD, 1},
+                {"\xC0\x80", 0xFFFD, 1},
+                {"\xED\xA0\x80", 0xFFFD, 1},
+                {"\xE2\x82", 0xFFFD, 1}};
     for (size_t i = 0; i < PE_COUNT(rows); i++) {
         size_t at = 0;
         assert_int_equal(pe_utf8_next(rows[i].bytes, strlen(rows[i].bytes), &at), rows[i].code);
@@ -241,10 +291,10 @@ static void utf8_is_decoded_strictly(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(values_keep_their_kind), cmocka_unit_test(errors_have_excels_names),
-        cmocka_unit_test(addresses_round_trip),   cmocka_unit_test(decimals_parse_as_ieee),
-        cmocka_unit_test(decimals_print_as_c),    cmocka_unit_test(arena_limits_and_restores),
-        cmocka_unit_test(map_finds_what_was_put), cmocka_unit_test(sha256_matches_fips),
+        cmocka_unit_test(values_keep_their_kind),   cmocka_unit_test(errors_have_excels_names),
+        cmocka_unit_test(addresses_round_trip),     cmocka_unit_test(decimals_parse_as_ieee),
+        cmocka_unit_test(decimals_print_as_c),      cmocka_unit_test(arena_limits_and_restores),
+        cmocka_unit_test(map_finds_what_was_put),   cmocka_unit_test(sha256_matches_fips),
         cmocka_unit_test(pool_runs_each_task_once), cmocka_unit_test(utf8_is_decoded_strictly),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
-/* test_statistics.c: summaries, quantiles, histograms, rank correlations. References: hand computation in exact fractions, NumPy 1.24
- * and SciPy 1.10 (noted), the percentile example of @RISK's documentation. */
+/* test_statistics.c: summaries, quantiles, histograms, rank correlations. References: hand
+ * computation in exact fractions, NumPy 1.24 and SciPy 1.10 (noted), the percentile example of
+ * @RISK's documentation. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdio.h>
@@ -9,7 +10,8 @@
 
 #include "statistics.h"
 
-#define CLOSE(a, b) assert_true(fabs((double)(a) - (double)(b)) <= 1e-12 * fmax(1, fabs((double)(b))))
+#define CLOSE(a, b)                                                                                \
+    assert_true(fabs((double)(a) - (double)(b)) <= 1e-12 * fmax(1, fabs((double)(b))))
 
 static pe_summary summarise(pe_arena *arena, const double *x, uint64_t n, double base)
 {
@@ -49,7 +51,8 @@ static void moments_of_a_small_sample(void **state)
 static void percentiles_follow_the_rule_for_repeats(void **state)
 {
     PE_UNUSED(state);
-    /* @RISK's documented example: the 68th percentile of ten values in the discrete mode is the 7th. */
+    /* @RISK's documented example: the 68th percentile of ten values in the discrete mode is the
+     * 7th. */
     const double risk[] = {4, 7, 9, 13, 15, 19, 21, 25, 28, 30};
     assert_true(pe_quantile(risk, 10, 0.68, true) == 21);
     /* PERCENTILE.INC of 1..10 at 0.35: 1 + 9 * 0.35 */
@@ -102,10 +105,16 @@ static void kinds_are_counted(void **state)
     assert_int_equal(s.frequencies[0].count, 3);
     assert_string_equal(s.frequencies[1].label, "TRUE");
     assert_true(isnan(s.mean) && s.n == 0 && s.text_count == 4 && s.boolean_count == 1);
-    const pe_value mixed[] = {a, pe_number(2), pe_error(PE_ERROR_DIV0), pe_error(PE_ERROR_NA), pe_number(4), pe_error(PE_ERROR_DIV0)};
+    const pe_value mixed[] = {a,
+                              pe_number(2),
+                              pe_error(PE_ERROR_DIV0),
+                              pe_error(PE_ERROR_NA),
+                              pe_number(4),
+                              pe_error(PE_ERROR_DIV0)};
     assert_int_equal(pe_summary_make(mixed, 6, NAN, arena, &s, NULL), PE_OK);
     assert_int_equal(s.kind, PE_SUMMARY_MIXED);
-    assert_true(s.n == 2 && s.mean == 3 && s.error_count == 3 && s.error_counts[PE_ERROR_DIV0] == 2 && s.error_counts[PE_ERROR_NA] == 1);
+    assert_true(s.n == 2 && s.mean == 3 && s.error_count == 3 &&
+                s.error_counts[PE_ERROR_DIV0] == 2 && s.error_counts[PE_ERROR_NA] == 1);
     const pe_value errors[] = {pe_error(PE_ERROR_NUM), pe_error(PE_ERROR_NUM)};
     assert_int_equal(pe_summary_make(errors, 2, NAN, arena, &s, NULL), PE_OK);
     assert_int_equal(s.kind, PE_SUMMARY_ERRORS);
@@ -144,14 +153,20 @@ static void histograms_follow_the_rules(void **state)
         if (i > 0) assert_true(s.bars[i].low >= s.bars[i - 1].low);
     }
     assert_int_equal(spikes, 1);
-    for (int i = 0; i < N; i++) x[i] = (double)(pe_hash_mix(6, (uint64_t)i) % 1000); /* integers: integer edges */
+    for (int i = 0; i < N; i++)
+        x[i] = (double)(pe_hash_mix(6, (uint64_t)i) % 1000); /* integers: integer edges */
     s = summarise(arena, x, N, NAN);
     assert_int_equal(bar_total(&s), N);
-    for (uint32_t i = 0; i < s.bar_count; i++) assert_true(s.bars[i].low == floor(s.bars[i].low) && s.bars[i].high == floor(s.bars[i].high));
+    for (uint32_t i = 0; i < s.bar_count; i++)
+        assert_true(s.bars[i].low == floor(s.bars[i].low) &&
+                    s.bars[i].high == floor(s.bars[i].high));
     for (int i = 0; i < N; i++) x[i] = i % 7; /* few values: one bar each */
     s = summarise(arena, x, N, NAN);
     assert_int_equal(s.bar_count, 7);
-    for (int i = 0; i < N; i++) x[i] = i == 0 ? 1e300 : i == 1 ? -1e300 : (double)(pe_hash_mix(5, (uint64_t)i) >> 11) * 0x1p-53;
+    for (int i = 0; i < N; i++)
+        x[i] = i == 0   ? 1e300
+               : i == 1 ? -1e300
+                        : (double)(pe_hash_mix(5, (uint64_t)i) >> 11) * 0x1p-53;
     s = summarise(arena, x, N, NAN);
     assert_int_equal(bar_total(&s), N);
     assert_true(s.bars[0].kind == PE_BAR_BELOW && s.bars[s.bar_count - 1].kind == PE_BAR_ABOVE);
@@ -169,10 +184,12 @@ static void targets_have_wilson_intervals(void **state)
     assert_true(fabs(t.low - 0.12057) < 1e-4 && fabs(t.high - 0.64580) < 1e-4);
     CLOSE(pe_summary_target(values, 10, ">=", 3).probability, 6.0 / 9);
     CLOSE(pe_summary_target(values, 10, "=", 3).probability, 1.0 / 9);
-    assert_true(pe_summary_target(values, 10, "<", 0).low == 0 && pe_summary_target(values, 10, "<=", 8).high == 1);
+    assert_true(pe_summary_target(values, 10, "<", 0).low == 0 &&
+                pe_summary_target(values, 10, "<=", 8).high == 1);
 }
 
-/* ---- sensitivity -------------------------------------------------------------------------------------- */
+/* ---- sensitivity
+ * -------------------------------------------------------------------------------------- */
 
 enum { TRIALS = 5000, INPUTS = 200 };
 
@@ -191,7 +208,8 @@ static pe_status fetch_uniform(void *context, uint32_t input, uint64_t trials, d
 static pe_status fetch_skewed(void *context, uint32_t input, uint64_t trials, double *values)
 {
     PE_UNUSED(context);
-    for (uint64_t t = 0; t < trials; t++) values[t] = exp(10 * input_value(input, t)); /* the same ranks */
+    for (uint64_t t = 0; t < trials; t++)
+        values[t] = exp(10 * input_value(input, t)); /* the same ranks */
     return PE_OK;
 }
 
@@ -208,11 +226,18 @@ static void sensitivity_finds_the_drivers(void **state)
     uint32_t inputs[INPUTS], candidates[2 * 8], counts[2];
     for (uint32_t i = 0; i < INPUTS; i++) inputs[i] = i;
     for (uint64_t t = 0; t < TRIALS; t++)
-        y[t] = t % 50 == 3 ? pe_error(PE_ERROR_DIV0) : pe_number(5 * input_value(17, t) - 3 * input_value(120, t) + input_value(3, t));
+        y[t] =
+            t % 50 == 3
+                ? pe_error(PE_ERROR_DIV0)
+                : pe_number(5 * input_value(17, t) - 3 * input_value(120, t) + input_value(3, t));
     pe_sensitivity plain[12], skewed[12];
     uint32_t count = 0, again = 0;
-    assert_int_equal(pe_sensitivity_make(y, TRIALS, inputs, INPUTS, fetch_uniform, NULL, 12, NULL, NULL, plain, &count, NULL), PE_OK);
-    assert_int_equal(pe_sensitivity_make(y, TRIALS, inputs, INPUTS, fetch_skewed, NULL, 12, NULL, NULL, skewed, &again, NULL), PE_OK);
+    assert_int_equal(pe_sensitivity_make(y, TRIALS, inputs, INPUTS, fetch_uniform, NULL, 12, NULL,
+                                         NULL, plain, &count, NULL),
+                     PE_OK);
+    assert_int_equal(pe_sensitivity_make(y, TRIALS, inputs, INPUTS, fetch_skewed, NULL, 12, NULL,
+                                         NULL, skewed, &again, NULL),
+                     PE_OK);
     assert_int_equal(count, 12);
     for (uint32_t i = 0; i < 12; i++) {
         assert_int_equal(plain[i].input, skewed[i].input);
@@ -222,7 +247,10 @@ static void sensitivity_finds_the_drivers(void **state)
     assert_true(plain[1].input == 120 && plain[1].correlation < -0.4);
     assert_int_equal(plain[0].n, TRIALS - TRIALS / 50);
     const pe_value *outputs[2] = {y, y};
-    assert_int_equal(pe_sensitivity_screen(outputs, 2, TRIALS, INPUTS, all_but_input_3, fetch_uniform, NULL, 8, NULL, NULL, candidates, counts, NULL), PE_OK);
+    assert_int_equal(pe_sensitivity_screen(outputs, 2, TRIALS, INPUTS, all_but_input_3,
+                                           fetch_uniform, NULL, 8, NULL, NULL, candidates, counts,
+                                           NULL),
+                     PE_OK);
     assert_true(counts[0] == 8 && counts[1] == 8);
     assert_true(candidates[0] == 17 && candidates[1] == 120 && candidates[2] == 3);
     for (int i = 8; i < 16; i++) assert_int_not_equal(candidates[i], 3);
@@ -242,13 +270,16 @@ static pe_status fetch_table(void *context, uint32_t input, uint64_t trials, dou
 static void spearman_of_a_known_table(void **state)
 {
     PE_UNUSED(state);
-    /* average ranks 1, 2.5, 2.5, 4, 5 and 2, 1, 3.5, 3.5, 5: products of deviations 7.25, squares 9.5 each */
+    /* average ranks 1, 2.5, 2.5, 4, 5 and 2, 1, 3.5, 3.5, 5: products of deviations 7.25,
+     * squares 9.5 each */
     pe_value y[5];
     for (int i = 0; i < 5; i++) y[i] = pe_number(table_y[i]);
     const uint32_t inputs[1] = {0};
     pe_sensitivity bar;
     uint32_t count;
-    assert_int_equal(pe_sensitivity_make(y, 5, inputs, 1, fetch_table, NULL, 12, NULL, NULL, &bar, &count, NULL), PE_OK);
+    assert_int_equal(
+        pe_sensitivity_make(y, 5, inputs, 1, fetch_table, NULL, 12, NULL, NULL, &bar, &count, NULL),
+        PE_OK);
     assert_int_equal(count, 1);
     CLOSE(bar.correlation, 7.25 / 9.5);
 }
@@ -256,10 +287,14 @@ static void spearman_of_a_known_table(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(moments_of_a_small_sample), cmocka_unit_test(percentiles_follow_the_rule_for_repeats),
-        cmocka_unit_test(blocks_merge_to_the_whole), cmocka_unit_test(kinds_are_counted),
-        cmocka_unit_test(histograms_follow_the_rules), cmocka_unit_test(targets_have_wilson_intervals),
-        cmocka_unit_test(sensitivity_finds_the_drivers), cmocka_unit_test(spearman_of_a_known_table),
+        cmocka_unit_test(moments_of_a_small_sample),
+        cmocka_unit_test(percentiles_follow_the_rule_for_repeats),
+        cmocka_unit_test(blocks_merge_to_the_whole),
+        cmocka_unit_test(kinds_are_counted),
+        cmocka_unit_test(histograms_follow_the_rules),
+        cmocka_unit_test(targets_have_wilson_intervals),
+        cmocka_unit_test(sensitivity_finds_the_drivers),
+        cmocka_unit_test(spearman_of_a_known_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
