@@ -82,7 +82,7 @@ pe_value pei_read_empty(pei_context *x, pe_cell_ref ref)
     return pe_blank();
 }
 
-pe_value pei_reference_of(pei_context *x, const pe_area *areas, uint32_t count)
+pe_value pei_make_reference(pei_context *x, const pe_area *areas, uint32_t count)
 {
     pe_reference *r =
         pe_arena_push_raw(x->call.arena, 1, sizeof *r + (size_t)count * sizeof *areas);

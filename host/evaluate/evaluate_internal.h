@@ -123,7 +123,7 @@ pe_status pei_context_init(pei_context *x, const pe_evaluator *evaluator, pe_eva
 void pei_context_end(pei_context *x);
 pe_value pei_read_slow(pei_context *x, uint32_t cell);
 pe_value pei_read_empty(pei_context *x, pe_cell_ref ref); /* a cell that the workbook does not have */
-pe_value pei_reference_of(pei_context *x, const pe_area *areas, uint32_t count);
+pe_value pei_make_reference(pei_context *x, const pe_area *areas, uint32_t count);
 pe_status pei_stack_push(pei_stack *stack, uint32_t item);
 
 static inline pe_value pei_read(pei_context *x, uint32_t cell)

@@ -57,7 +57,7 @@ static pe_value read_area(pei_context *x, const pe_area *a)
 {
     if (is_one_cell(a)) return read_top_left(x, a);
     if (!x->array) return intersect(x, a);
-    pe_value reference = pei_reference_of(x, a, 1), error = pe_error(PE_ERROR_NUM);
+    pe_value reference = pei_make_reference(x, a, 1), error = pe_error(PE_ERROR_NUM);
     if (pe_is_error(reference)) return reference;
     const pe_array *array = pe_to_array(&x->call, reference, &error);
     return array != NULL ? pe_box_pointer(PE_KIND_ARRAY, array) : error;
@@ -152,7 +152,7 @@ pe_value pei_any(pei_context *x, const pe_node *node)
     if (node->kind == PE_NODE_REFERENCE || node->kind == PE_NODE_TABLE) {
         pe_area area;
         if (!pei_node_place(x, node, &area)) return place_error(node);
-        return pei_reference_of(x, &area, 1);
+        return pei_make_reference(x, &area, 1);
     }
     if (x->depth >= PEI_DEPTH_MAX) return pe_error(PE_ERROR_NUM);
     x->depth++;

@@ -160,7 +160,7 @@ static pe_value range_of(pei_context *x, const pe_reference *a, const pe_referen
     if (box.sheet_first != b->areas[0].sheet_first || box.sheet_last != b->areas[0].sheet_last)
         return pe_error(PE_ERROR_VALUE);
     widen(&box, &b->areas[0]);
-    return pei_reference_of(x, &box, 1);
+    return pei_make_reference(x, &box, 1);
 }
 
 static pe_value union_of(pei_context *x, const pe_reference *a, const pe_reference *b)
@@ -194,7 +194,7 @@ static pe_value intersection_of(pei_context *x, const pe_reference *a, const pe_
     for (uint32_t i = 0; i < a->area_count; i++)
         for (uint32_t j = 0; j < b->area_count; j++)
             if (overlap(&a->areas[i], &b->areas[j], &areas[count])) count++;
-    return count > 0 ? pei_reference_of(x, areas, count) : pe_error(PE_ERROR_NULL);
+    return count > 0 ? pei_make_reference(x, areas, count) : pe_error(PE_ERROR_NULL);
 }
 
 static pe_value reference_operator(pei_context *x, const pe_node *node)
@@ -244,7 +244,7 @@ static pe_value spill(pei_context *x, const pe_node *node)
     if (cell == PE_NO_CELL || pe_graph_formula(x->graph, cell) == NULL)
         return pe_error(PE_ERROR_REF);
     if (!pe_graph_block(x->graph, cell, &block)) return pe_error(PE_ERROR_REF);
-    return pei_reference_of(x, &block, 1);
+    return pei_make_reference(x, &block, 1);
 }
 
 static pe_value unary_scalar(pei_context *x, pe_operator op, pe_value v)

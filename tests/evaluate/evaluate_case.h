@@ -1,0 +1,34 @@
+/* evaluate_case.h: one formula with the cells it reads, evaluated in a workbook of its own: what the golden rows and the
+ * conformance cases share. */
+#ifndef PE_EVALUATE_CASE_H
+#define PE_EVALUATE_CASE_H
+
+#include "evaluate.h"
+
+typedef struct case_cell {
+    char where[96];      /* "A1" or "Sheet!A1" */
+    pe_value value;      /* text: in the case's arena */
+} case_cell;
+
+typedef struct case_input {
+    const char *formula; /* with '=' */
+    const char *at;      /* "Sheet1!B2" */
+    const char *mode;    /* "", "array", "dyn", "array-topleft" */
+    bool date1904;
+    const case_cell *cells;
+    size_t cell_count;
+} case_input;
+
+typedef struct case_result {
+    pe_status status;
+    pe_value value;          /* text: in the arena given */
+    const char *unsupported; /* in the arena; NULL: evaluated */
+} case_result;
+
+case_result case_evaluate(const case_input *input, pe_arena *arena);
+/* "12.5", "text", "TRUE", "#N/A". */
+void case_value_text(pe_value v, char *out, size_t size);
+/* type n, s, b, e; tolerance "" (relative 1e-9), "x abs", or relative. */
+bool case_agrees(pe_value v, const char *expected, char type, const char *tolerance);
+
+#endif
