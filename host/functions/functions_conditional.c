@@ -171,9 +171,8 @@ static bool match_values(pe_call *call, pe_value values, bool resize, const pe_v
     criteria c;
     memset(m, 0, sizeof *m);
     m->call = call;
-    m->error = one_area(values, &m->values);
-    if (pe_is_error(m->error)) return false;
     m->error = criteria_read(call, pairs, n, &c);
+    if (!pe_is_error(m->error)) m->error = one_area(values, &m->values);
     if (pe_is_error(m->error)) return false;
     pe_area *area = &m->values;
     if (resize) {

@@ -123,7 +123,9 @@ double pei_fn_betadist(const double *x, int n)
 double pei_fn_beta_inv(const double *x, int n)
 {
     double low = n > 3 ? x[3] : 0, high = n > 4 ? x[4] : 1;
-    if (!is_probability(x[0]) || !(x[1] > 0) || !(x[2] > 0) || low >= high) return num_error();
+    if (!(x[0] > 0 && x[0] <= 1)) return num_error();
+    if (!(x[1] > 0) || !(x[2] > 0) || low >= high) return num_error();
+    if (x[0] == 1) return high;
     return low + (high - low) * pen_beta_inv(x[1], x[2], x[0]);
 }
 
@@ -282,7 +284,7 @@ double pei_fn_binom_inv(const double *x, int n)
     double trials = pen_trunc(x[0]), p = x[1], alpha = x[2];
     if (trials < 0 || trials > 0x1p52 || !(p >= 0 && p <= 1)) return num_error();
     if (!(alpha >= 0 && alpha <= 1)) return num_error();
-    double low = 0, high = trials;
+    double low = alpha == 1 ? trials : 0, high = trials;
     while (low < high) {
         double middle = pen_floor((low + high) / 2);
         if (binomial_below(middle, trials, p) >= alpha)

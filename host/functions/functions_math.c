@@ -82,7 +82,9 @@ double pei_fn_mround(const double *x, int n)
     PE_UNUSED(n);
     if (x[0] == 0 || x[1] == 0) return 0;
     if ((x[0] < 0) != (x[1] < 0)) return num_error();
-    return multiple(x[0], pe_round_nearest(x[0] / x[1], 1.0, 0), x[1]);
+    /* no tolerance at the tie: Excel's MROUND(6.05, 0.1) is 6 */
+    double q = x[0] / x[1], f = pen_floor(q);
+    return multiple(x[0], q - f >= 0.5 ? f + 1 : f, x[1]);
 }
 
 double pei_fn_ceiling(const double *x, int n)

@@ -319,8 +319,8 @@ static pe_value list_quartile(const pei_list *sorted, double k, bool exclusive)
  * bottom too. */
 static pe_value list_nth(const pei_list *sorted, double k, bool largest)
 {
-    double n = (double)sorted->count, place = pen_ceil(k);
-    if (!(k >= 1 && place <= n)) return num_error();
+    double n = (double)sorted->count, place = pen_trunc(k);
+    if (!(place >= 1 && place <= n)) return num_error();
     return pe_number_checked(sorted->x[(size_t)(largest ? n - place : place - 1)]);
 }
 
