@@ -211,6 +211,7 @@ static pe_value special_switch(pei_context *x, const pe_node *node)
     if (x->unresolved) return pe_unresolved();
     if (pe_is(key, PE_KIND_ARRAY)) return switch_elements(x, node, key);
     if (pe_is_error(key)) return key;
+    if (pe_is(key, PE_KIND_BLANK)) key = pe_number(0); /* an empty cell is 0 here, never "" */
     uint32_t i = 1;
     for (; i + 1 < node->arg_count; i += 2) {
         pe_value v = pei_operand(x, node->args[i]);
