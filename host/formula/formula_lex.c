@@ -1,7 +1,8 @@
-/* formula_lex.c: formula text to tokens and, in the same pass, to the canonical form: the text with each reference
- * replaced by its place relative to the home cell. Invariant: formulas whose canonical forms (and, where the
- * tree depends on them, home sheet and table) are equal have equal trees. Every token's canonical bytes tell where they end: references
- * are a marker below 0x20 and a fixed number of bytes, everything else is its own text. */
+/* formula_lex.c: formula text to tokens and, in the same pass, to the canonical form: the text with
+ * each reference replaced by its place relative to the home cell. Invariant: formulas whose
+ * canonical forms (and, where the tree depends on them, home sheet and table) are equal have equal
+ * trees. Every token's canonical bytes tell where they end: references are a marker below 0x20 and
+ * a fixed number of bytes, everything else is its own text. */
 #include "formula_internal.h"
 
 #include <stdio.h>
@@ -11,16 +12,44 @@ enum { CLASS_NONE, CLASS_SPACE, CLASS_DIGIT, CLASS_LETTER, CLASS_WORD, CLASS_INN
 
 /* CLASS_WORD may start a name, CLASS_INNER (. and ?) only continue one. */
 static const uint8_t class_of[256] = {
-    ['\t'] = CLASS_SPACE, ['\n'] = CLASS_SPACE, ['\r'] = CLASS_SPACE, [' '] = CLASS_SPACE,
-    ['0'] = CLASS_DIGIT, CLASS_DIGIT, CLASS_DIGIT, CLASS_DIGIT, CLASS_DIGIT, CLASS_DIGIT, CLASS_DIGIT,
-    CLASS_DIGIT, CLASS_DIGIT, CLASS_DIGIT,
-#define ROW13 CLASS_LETTER, CLASS_LETTER, CLASS_LETTER, CLASS_LETTER, CLASS_LETTER, CLASS_LETTER, CLASS_LETTER, \
-    CLASS_LETTER, CLASS_LETTER, CLASS_LETTER, CLASS_LETTER, CLASS_LETTER, CLASS_LETTER
-    ['A'] = ROW13, ROW13, ['a'] = ROW13, ROW13,
-    ['_'] = CLASS_WORD, ['\\'] = CLASS_WORD, ['.'] = CLASS_INNER, ['?'] = CLASS_INNER,
-#define ROW16 CLASS_WORD, CLASS_WORD, CLASS_WORD, CLASS_WORD, CLASS_WORD, CLASS_WORD, CLASS_WORD, CLASS_WORD, \
-    CLASS_WORD, CLASS_WORD, CLASS_WORD, CLASS_WORD, CLASS_WORD, CLASS_WORD, CLASS_WORD, CLASS_WORD
-    [128] = ROW16, ROW16, ROW16, ROW16, ROW16, ROW16, ROW16, ROW16,
+    ['\t'] = CLASS_SPACE,
+    ['\n'] = CLASS_SPACE,
+    ['\r'] = CLASS_SPACE,
+    [' '] = CLASS_SPACE,
+    ['0'] = CLASS_DIGIT,
+    CLASS_DIGIT,
+    CLASS_DIGIT,
+    CLASS_DIGIT,
+    CLASS_DIGIT,
+    CLASS_DIGIT,
+    CLASS_DIGIT,
+    CLASS_DIGIT,
+    CLASS_DIGIT,
+    CLASS_DIGIT,
+#define ROW13                                                                                      \
+    CLASS_LETTER, CLASS_LETTER, CLASS_LETTER, CLASS_LETTER, CLASS_LETTER, CLASS_LETTER,            \
+        CLASS_LETTER, CLASS_LETTER, CLASS_LETTER, CLASS_LETTER, CLASS_LETTER, CLASS_LETTER,        \
+        CLASS_LETTER
+    ['A'] = ROW13,
+    ROW13,
+    ['a'] = ROW13,
+    ROW13,
+    ['_'] = CLASS_WORD,
+    ['\\'] = CLASS_WORD,
+    ['.'] = CLASS_INNER,
+    ['?'] = CLASS_INNER,
+#define ROW16                                                                                      \
+    CLASS_WORD, CLASS_WORD, CLASS_WORD, CLASS_WORD, CLASS_WORD, CLASS_WORD, CLASS_WORD,            \
+        CLASS_WORD, CLASS_WORD, CLASS_WORD, CLASS_WORD, CLASS_WORD, CLASS_WORD, CLASS_WORD,        \
+        CLASS_WORD, CLASS_WORD
+    [128] = ROW16,
+    ROW16,
+    ROW16,
+    ROW16,
+    ROW16,
+    ROW16,
+    ROW16,
+    ROW16,
 };
 
 typedef struct lexer {
@@ -49,7 +78,8 @@ static pe_status lex_fail(const lexer *l, size_t offset, const char *what)
     return pe_fail(l->diag, PE_E_SYNTAX, where, "%s", what);
 }
 
-/* ---- references --------------------------------------------------------------------------------------- */
+/* ---- references
+ * --------------------------------------------------------------------------------------- */
 
 /* [$]letters at `at`: the column; 0 bytes: none, or beyond XFD. */
 static inline size_t scan_column(const lexer *l, size_t at, uint32_t *column, bool *absolute)
@@ -86,18 +116,21 @@ static inline size_t scan_row(const lexer *l, size_t at, uint32_t *row, bool *ab
     return at - start;
 }
 
-static inline size_t scan_cell(const lexer *l, size_t at, uint32_t *row, uint32_t *column, unsigned *absolute)
+static inline size_t scan_cell(const lexer *l, size_t at, uint32_t *row, uint32_t *column,
+                               unsigned *absolute)
 {
     bool column_absolute, row_absolute;
     size_t n = scan_column(l, at, column, &column_absolute);
     if (n == 0) return 0;
     size_t m = scan_row(l, at + n, row, &row_absolute);
     if (m == 0) return 0;
-    *absolute = (row_absolute ? PEI_ROW1_ABSOLUTE : 0u) | (column_absolute ? PEI_COLUMN1_ABSOLUTE : 0u);
+    *absolute =
+        (row_absolute ? PEI_ROW1_ABSOLUTE : 0u) | (column_absolute ? PEI_COLUMN1_ABSOLUTE : 0u);
     return n + m;
 }
 
-/* A reference ends here only if the text does not go on as a longer name, a call, a sheet or a table. */
+/* A reference ends here only if the text does not go on as a longer name, a call, a sheet or a
+ * table. */
 static inline bool reference_ends(const lexer *l, size_t at)
 {
     unsigned char c = byte_at(l, at);
@@ -206,7 +239,8 @@ static bool lex_rows(lexer *l)
     return true;
 }
 
-/* ---- everything else: its canonical form is its text --------------------------------------------------- */
+/* ---- everything else: its canonical form is its text
+ * --------------------------------------------------- */
 
 static void put(lexer *l, pei_token_kind kind, unsigned op, size_t length, size_t consumed)
 {
@@ -233,7 +267,8 @@ static size_t scan_quoted(const lexer *l, size_t at)
 {
     size_t start = at++;
     for (;;) {
-        const unsigned char *quote = at < l->length ? memchr(l->text + at, l->text[start], l->length - at) : NULL;
+        const unsigned char *quote =
+            at < l->length ? memchr(l->text + at, l->text[start], l->length - at) : NULL;
         if (quote == NULL) return 0;
         at = (size_t)(quote - l->text) + 1;
         if (byte_at(l, at) != l->text[start]) return at - start;
@@ -306,7 +341,8 @@ static bool after_operand(const lexer *l)
 {
     if (l->token == l->out->tokens) return false;
     const pei_token *t = l->token - 1;
-    return t->kind == PEI_T_CELL || t->kind == PEI_T_NAME || t->kind == PEI_T_AREA || t->kind == PEI_T_BRACKET ||
+    return t->kind == PEI_T_CELL || t->kind == PEI_T_NAME || t->kind == PEI_T_AREA ||
+           t->kind == PEI_T_BRACKET ||
            (t->kind == PEI_T_OPERATOR && (t->op == PEI_S_CLOSE || t->op == PEI_S_HASH));
 }
 
@@ -367,7 +403,9 @@ static pe_status lex_number(lexer *l)
         return PE_OK;
     }
     size_t end = scan_prefix(l, l->at); /* a sheet such as 2019!A1, written without quotes */
-    if (end == 0) return lex_fail(l, at, "an operator is missing after the number, or a name starts with a digit");
+    if (end == 0)
+        return lex_fail(l, at,
+                        "an operator is missing after the number, or a name starts with a digit");
     put_prefix(l, end);
     return PE_OK;
 }
@@ -377,8 +415,10 @@ static pe_status lex_quoted(lexer *l)
     bool is_string = l->text[l->at] == '"';
     size_t n = scan_quoted(l, l->at);
     if (n == 0)
-        return lex_fail(l, l->at, is_string ? "this text has no closing '\"'; a quote inside a text is written twice"
-                                            : "this sheet name has no closing apostrophe");
+        return lex_fail(
+            l, l->at,
+            is_string ? "this text has no closing '\"'; a quote inside a text is written twice"
+                      : "this sheet name has no closing apostrophe");
     if (is_string) {
         put(l, PEI_T_STRING, 0, n, n);
         return PE_OK;
@@ -389,8 +429,9 @@ static pe_status lex_quoted(lexer *l)
         return PE_OK;
     }
     if (l->token == l->out->tokens || l->token[-1].kind != PEI_T_PREFIX)
-        return lex_fail(l, l->at + n, "'!' and a reference must follow a sheet name in apostrophes; text stands "
-                                      "in double quotes");
+        return lex_fail(l, l->at + n,
+                        "'!' and a reference must follow a sheet name in apostrophes; text stands "
+                        "in double quotes");
     put(l, PEI_T_NAME, 0, n, n);
     return PE_OK;
 }
@@ -404,10 +445,13 @@ static pe_status lex_hash(lexer *l, bool space)
     unsigned long used = 0;
     pe_error_code code = pe_error_parse((const char *)l->text + l->at, l->length - l->at, &used);
     if (code == PE_ERROR_NONE || used == 0)
-        return lex_fail(l, l->at, "this is no error value; '#' directly after a reference means its spilled range");
+        return lex_fail(
+            l, l->at,
+            "this is no error value; '#' directly after a reference means its spilled range");
     unsigned char c = byte_at(l, l->at + used);
     bool is_prefix = class_of[c] == CLASS_LETTER || class_of[c] == CLASS_WORD || c == '$' ||
-                     class_of[c] == CLASS_DIGIT || (c == '#' && (byte_at(l, l->at + used + 1) | 32) == 'r');
+                     class_of[c] == CLASS_DIGIT ||
+                     (c == '#' && (byte_at(l, l->at + used + 1) | 32) == 'r');
     if (code == PE_ERROR_REF && is_prefix) {
         put_prefix(l, l->at + used);
         return PE_OK;
@@ -425,7 +469,10 @@ static pe_status lex_bracket(lexer *l, bool space)
         return PE_OK;
     }
     size_t n = scan_bracket(l, l->at);
-    if (n == 0) return lex_fail(l, l->at, "this '[' has no closing ']'; inside a column name brackets are written '[ and ']");
+    if (n == 0)
+        return lex_fail(
+            l, l->at,
+            "this '[' has no closing ']'; inside a column name brackets are written '[ and ']");
     put(l, PEI_T_BRACKET, 0, n, n);
     return PE_OK;
 }
@@ -433,13 +480,15 @@ static pe_status lex_bracket(lexer *l, bool space)
 static pe_status lex_symbol(lexer *l)
 {
     static const uint8_t symbols[128] = {
-        ['+'] = PEI_S_PLUS + 1, ['-'] = PEI_S_MINUS + 1, ['*'] = PEI_S_TIMES + 1, ['/'] = PEI_S_DIVIDE + 1,
-        ['^'] = PEI_S_POWER + 1, ['&'] = PEI_S_CONCAT + 1, ['='] = PEI_S_EQ + 1, ['<'] = PEI_S_LT + 1,
-        ['>'] = PEI_S_GT + 1, [':'] = PEI_S_COLON + 1, ['%'] = PEI_S_PERCENT + 1, ['@'] = PEI_S_AT + 1,
-        ['('] = PEI_S_OPEN + 1, [')'] = PEI_S_CLOSE + 1, [','] = PEI_S_COMMA + 1, [';'] = PEI_S_SEMICOLON + 1,
-        ['{'] = PEI_S_BRACE_OPEN + 1, ['}'] = PEI_S_BRACE_CLOSE + 1};
+        ['+'] = PEI_S_PLUS + 1,      ['-'] = PEI_S_MINUS + 1,      ['*'] = PEI_S_TIMES + 1,
+        ['/'] = PEI_S_DIVIDE + 1,    ['^'] = PEI_S_POWER + 1,      ['&'] = PEI_S_CONCAT + 1,
+        ['='] = PEI_S_EQ + 1,        ['<'] = PEI_S_LT + 1,         ['>'] = PEI_S_GT + 1,
+        [':'] = PEI_S_COLON + 1,     ['%'] = PEI_S_PERCENT + 1,    ['@'] = PEI_S_AT + 1,
+        ['('] = PEI_S_OPEN + 1,      [')'] = PEI_S_CLOSE + 1,      [','] = PEI_S_COMMA + 1,
+        [';'] = PEI_S_SEMICOLON + 1, ['{'] = PEI_S_BRACE_OPEN + 1, ['}'] = PEI_S_BRACE_CLOSE + 1};
     unsigned char c = l->text[l->at], next = byte_at(l, l->at + 1);
-    if (c >= 128 || symbols[c] == 0) return lex_fail(l, l->at, "this character has no meaning here; remove it");
+    if (c >= 128 || symbols[c] == 0)
+        return lex_fail(l, l->at, "this character has no meaning here; remove it");
     unsigned symbol = symbols[c] - 1u;
     size_t n = 1;
     if (c == '<' && (next == '=' || next == '>')) {
@@ -460,9 +509,12 @@ static pe_status lex_token(lexer *l, bool space)
     case CLASS_LETTER:
         if (lex_cell(l) || lex_columns(l)) return PE_OK;
         return lex_word(l);
-    case CLASS_WORD: return lex_word(l);
-    case CLASS_DIGIT: return lex_number(l);
-    default: break;
+    case CLASS_WORD:
+        return lex_word(l);
+    case CLASS_DIGIT:
+        return lex_number(l);
+    default:
+        break;
     }
     switch (c) {
     case '$':
@@ -472,11 +524,17 @@ static pe_status lex_token(lexer *l, bool space)
         if (class_of[byte_at(l, l->at + 1)] == CLASS_DIGIT) return lex_number(l);
         return lex_fail(l, l->at, "a name cannot start with '.', and a number needs a digit");
     case '"':
-    case '\'': return lex_quoted(l);
-    case '#': return lex_hash(l, space);
-    case '[': return lex_bracket(l, space);
-    case '!': put_prefix(l, l->at + 1); return PE_OK;
-    default: return lex_symbol(l);
+    case '\'':
+        return lex_quoted(l);
+    case '#':
+        return lex_hash(l, space);
+    case '[':
+        return lex_bracket(l, space);
+    case '!':
+        put_prefix(l, l->at + 1);
+        return PE_OK;
+    default:
+        return lex_symbol(l);
     }
 }
 
@@ -487,17 +545,29 @@ void pei_lexed_free(pei_lexed *lexed)
     memset(lexed, 0, sizeof *lexed);
 }
 
-pe_status pei_lex(pei_lexed *lexed, const char *text, size_t length, pe_cell_ref home, pe_diag *diag)
+pe_status pei_lex(pei_lexed *lexed, const char *text, size_t length, pe_cell_ref home,
+                  pe_diag *diag)
 {
     if (length > PE_FORMULA_BYTES_MAX)
-        return pe_fail(diag, PE_E_LIMIT, "formula", "it has %zu bytes, more than %u; split it over several cells",
-                       length, PE_FORMULA_BYTES_MAX);
-    /* Sizes that no text of this length can exceed: a token takes at least one byte, and A1 grows most, to 8. */
+        return pe_fail(diag, PE_E_LIMIT, "formula",
+                       "it has %zu bytes, more than %u; split it over several cells", length,
+                       PE_FORMULA_BYTES_MAX);
+    /* Sizes that no text of this length can exceed: a token takes at least one byte, and A1 grows
+     * most, to 8. */
     if (PE_GROW(&lexed->tokens, &lexed->token_capacity, length + 1) != PE_OK ||
         PE_GROW(&lexed->canon, &lexed->canon_capacity, 5 * length + 16) != PE_OK)
         return pe_fail(diag, PE_E_MEMORY, "formula", "no memory for its tokens");
-    lexer l = {.text = (const unsigned char *)text, .length = length, .home = home, .token = lexed->tokens,
-               .canon = lexed->canon, .out = lexed, .diag = diag};
+    lexer l = {.text = (const unsigned char *)text,
+               .length = length,
+               .home = home,
+               .token = lexed->tokens,
+               .canon = lexed->canon,
+               .out = lexed,
+               .diag = diag};
+    const char *zero = memchr(text, 0, length);
+    if (zero != NULL)
+        return lex_fail(&l, (size_t)(zero - text),
+                        "a zero byte cannot stand in a formula; remove it");
     if (byte_at(&l, 0) == '=') l.at = 1;
     for (;;) {
         bool space = false;

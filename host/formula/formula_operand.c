@@ -1,6 +1,6 @@
-/* formula_operand.c: what stands between operators: literals, references, names, calls, array constants. Names are
- * looked up in order: LET and LAMBDA variables, defined names, tables; what is none is UNKNOWN, never an error,
- * because files hold formulas whose add-in is absent. */
+/* formula_operand.c: what stands between operators: literals, references, names, calls, array
+ * constants. Names are looked up in order: LET and LAMBDA variables, defined names, tables; what is
+ * none is UNKNOWN, never an error, because files hold formulas whose add-in is absent. */
 #include "formula_internal.h"
 
 #include <stdlib.h>
@@ -10,7 +10,8 @@ enum { POWER_UNARY = 70, POWER_SINGLE = 85 };
 static pe_status nest(pei_parser *p)
 {
     if (++p->depth <= PE_FORMULA_DEPTH_MAX) return PE_OK;
-    return pe_fail(p->diag, PE_E_LIMIT, "formula", "it is nested deeper than %u levels; split it over several cells",
+    return pe_fail(p->diag, PE_E_LIMIT, "formula",
+                   "it is nested deeper than %u levels; split it over several cells",
                    PE_FORMULA_DEPTH_MAX);
 }
 
@@ -42,15 +43,16 @@ static pe_status leaf(pei_parser *p, pe_node_kind kind, const pei_token *t, pei_
     return pei_new_node(p, kind, t->offset, &out->node);
 }
 
-/* ---- literals ----------------------------------------------------------------------------------------- */
+/* ---- literals
+ * ----------------------------------------------------------------------------------------- */
 
 static pe_status read_number(pei_parser *p, const pei_token *t, double *number)
 {
     size_t used;
     *number = pe_decimal_parse(text_of(p, t), t->length, &used);
     if (used == t->length && *number <= 1.7976931348623157e308) return PE_OK;
-    return pei_syntax(p, t->offset, "'%.*s' is no number that a cell can hold", (int)(t->length > 40 ? 40 : t->length),
-                      text_of(p, t));
+    return pei_syntax(p, t->offset, "'%.*s' is no number that a cell can hold",
+                      (int)(t->length > 40 ? 40 : t->length), text_of(p, t));
 }
 
 /* "a ""b""" or 'it''s' without its quotes, into scratch. */
@@ -74,20 +76,28 @@ static pe_status read_literal(pei_parser *p, const pei_token *t, pe_value *value
         *value = pe_number(number);
         return status;
     case PEI_T_STRING:
-        *value = pe_arena_text_value(p->arena, p->scratch, unquote(text_of(p, t), t->length, p->scratch));
-        if (!pe_is(*value, PE_KIND_TEXT)) return pe_fail(p->diag, PE_E_MEMORY, "formula", "no memory for a text");
+        *value = pe_arena_text_value(p->arena, p->scratch,
+                                     unquote(text_of(p, t), t->length, p->scratch));
+        if (!pe_is(*value, PE_KIND_TEXT))
+            return pe_fail(p->diag, PE_E_MEMORY, "formula", "no memory for a text");
         return PE_OK;
-    case PEI_T_BOOLEAN: *value = pe_boolean(t->op != 0); return PE_OK;
-    case PEI_T_ERROR: *value = pe_error((pe_error_code)t->op); return PE_OK;
+    case PEI_T_BOOLEAN:
+        *value = pe_boolean(t->op != 0);
+        return PE_OK;
+    case PEI_T_ERROR:
+        *value = pe_error((pe_error_code)t->op);
+        return PE_OK;
     default:
-        return pei_syntax(p, t->offset, "an array constant holds only numbers, texts, TRUE, FALSE and error values");
+        return pei_syntax(
+            p, t->offset,
+            "an array constant holds only numbers, texts, TRUE, FALSE and error values");
     }
 }
 
 static pe_status parse_literal(pei_parser *p, pei_expression *out)
 {
     const pei_token *t = &p->tokens[p->at++];
-    pe_value value;
+    pe_value value = pe_blank();
     pe_status status = read_literal(p, t, &value);
     if (status == PE_OK) status = leaf(p, PE_NODE_VALUE, t, out);
     if (status == PE_OK) out->node->value = value;
@@ -117,11 +127,15 @@ static pe_status parse_element(pei_parser *p, pe_value *value)
 static pe_status parse_array(pei_parser *p, pei_expression *out)
 {
     const pei_token *open = &p->tokens[p->at++];
-    /* The brace's tokens bound the number of elements: count them first, so that one allocation holds all. */
+    /* The brace's tokens bound the number of elements: count them first, so that one allocation
+     * holds all. */
     size_t bound = 1;
-    for (const pei_token *t = peek(p); t->kind != PEI_T_END && !is_symbol(t, PEI_S_BRACE_CLOSE); t++) bound++;
+    for (const pei_token *t = peek(p); t->kind != PEI_T_END && !is_symbol(t, PEI_S_BRACE_CLOSE);
+         t++)
+        bound++;
     pe_array *array = pe_arena_array(p->arena, 1, (uint32_t)bound);
-    if (array == NULL) return pe_fail(p->diag, PE_E_MEMORY, "formula", "no memory for an array constant");
+    if (array == NULL)
+        return pe_fail(p->diag, PE_E_MEMORY, "formula", "no memory for an array constant");
     uint32_t count = 0, rows = 1, columns = 0, in_row = 0;
     for (;;) {
         pe_status status = parse_element(p, &array->cells[count]);
@@ -133,12 +147,17 @@ static pe_status parse_array(pei_parser *p, pei_expression *out)
         bool closes = is_symbol(t, PEI_S_BRACE_CLOSE);
         if (!closes && !is_symbol(t, PEI_S_SEMICOLON)) {
             p->at--;
-            return pei_syntax(p, t->offset, "',' (next column), ';' (next row) or '}' must stand here in an array "
-                                            "constant");
+            return pei_syntax(
+                p, t->offset,
+                "',' (next column), ';' (next row) or '}' must stand here in an array "
+                "constant");
         }
         if (columns == 0) columns = in_row;
-        if (in_row != columns) return pei_syntax(p, t->offset, "this row of the array constant has %u values, the "
-                                                 "first has %u", in_row, columns);
+        if (in_row != columns)
+            return pei_syntax(p, t->offset,
+                              "this row of the array constant has %u values, the "
+                              "first has %u",
+                              in_row, columns);
         if (closes) break;
         rows++;
         in_row = 0;
@@ -150,27 +169,35 @@ static pe_status parse_array(pei_parser *p, pei_expression *out)
     return status;
 }
 
-/* ---- references --------------------------------------------------------------------------------------- */
+/* ---- references
+ * --------------------------------------------------------------------------------------- */
 
-pe_node_reference pei_reference_of(const pei_token *t, pe_cell_ref home, uint32_t first, uint32_t last)
+pe_node_reference pei_reference_of(const pei_token *t, pe_cell_ref home, uint32_t first,
+                                   uint32_t last)
 {
     bool row1 = t->absolute & PEI_ROW1_ABSOLUTE, column1 = t->absolute & PEI_COLUMN1_ABSOLUTE;
     bool row2 = t->absolute & PEI_ROW2_ABSOLUTE, column2 = t->absolute & PEI_COLUMN2_ABSOLUTE;
     int32_t row = (int32_t)home.row, column = (int32_t)home.column;
-    pe_node_reference ref = {
-        .first = {.row = (int32_t)t->row1 - (row1 ? 0 : row), .column = (int32_t)t->column1 - (column1 ? 0 : column),
-                  .row_absolute = row1, .column_absolute = column1},
-        .last = {.row = (int32_t)t->row2 - (row2 ? 0 : row), .column = (int32_t)t->column2 - (column2 ? 0 : column),
-                 .row_absolute = row2, .column_absolute = column2},
-        .sheet_first = first, .sheet_last = last,
-        .is_area = t->kind != PEI_T_CELL,
-        .whole_rows = t->kind == PEI_T_ROWS, .whole_columns = t->kind == PEI_T_COLUMNS};
+    pe_node_reference ref = {.first = {.row = (int32_t)t->row1 - (row1 ? 0 : row),
+                                       .column = (int32_t)t->column1 - (column1 ? 0 : column),
+                                       .row_absolute = row1,
+                                       .column_absolute = column1},
+                             .last = {.row = (int32_t)t->row2 - (row2 ? 0 : row),
+                                      .column = (int32_t)t->column2 - (column2 ? 0 : column),
+                                      .row_absolute = row2,
+                                      .column_absolute = column2},
+                             .sheet_first = first,
+                             .sheet_last = last,
+                             .is_area = t->kind != PEI_T_CELL,
+                             .whole_rows = t->kind == PEI_T_ROWS,
+                             .whole_columns = t->kind == PEI_T_COLUMNS};
     return ref;
 }
 
 static bool is_reference_token(const pei_token *t)
 {
-    return t->kind == PEI_T_CELL || t->kind == PEI_T_AREA || t->kind == PEI_T_ROWS || t->kind == PEI_T_COLUMNS;
+    return t->kind == PEI_T_CELL || t->kind == PEI_T_AREA || t->kind == PEI_T_ROWS ||
+           t->kind == PEI_T_COLUMNS;
 }
 
 static pe_status parse_reference(pei_parser *p, uint32_t first, uint32_t last, pei_expression *out)
@@ -181,14 +208,17 @@ static pe_status parse_reference(pei_parser *p, uint32_t first, uint32_t last, p
     return status;
 }
 
-static uint32_t sheet_index(const pe_scope *scope, const pei_prefix *prefix, const char *name, size_t length)
+static uint32_t sheet_index(const pe_scope *scope, const pei_prefix *prefix, const char *name,
+                            size_t length)
 {
+    if (length == 0) return PE_SHEET_DELETED;
     if (!prefix->external) return scope->sheet(scope->context, name, length);
     if (prefix->book == PE_BOOK_UNKNOWN || scope->external_sheet == NULL) return PE_SHEET_DELETED;
     return scope->external_sheet(scope->context, prefix->book, name, length);
 }
 
-/* [12] is book 11; [0] is this workbook; anything else is a file that the workbook has no link to. */
+/* [12] is book 11; [0] is this workbook; anything else is a file that the workbook has no link to.
+ */
 static void read_book(const char *text, size_t length, pei_prefix *prefix)
 {
     uint32_t number = 0;
@@ -201,14 +231,17 @@ static void read_book(const char *text, size_t length, pei_prefix *prefix)
     prefix->book = digits ? number - 1 : PE_BOOK_UNKNOWN;
 }
 
-void pei_read_prefix(const pe_scope *scope, const char *text, size_t length, char *scratch, pei_prefix *prefix)
+void pei_read_prefix(const pe_scope *scope, const char *text, size_t length, char *scratch,
+                     pei_prefix *prefix)
 {
-    *prefix = (pei_prefix){.book = PE_BOOK_UNKNOWN, .sheet_first = PE_SHEET_HOME, .sheet_last = PE_SHEET_HOME};
+    *prefix = (pei_prefix){
+        .book = PE_BOOK_UNKNOWN, .sheet_first = PE_SHEET_HOME, .sheet_last = PE_SHEET_HOME};
     size_t n = 0, start = 0;
     bool quoted = false;
     if (length == 0) return;
     prefix->deleted = text[0] == '#';
-    for (size_t i = 0; i < length; i++) { /* without apostrophes; a doubled one inside stands for one */
+    for (size_t i = 0; i < length;
+         i++) { /* without apostrophes; a doubled one inside stands for one */
         if (text[i] != '\'') {
             scratch[n++] = text[i];
         } else if (quoted && i + 1 < length && text[i + 1] == '\'') {
@@ -242,18 +275,11 @@ void pei_read_prefix(const pe_scope *scope, const char *text, size_t length, cha
     }
 }
 
-/* ---- names -------------------------------------------------------------------------------------------- */
+/* ---- names
+ * -------------------------------------------------------------------------------------------- */
 
-static bool strip_prefix(const char **name, size_t *length, const char *prefix)
-{
-    size_t n = strlen(prefix);
-    if (*length <= n || !pe_text_equal_nocase(*name, n, prefix, n)) return false;
-    *name += n;
-    *length -= n;
-    return true;
-}
-
-static pe_status make_unknown(pei_parser *p, uint32_t offset, size_t length, bool called, pei_expression *out)
+static pe_status make_unknown(pei_parser *p, uint32_t offset, size_t length, bool called,
+                              pei_expression *out)
 {
     pe_status status = pei_new_node(p, PE_NODE_UNKNOWN, offset, &out->node);
     if (status != PE_OK) return status;
@@ -261,29 +287,8 @@ static pe_status make_unknown(pei_parser *p, uint32_t offset, size_t length, boo
     out->node->op = called;
     out->node->unknown.length = (uint32_t)length;
     out->node->unknown.text = pe_arena_text(p->arena, p->text + offset, length);
-    p->flags |= PE_FORMULA_HAS_UNKNOWN;
+    p->unknown_count++;
     if (out->node->unknown.text != NULL) return PE_OK;
-    return pe_fail(p->diag, PE_E_MEMORY, "formula", "no memory for a name");
-}
-
-static const pei_variable *find_variable(const pei_parser *p, const char *name, size_t length)
-{
-    if (!strip_prefix(&name, &length, "_xlpm.")) strip_prefix(&name, &length, "_xlop.");
-    for (size_t i = p->variable_in_force; i > 0; i--) {
-        const pei_variable *v = &p->variables[i - 1];
-        if (pe_text_equal_nocase(v->name, v->length, name, length)) return v;
-    }
-    return NULL;
-}
-
-static pe_status make_variable(pei_parser *p, uint32_t offset, const pei_variable *variable, pei_expression *out)
-{
-    pe_status status = pei_new_node(p, PE_NODE_VARIABLE, offset, &out->node);
-    if (status != PE_OK) return status;
-    out->height = 1;
-    out->node->variable.slot = variable->slot;
-    out->node->variable.name = pe_arena_text(p->arena, variable->name, variable->length);
-    if (out->node->variable.name != NULL) return PE_OK;
     return pe_fail(p->diag, PE_E_MEMORY, "formula", "no memory for a name");
 }
 
@@ -299,12 +304,14 @@ static uint32_t find_name(pei_parser *p, const char *name, size_t length, uint32
 }
 
 /* A variable or a defined name; *out untouched and false if it is neither. */
-static pe_status make_name(pei_parser *p, const pei_token *t, uint32_t sheet, pei_expression *out, bool *found)
+static pe_status make_name(pei_parser *p, const pei_token *t, uint32_t sheet, pei_expression *out,
+                           bool *found)
 {
     const char *name = text_of(p, t);
-    const pei_variable *variable = sheet == PE_SHEET_HOME ? find_variable(p, name, t->length) : NULL;
+    const pei_variable *variable =
+        sheet == PE_SHEET_HOME ? pei_find_variable(p, name, t->length) : NULL;
     *found = true;
-    if (variable != NULL) return make_variable(p, t->offset, variable, out);
+    if (variable != NULL) return pei_make_variable(p, t->offset, variable, out);
     uint32_t index = sheet == PE_SHEET_DELETED ? NOTHING : find_name(p, name, t->length, sheet);
     *found = index != NOTHING;
     if (!*found) return PE_OK;
@@ -324,7 +331,7 @@ static pe_status parse_name(pei_parser *p, pei_expression *out)
         p->at++;
         return pei_parse_table(p, t, next, out);
     }
-    bool found;
+    bool found = false;
     pe_status status = make_name(p, t, PE_SHEET_HOME, out, &found);
     if (status != PE_OK || found) return status;
     if (p->scope->table(p->scope->context, text_of(p, t), t->length) != NOTHING)
@@ -332,19 +339,21 @@ static pe_status parse_name(pei_parser *p, pei_expression *out)
     return make_unknown(p, t->offset, t->length, false, out);
 }
 
-/* ---- calls -------------------------------------------------------------------------------------------- */
+/* ---- calls
+ * -------------------------------------------------------------------------------------------- */
 
-static pe_status parse_argument(pei_parser *p)
+pe_status pei_parse_argument(pei_parser *p)
 {
-    pei_expression argument;
+    pei_expression argument = {0};
     const pei_token *t = peek(p);
     bool omitted = is_symbol(t, PEI_S_COMMA) || is_symbol(t, PEI_S_CLOSE);
-    pe_status status = omitted ? leaf(p, PE_NODE_OMITTED, t, &argument) : pei_parse_expression(p, 0, false, &argument);
+    pe_status status = omitted ? leaf(p, PE_NODE_OMITTED, t, &argument)
+                               : pei_parse_expression(p, 0, false, &argument);
     return status == PE_OK ? pei_push_argument(p, argument) : status;
 }
 
 /* After an argument: true with ')' consumed, or false with ',' consumed. */
-static pe_status end_argument(pei_parser *p, bool *last)
+pe_status pei_end_argument(pei_parser *p, bool *last)
 {
     const pei_token *t = peek(p);
     *last = is_symbol(t, PEI_S_CLOSE);
@@ -362,68 +371,15 @@ pe_status pei_parse_call_arguments(pei_parser *p)
 {
     if (accept(p, PEI_S_CLOSE)) return PE_OK;
     for (bool last = false; !last;) {
-        pe_status status = parse_argument(p);
-        if (status == PE_OK) status = end_argument(p, &last);
+        pe_status status = pei_parse_argument(p);
+        if (status == PE_OK) status = pei_end_argument(p, &last);
         if (status != PE_OK) return status;
     }
     return PE_OK;
 }
 
-/* A name that LET or LAMBDA binds stands here: a name and a comma. Gives it a slot; it is not in force yet. */
-static pe_status parse_binding(pei_parser *p, bool lambda, bool *binds, pei_variable *variable)
-{
-    const pei_token *t = peek(p);
-    bool optional = lambda && t->kind == PEI_T_BRACKET && t->length > 2;
-    *binds = (t->kind == PEI_T_NAME || optional) && is_symbol(&t[1], PEI_S_COMMA);
-    if (!*binds) return PE_OK;
-    const char *name = text_of(p, t) + optional;
-    size_t length = t->length - 2u * optional;
-    if (strip_prefix(&name, &length, "_xlop.")) optional = true;
-    else strip_prefix(&name, &length, "_xlpm.");
-    *variable = (pei_variable){name, (uint32_t)length, p->variable_count++};
-    pei_expression node;
-    pe_status status = make_variable(p, t->offset, variable, &node);
-    if (status != PE_OK) return status;
-    node.node->op = optional;
-    p->at += 2;
-    return pei_push_argument(p, node);
-}
-
-static pe_status put_in_force(pei_parser *p, const pei_variable *variable)
-{
-    if (PE_GROW(&p->variables, &p->variable_capacity, p->variable_in_force + 1) != PE_OK)
-        return pe_fail(p->diag, PE_E_MEMORY, "formula", "no memory for its variables");
-    p->variables[p->variable_in_force++] = *variable;
-    return PE_OK;
-}
-
-/* LET(a,1,b,a+1,a*b) and LAMBDA(x,y,x+y): a variable is in force after its value, to the end of the call. */
-static pe_status parse_binding_arguments(pei_parser *p, bool lambda)
-{
-    size_t in_force = p->variable_in_force;
-    bool last = false;
-    while (!last) {
-        pei_variable variable;
-        bool binds;
-        pe_status status = parse_binding(p, lambda, &binds, &variable);
-        if (status == PE_OK && (!binds || !lambda)) {
-            status = parse_argument(p);
-            if (status == PE_OK) status = end_argument(p, &last);
-        }
-        if (status == PE_OK && !binds && !last)
-            status = pei_syntax(p, peek(p)->offset, lambda
-                                ? "LAMBDA takes names of parameters and then one calculation"
-                                : "LET takes pairs of a name and its value, and then one calculation");
-        if (status == PE_OK && binds && last)
-            status = pei_syntax(p, peek(p)->offset, "LET needs a calculation after its last name and value");
-        if (status == PE_OK && binds) status = put_in_force(p, &variable);
-        if (status != PE_OK) return status;
-    }
-    p->variable_in_force = in_force;
-    return PE_OK;
-}
-
-static pe_status check_arity(pei_parser *p, const pei_token *t, const pe_function *row, uint32_t count)
+static pe_status check_arity(pei_parser *p, const pei_token *t, const pe_function *row,
+                             uint32_t count)
 {
     if (row->flags & PE_FN_UNSUPPORTED) return PE_OK;
     if ((int)count >= row->args_min && (int)count <= row->args_max) return PE_OK;
@@ -431,22 +387,27 @@ static pe_status check_arity(pei_parser *p, const pei_token *t, const pe_functio
         return pei_syntax(p, t->offset, "%s takes %d argument%s, not %u", row->name, row->args_min,
                           row->args_min == 1 ? "" : "s", count);
     if ((int)count < row->args_min)
-        return pei_syntax(p, t->offset, "%s takes at least %d argument%s, not %u", row->name, row->args_min,
-                          row->args_min == 1 ? "" : "s", count);
-    return pei_syntax(p, t->offset, "%s takes at most %d arguments, not %u", row->name, row->args_max, count);
+        return pei_syntax(p, t->offset, "%s takes at least %d argument%s, not %u", row->name,
+                          row->args_min, row->args_min == 1 ? "" : "s", count);
+    return pei_syntax(p, t->offset, "%s takes at most %d arguments, not %u", row->name,
+                      row->args_max, count);
 }
 
-static void add_flags(pei_parser *p, const pe_function *row)
+void pei_add_function(pei_parser *p, pe_node *node)
 {
-    static const struct { unsigned row, formula; } map[] = {
+    const pe_function *row = pe_function_row((pe_function_id)node->function);
+    static const struct {
+        unsigned row, formula;
+    } map[] = {
         {PE_FN_VOLATILE, PE_FORMULA_HAS_VOLATILE}, {PE_FN_RANDOM, PE_FORMULA_HAS_RANDOM},
-        {PE_FN_DYNAMIC, PE_FORMULA_HAS_DYNAMIC}, {PE_FN_UNSUPPORTED, PE_FORMULA_HAS_UNSUPPORTED},
-        {PE_FN_RISK, PE_FORMULA_HAS_RISK}, {PE_FN_RISK_OUTPUT, PE_FORMULA_HAS_OUTPUT},
+        {PE_FN_DYNAMIC, PE_FORMULA_HAS_DYNAMIC},   {PE_FN_UNSUPPORTED, PE_FORMULA_HAS_UNSUPPORTED},
+        {PE_FN_RISK, PE_FORMULA_HAS_RISK},         {PE_FN_RISK_OUTPUT, PE_FORMULA_HAS_OUTPUT},
         {PE_FN_SPECIAL, PE_FORMULA_HAS_SPECIAL}};
     for (size_t i = 0; i < PE_COUNT(map); i++)
         if (row->flags & map[i].row) p->flags |= map[i].formula;
     if (strcmp(row->name, "SUBTOTAL") == 0 || strcmp(row->name, "AGGREGATE") == 0)
         p->flags |= PE_FORMULA_IS_SUBTOTAL;
+    if (row->flags & (PE_FN_RANDOM | PE_FN_RISK)) pei_new_site(p, node);
 }
 
 static pe_status finish_function(pei_parser *p, const pei_token *t, pe_function_id id, size_t first,
@@ -463,30 +424,32 @@ static pe_status finish_function(pei_parser *p, const pei_token *t, pe_function_
         op = PE_OP_SPILL;
     }
     pe_status status = check_arity(p, t, row, (uint32_t)(p->stack_count - first));
+    if (status == PE_OK) status = pei_expand_eta(p, row, first);
     if (status == PE_OK) status = pei_new_node(p, kind, t->offset, &out->node);
     if (status == PE_OK) status = pei_take_arguments(p, first, out->node, &out->height);
     if (status != PE_OK) return status;
     out->node->op = (uint8_t)op;
     if (kind == PE_NODE_UNARY) return PE_OK;
     out->node->function = (uint16_t)id;
-    add_flags(p, row);
-    if (row->flags & (PE_FN_RANDOM | PE_FN_RISK)) pei_new_site(p, out->node);
+    pei_add_function(p, out->node);
     return PE_OK;
 }
 
-/* name( where name is no worksheet function: a variable or defined name that holds a LAMBDA, or unknown. offset:
- * where the name with its prefix starts. */
-static pe_status call_name(pei_parser *p, const pei_token *t, uint32_t offset, uint32_t sheet, pei_expression *out)
+/* name( where name is no worksheet function: a variable or defined name that holds a LAMBDA, or
+ * unknown. offset: where the name with its prefix starts. */
+static pe_status call_name(pei_parser *p, const pei_token *t, uint32_t offset, uint32_t sheet,
+                           pei_expression *out)
 {
     size_t first = p->stack_count;
-    bool found;
+    bool found = false;
     uint32_t length = t->offset + t->length - offset;
-    pei_expression callee;
+    pei_expression callee = {0};
     pe_status status = make_name(p, t, sheet, &callee, &found);
     if (status == PE_OK && found) status = pei_push_argument(p, callee);
     if (status == PE_OK) status = pei_parse_call_arguments(p);
-    if (status == PE_OK) status = found ? pei_new_node(p, PE_NODE_CALL, t->offset, &out->node)
-                                        : make_unknown(p, offset, length, true, out);
+    if (status == PE_OK)
+        status = found ? pei_new_node(p, PE_NODE_CALL, t->offset, &out->node)
+                       : make_unknown(p, offset, length, true, out);
     if (status == PE_OK) status = pei_take_arguments(p, first, out->node, &out->height);
     if (status != PE_OK || !found) return status;
     p->flags |= PE_FORMULA_HAS_CALL;
@@ -494,8 +457,8 @@ static pe_status call_name(pei_parser *p, const pei_token *t, uint32_t offset, u
     return PE_OK;
 }
 
-static pe_status parse_function(pei_parser *p, const pei_token *prefix_token, const pei_prefix *prefix,
-                                pei_expression *out)
+static pe_status parse_function(pei_parser *p, const pei_token *prefix_token,
+                                const pei_prefix *prefix, pei_expression *out)
 {
     const pei_token *t = &p->tokens[p->at++];
     const char *name = text_of(p, t);
@@ -503,9 +466,10 @@ static pe_status parse_function(pei_parser *p, const pei_token *prefix_token, co
     size_t first = p->stack_count;
     pe_status status = nest(p);
     if (status != PE_OK) return status;
-    if (find_variable(p, name, t->length) != NULL && prefix == NULL) id = PE_FUNCTION_NONE;
+    if (pei_find_variable(p, name, t->length) != NULL && prefix == NULL) id = PE_FUNCTION_NONE;
     bool is_true = pe_text_equal_nocase(name, t->length, "TRUE", 4);
-    if ((is_true || pe_text_equal_nocase(name, t->length, "FALSE", 5)) && is_symbol(peek(p), PEI_S_CLOSE)) {
+    if ((is_true || pe_text_equal_nocase(name, t->length, "FALSE", 5)) &&
+        is_symbol(peek(p), PEI_S_CLOSE)) {
         p->at++;
         p->depth--;
         status = leaf(p, PE_NODE_VALUE, t, out); /* TRUE() is the same as TRUE */
@@ -513,22 +477,27 @@ static pe_status parse_function(pei_parser *p, const pei_token *prefix_token, co
         return status;
     }
     if (id == PE_FUNCTION_NONE) {
-        uint32_t sheet = prefix == NULL ? PE_SHEET_HOME : prefix->external ? PE_SHEET_DELETED : prefix->sheet_first;
-        status = call_name(p, t, prefix_token != NULL ? prefix_token->offset : t->offset, sheet, out);
+        uint32_t sheet = prefix == NULL     ? PE_SHEET_HOME
+                         : prefix->external ? PE_SHEET_DELETED
+                                            : prefix->sheet_first;
+        status =
+            call_name(p, t, prefix_token != NULL ? prefix_token->offset : t->offset, sheet, out);
     } else {
         const char *row_name = pe_function_row(id)->name;
         bool let = strcmp(row_name, "LET") == 0, lambda = strcmp(row_name, "LAMBDA") == 0;
-        status = let || lambda ? parse_binding_arguments(p, lambda) : pei_parse_call_arguments(p);
+        status =
+            let || lambda ? pei_parse_binding_arguments(p, lambda) : pei_parse_call_arguments(p);
         if (status == PE_OK) status = finish_function(p, t, id, first, out);
     }
     p->depth--;
     return status;
 }
 
-/* ---- after a sheet's or another workbook's name --------------------------------------------------------- */
+/* ---- after a sheet's or another workbook's name
+ * --------------------------------------------------------- */
 
-static pe_status make_external(pei_parser *p, const pei_token *prefix_token, const pei_prefix *prefix,
-                               pei_expression *out)
+static pe_status make_external(pei_parser *p, const pei_token *prefix_token,
+                               const pei_prefix *prefix, pei_expression *out)
 {
     const pei_token *t = &p->tokens[p->at++];
     pe_status status = leaf(p, PE_NODE_EXTERNAL, t, out);
@@ -550,13 +519,15 @@ static pe_status make_external(pei_parser *p, const pei_token *prefix_token, con
     return pe_fail(p->diag, PE_E_MEMORY, "formula", "no memory for a link");
 }
 
-static pe_status parse_sheet_name(pei_parser *p, const pei_token *prefix_token, uint32_t sheet, pei_expression *out)
+static pe_status parse_sheet_name(pei_parser *p, const pei_token *prefix_token, uint32_t sheet,
+                                  pei_expression *out)
 {
     const pei_token *t = &p->tokens[p->at++];
-    bool found;
+    bool found = false;
     pe_status status = make_name(p, t, sheet, out, &found);
     if (status != PE_OK || found) return status;
-    return make_unknown(p, prefix_token->offset, t->offset + t->length - prefix_token->offset, false, out);
+    return make_unknown(p, prefix_token->offset, t->offset + t->length - prefix_token->offset,
+                        false, out);
 }
 
 static pe_status parse_prefixed(pei_parser *p, pei_expression *out)
@@ -578,23 +549,31 @@ static pe_status parse_prefixed(pei_parser *p, pei_expression *out)
         return status;
     }
     if (prefix.external) return make_external(p, prefix_token, &prefix, out);
-    if (is_reference_token(t)) return parse_reference(p, prefix.sheet_first, prefix.sheet_last, out);
+    if (*text_of(p, t) == '\'')
+        return pei_syntax(p, t->offset, "a name is written without apostrophes");
+    if (is_reference_token(t))
+        return parse_reference(p, prefix.sheet_first, prefix.sheet_last, out);
     const pei_token *next = &p->tokens[p->at + 1];
-    if (next->kind == PEI_T_BRACKET && !next->space) return parse_name(p, out); /* Book.xlsx!Table1[Col] */
+    if (next->kind == PEI_T_BRACKET && !next->space)
+        return parse_name(p, out); /* Book.xlsx!Table1[Col] */
     return parse_sheet_name(p, prefix_token, prefix.sheet_first, out);
 }
 
-/* ---- the operand --------------------------------------------------------------------------------------- */
+/* ---- the operand
+ * --------------------------------------------------------------------------------------- */
 
 static pe_status parse_sign(pei_parser *p, pei_expression *out)
 {
     const pei_token *t = &p->tokens[p->at++];
-    pe_operator op = t->op == PEI_S_MINUS ? PE_OP_NEGATE : t->op == PEI_S_PLUS ? PE_OP_PLUS : PE_OP_SINGLE;
-    pei_expression operand;
+    pe_operator op = t->op == PEI_S_MINUS  ? PE_OP_NEGATE
+                     : t->op == PEI_S_PLUS ? PE_OP_PLUS
+                                           : PE_OP_SINGLE;
+    pei_expression operand = {0};
     size_t first = p->stack_count;
     pe_status status = nest(p);
     if (status == PE_OK)
-        status = pei_parse_expression(p, op == PE_OP_SINGLE ? POWER_SINGLE : POWER_UNARY, false, &operand);
+        status = pei_parse_expression(p, op == PE_OP_SINGLE ? POWER_SINGLE : POWER_UNARY, false,
+                                      &operand);
     if (status == PE_OK) status = pei_new_node(p, PE_NODE_UNARY, t->offset, &out->node);
     if (status == PE_OK) status = pei_push_argument(p, operand);
     if (status == PE_OK) status = pei_take_arguments(p, first, out->node, &out->height);
@@ -624,25 +603,38 @@ pe_status pei_parse_operand(pei_parser *p, pei_expression *out)
     case PEI_T_NUMBER:
     case PEI_T_STRING:
     case PEI_T_BOOLEAN:
-    case PEI_T_ERROR: return parse_literal(p, out);
+    case PEI_T_ERROR:
+        return parse_literal(p, out);
     case PEI_T_CELL:
     case PEI_T_AREA:
     case PEI_T_ROWS:
-    case PEI_T_COLUMNS: return parse_reference(p, PE_SHEET_HOME, PE_SHEET_HOME, out);
-    case PEI_T_NAME: return parse_name(p, out);
-    case PEI_T_FUNCTION: return parse_function(p, NULL, NULL, out);
-    case PEI_T_PREFIX: return parse_prefixed(p, out);
-    case PEI_T_BRACKET: p->at++; return pei_parse_table(p, NULL, t, out);
-    case PEI_T_END: return pei_syntax(p, t->offset, "the formula ends where a value or reference must stand");
-    default: break;
+    case PEI_T_COLUMNS:
+        return parse_reference(p, PE_SHEET_HOME, PE_SHEET_HOME, out);
+    case PEI_T_NAME:
+        return parse_name(p, out);
+    case PEI_T_FUNCTION:
+        return parse_function(p, NULL, NULL, out);
+    case PEI_T_PREFIX:
+        return parse_prefixed(p, out);
+    case PEI_T_BRACKET:
+        p->at++;
+        return pei_parse_table(p, NULL, t, out);
+    case PEI_T_END:
+        return pei_syntax(p, t->offset, "the formula ends where a value or reference must stand");
+    default:
+        break;
     }
     switch (t->op) {
     case PEI_S_PLUS:
     case PEI_S_MINUS:
-    case PEI_S_AT: return parse_sign(p, out);
-    case PEI_S_OPEN: return parse_group(p, out);
-    case PEI_S_BRACE_OPEN: return parse_array(p, out);
+    case PEI_S_AT:
+        return parse_sign(p, out);
+    case PEI_S_OPEN:
+        return parse_group(p, out);
+    case PEI_S_BRACE_OPEN:
+        return parse_array(p, out);
     default:
-        return pei_syntax(p, t->offset, "a value or reference must stand before '%.*s'", (int)t->length, text_of(p, t));
+        return pei_syntax(p, t->offset, "a value or reference must stand before '%.*s'",
+                          (int)t->length, text_of(p, t));
     }
 }

@@ -1,9 +1,15 @@
-/* formula_print.c: tree to text. Invariant: parsing the text (same home, same names) gives the same tree; brackets
- * stand only where they are needed for that. */
+/* formula_print.c: tree to text. Invariant: parsing the text (same home, same names) gives the same
+ * tree; brackets stand only where they are needed for that. */
 #include "formula_internal.h"
 
 /* As in formula_parse.c: what binds more tightly has the higher power. */
-enum { POWER_UNARY = 70, POWER_SINGLE = 75, POWER_RANGE = 100, POWER_POSTFIX = 110, POWER_ATOM = 120 };
+enum {
+    POWER_UNARY = 70,
+    POWER_SINGLE = 75,
+    POWER_RANGE = 100,
+    POWER_POSTFIX = 110,
+    POWER_ATOM = 120
+};
 
 typedef struct sink {
     const pe_printer *printer;
@@ -29,7 +35,8 @@ static void put_byte(sink *s, char c)
     put(s, &c, 1);
 }
 
-/* ---- references --------------------------------------------------------------------------------------- */
+/* ---- references
+ * --------------------------------------------------------------------------------------- */
 
 static bool is_plain_sheet(const char *name)
 {
@@ -58,7 +65,8 @@ static void put_quoted(sink *s, const char *text, char quote)
 static void print_sheet(sink *s, uint32_t first, uint32_t last)
 {
     if (first == PE_SHEET_HOME) return;
-    const char *a = first == PE_SHEET_DELETED ? NULL : s->printer->sheet(s->printer->context, first);
+    const char *a =
+        first == PE_SHEET_DELETED ? NULL : s->printer->sheet(s->printer->context, first);
     const char *b = first == PE_SHEET_DELETED ? NULL : s->printer->sheet(s->printer->context, last);
     if (a == NULL || b == NULL) {
         put_text(s, "#REF!");
@@ -129,9 +137,14 @@ static void print_columns(sink *s, const pe_node *node)
 
 static void print_parts(sink *s, const pe_node *node)
 {
-    static const struct { uint32_t part; const char *text; } parts[] = {
-        {PE_TABLE_ALL, "#All"}, {PE_TABLE_THIS_ROW, "#This Row"}, {PE_TABLE_HEADERS, "#Headers"},
-        {PE_TABLE_DATA, "#Data"}, {PE_TABLE_TOTALS, "#Totals"}};
+    static const struct {
+        uint32_t part;
+        const char *text;
+    } parts[] = {{PE_TABLE_ALL, "#All"},
+                 {PE_TABLE_THIS_ROW, "#This Row"},
+                 {PE_TABLE_HEADERS, "#Headers"},
+                 {PE_TABLE_DATA, "#Data"},
+                 {PE_TABLE_TOTALS, "#Totals"}};
     uint32_t rest = node->table.parts;
     bool columns = node->table.column_first != PE_TABLE_WHOLE, single = !columns;
     for (size_t i = 0; i < PE_COUNT(parts) && single; i++) {
@@ -152,22 +165,27 @@ static void print_parts(sink *s, const pe_node *node)
 static void print_table(sink *s, const pe_node *node)
 {
     const char *name = "";
-    if (node->table.table != PE_TABLE_IMPLICIT) name = s->printer->table(s->printer->context, node->table.table);
+    if (node->table.table != PE_TABLE_IMPLICIT)
+        name = s->printer->table(s->printer->context, node->table.table);
     put_text(s, name != NULL ? name : "#REF!");
     put_byte(s, '[');
     if (node->table.parts != PE_TABLE_DATA) {
         print_parts(s, node);
     } else if (node->table.column_first != PE_TABLE_WHOLE) {
-        const char *column = s->printer->column(s->printer->context, node->table.table, node->table.column_first);
+        const char *column =
+            s->printer->column(s->printer->context, node->table.table, node->table.column_first);
         bool plain = node->table.column_first == node->table.column_last && column != NULL &&
                      pei_is_word_byte((unsigned char)column[0]);
-        if (plain) print_column(s, node, node->table.column_first);
-        else print_columns(s, node);
+        if (plain)
+            print_column(s, node, node->table.column_first);
+        else
+            print_columns(s, node);
     }
     put_byte(s, ']');
 }
 
-/* ---- values ------------------------------------------------------------------------------------------- */
+/* ---- values
+ * ------------------------------------------------------------------------------------------- */
 
 static void print_value(sink *s, pe_value v)
 {
@@ -189,8 +207,12 @@ static void print_value(sink *s, pe_value v)
         put_byte(s, '"');
         break;
     }
-    case PE_KIND_BOOLEAN: put_text(s, pe_as_boolean(v) ? "TRUE" : "FALSE"); break;
-    default: put_text(s, pe_error_text(pe_as_error(v))); break;
+    case PE_KIND_BOOLEAN:
+        put_text(s, pe_as_boolean(v) ? "TRUE" : "FALSE");
+        break;
+    default:
+        put_text(s, pe_error_text(pe_as_error(v)));
+        break;
     }
 }
 
@@ -199,34 +221,55 @@ static void print_array(sink *s, const pe_array *array)
     put_byte(s, '{');
     for (uint32_t row = 0; row < array->rows; row++) {
         for (uint32_t column = 0; column < array->columns; column++) {
-            if (column > 0) put_byte(s, ',');
-            else if (row > 0) put_byte(s, ';');
+            if (column > 0)
+                put_byte(s, ',');
+            else if (row > 0)
+                put_byte(s, ';');
             print_value(s, array->cells[(size_t)row * array->columns + column]);
         }
     }
     put_byte(s, '}');
 }
 
-/* ---- operators and calls ------------------------------------------------------------------------------- */
+/* ---- operators and calls
+ * ------------------------------------------------------------------------------- */
 
-static const struct { const char *text; uint8_t power; } operators[] = {
-    [PE_OP_ADD] = {"+", 30}, [PE_OP_SUB] = {"-", 30}, [PE_OP_MUL] = {"*", 40}, [PE_OP_DIV] = {"/", 40},
-    [PE_OP_POW] = {"^", 50}, [PE_OP_CONCAT] = {"&", 20}, [PE_OP_EQ] = {"=", 10}, [PE_OP_NE] = {"<>", 10},
-    [PE_OP_LT] = {"<", 10}, [PE_OP_LE] = {"<=", 10}, [PE_OP_GT] = {">", 10}, [PE_OP_GE] = {">=", 10},
-    [PE_OP_RANGE] = {":", POWER_RANGE}, [PE_OP_UNION] = {",", 80}, [PE_OP_INTERSECT] = {" ", 90},
-    [PE_OP_NEGATE] = {"-", POWER_UNARY}, [PE_OP_PLUS] = {"+", POWER_UNARY}, [PE_OP_PERCENT] = {"%", 60},
-    [PE_OP_SINGLE] = {"@", POWER_SINGLE}, [PE_OP_SPILL] = {"#", POWER_POSTFIX}};
+static const struct {
+    const char *text;
+    uint8_t power;
+} operators[] = {[PE_OP_ADD] = {"+", 30},
+                 [PE_OP_SUB] = {"-", 30},
+                 [PE_OP_MUL] = {"*", 40},
+                 [PE_OP_DIV] = {"/", 40},
+                 [PE_OP_POW] = {"^", 50},
+                 [PE_OP_CONCAT] = {"&", 20},
+                 [PE_OP_EQ] = {"=", 10},
+                 [PE_OP_NE] = {"<>", 10},
+                 [PE_OP_LT] = {"<", 10},
+                 [PE_OP_LE] = {"<=", 10},
+                 [PE_OP_GT] = {">", 10},
+                 [PE_OP_GE] = {">=", 10},
+                 [PE_OP_RANGE] = {":", POWER_RANGE},
+                 [PE_OP_UNION] = {",", 80},
+                 [PE_OP_INTERSECT] = {" ", 90},
+                 [PE_OP_NEGATE] = {"-", POWER_UNARY},
+                 [PE_OP_PLUS] = {"+", POWER_UNARY},
+                 [PE_OP_PERCENT] = {"%", 60},
+                 [PE_OP_SINGLE] = {"@", POWER_SINGLE},
+                 [PE_OP_SPILL] = {"#", POWER_POSTFIX}};
 
 static void print_node(sink *s, const pe_node *node);
 
 static unsigned power_of(const sink *s, const pe_node *node)
 {
     if (node->kind == PE_NODE_REFERENCE) return node->ref.is_area ? POWER_RANGE : POWER_ATOM;
-    if (node->kind == PE_NODE_EXTERNAL) return node->external.ref.is_area ? POWER_RANGE : POWER_ATOM;
+    if (node->kind == PE_NODE_EXTERNAL)
+        return node->external.ref.is_area ? POWER_RANGE : POWER_ATOM;
     if (node->kind == PE_NODE_VALUE || node->kind == PE_NODE_ARRAY) return POWER_POSTFIX - 1;
     if (node->kind != PE_NODE_UNARY && node->kind != PE_NODE_BINARY) return POWER_ATOM;
     if (node->op == PE_OP_UNION) return POWER_ATOM; /* prints its own brackets */
-    if (s->printer->saved_form && (node->op == PE_OP_SINGLE || node->op == PE_OP_SPILL)) return POWER_ATOM;
+    if (s->printer->saved_form && (node->op == PE_OP_SINGLE || node->op == PE_OP_SPILL))
+        return POWER_ATOM;
     return operators[node->op].power;
 }
 
@@ -239,26 +282,39 @@ static void print_operand(sink *s, const pe_node *node, bool brackets)
 
 static bool is_word(const pe_node *node)
 {
-    return node->kind == PE_NODE_NAME || node->kind == PE_NODE_VARIABLE || node->kind == PE_NODE_UNKNOWN ||
+    return node->kind == PE_NODE_NAME || node->kind == PE_NODE_VARIABLE ||
+           node->kind == PE_NODE_UNKNOWN ||
            (node->kind == PE_NODE_EXTERNAL && node->external.is_name);
 }
 
-/* foo:Sheet2!A1 would read as sheets foo to Sheet2, and rate (A1,B1) as a call: then the left side needs brackets. */
+static bool is_single_cell(const pe_node *node)
+{
+    return (node->kind == PE_NODE_REFERENCE && !node->ref.is_area) ||
+           (node->kind == PE_NODE_EXTERNAL && !node->external.is_name &&
+            !node->external.ref.is_area);
+}
+
+/* foo:Sheet2!A1 would read as sheets foo to Sheet2, foo:A1:B2 as foo and A1:B2, and rate (A1,B1) as
+ * a call: then the left side needs brackets. */
 static bool left_is_ambiguous(const pe_node *node)
 {
     const pe_node *left = node->args[0], *right = node->args[1];
     if (node->op != PE_OP_RANGE && node->op != PE_OP_INTERSECT) return false;
-    if (right->kind == PE_NODE_REFERENCE && right->ref.sheet_first == PE_SHEET_HOME) return false;
-    if (node->op == PE_OP_INTERSECT && (is_word(right) || right->kind == PE_NODE_REFERENCE)) return false;
     while (left->kind == PE_NODE_BINARY && left->op != PE_OP_UNION) left = left->args[1];
+    if (right->kind == PE_NODE_REFERENCE && right->ref.sheet_first == PE_SHEET_HOME)
+        return node->op == PE_OP_RANGE && is_single_cell(left);
+    if (node->op == PE_OP_INTERSECT && (is_word(right) || right->kind == PE_NODE_REFERENCE))
+        return false;
     return is_word(left);
 }
 
 static void print_union(sink *s, const pe_node *node)
 {
     const pe_node *left = node->args[0];
-    if (left->kind == PE_NODE_BINARY && left->op == PE_OP_UNION) print_union(s, left);
-    else print_operand(s, left, power_of(s, left) < operators[PE_OP_UNION].power);
+    if (left->kind == PE_NODE_BINARY && left->op == PE_OP_UNION)
+        print_union(s, left);
+    else
+        print_operand(s, left, power_of(s, left) < operators[PE_OP_UNION].power);
     put_byte(s, ',');
     print_operand(s, node->args[1], power_of(s, node->args[1]) <= operators[PE_OP_UNION].power);
 }
@@ -326,8 +382,9 @@ static void print_variable(sink *s, const pe_node *node)
 static void print_call(sink *s, const pe_node *node)
 {
     const pe_node *callee = node->args[0];
-    bool plain = callee->kind == PE_NODE_FUNCTION || callee->kind == PE_NODE_CALL || callee->kind == PE_NODE_NAME ||
-                 callee->kind == PE_NODE_VARIABLE || (callee->kind == PE_NODE_UNKNOWN && callee->op != 0);
+    bool plain = callee->kind == PE_NODE_FUNCTION || callee->kind == PE_NODE_CALL ||
+                 callee->kind == PE_NODE_NAME || callee->kind == PE_NODE_VARIABLE ||
+                 (callee->kind == PE_NODE_UNKNOWN && callee->op != 0);
     print_operand(s, callee, !plain);
     print_arguments(s, node, 1);
 }
@@ -341,25 +398,46 @@ static void print_name(sink *s, const pe_node *node)
 static void print_node(sink *s, const pe_node *node)
 {
     switch ((pe_node_kind)node->kind) {
-    case PE_NODE_VALUE: print_value(s, node->value); break;
-    case PE_NODE_OMITTED: break;
-    case PE_NODE_ARRAY: print_array(s, pe_as_array(node->value)); break;
+    case PE_NODE_VALUE:
+        print_value(s, node->value);
+        break;
+    case PE_NODE_OMITTED:
+        break;
+    case PE_NODE_ARRAY:
+        print_array(s, pe_as_array(node->value));
+        break;
     case PE_NODE_REFERENCE:
         print_sheet(s, node->ref.sheet_first, node->ref.sheet_last);
         print_reference(s, &node->ref);
         break;
-    case PE_NODE_NAME: print_name(s, node); break;
-    case PE_NODE_VARIABLE: print_variable(s, node); break;
-    case PE_NODE_TABLE: print_table(s, node); break;
-    case PE_NODE_FUNCTION: print_function(s, node); break;
-    case PE_NODE_CALL: print_call(s, node); break;
-    case PE_NODE_UNARY: print_unary(s, node); break;
-    case PE_NODE_BINARY: print_binary(s, node); break;
+    case PE_NODE_NAME:
+        print_name(s, node);
+        break;
+    case PE_NODE_VARIABLE:
+        print_variable(s, node);
+        break;
+    case PE_NODE_TABLE:
+        print_table(s, node);
+        break;
+    case PE_NODE_FUNCTION:
+        print_function(s, node);
+        break;
+    case PE_NODE_CALL:
+        print_call(s, node);
+        break;
+    case PE_NODE_UNARY:
+        print_unary(s, node);
+        break;
+    case PE_NODE_BINARY:
+        print_binary(s, node);
+        break;
     case PE_NODE_EXTERNAL:
         put_text(s, node->external.prefix);
         put_byte(s, '!');
-        if (node->external.is_name) put_text(s, node->external.name);
-        else print_reference(s, &node->external.ref);
+        if (node->external.is_name)
+            put_text(s, node->external.name);
+        else
+            print_reference(s, &node->external.ref);
         break;
     case PE_NODE_UNKNOWN:
         put(s, node->unknown.text, node->unknown.length);
@@ -368,7 +446,8 @@ static void print_node(sink *s, const pe_node *node)
     }
 }
 
-size_t pe_formula_print(const pe_node *root, pe_cell_ref home, const pe_printer *printer, char *out, size_t size)
+size_t pe_formula_print(const pe_node *root, pe_cell_ref home, const pe_printer *printer, char *out,
+                        size_t size)
 {
     sink s = {.printer = printer, .home = home, .out = out, .size = size > 0 ? size - 1 : 0};
     print_node(&s, root);

@@ -1,4 +1,5 @@
-/* formula_reference.c: what a reference node means for a home cell, and references in text (INDIRECT). */
+/* formula_reference.c: what a reference node means for a home cell, and references in text
+ * (INDIRECT). */
 #include "formula_internal.h"
 
 #include <stdlib.h>
@@ -33,9 +34,10 @@ static void area_of(const pe_node_reference *ref, pe_cell_ref home, int64_t at[4
 
 bool pe_node_area(const pe_node_reference *ref, pe_cell_ref home, pe_area *area)
 {
-    int64_t at[4] = {row_of(&ref->first, home), row_of(&ref->last, home), column_of(&ref->first, home),
-                     column_of(&ref->last, home)};
-    if (ref->sheet_first == PE_SHEET_DELETED || !in_grid(at[0], at[2]) || !in_grid(at[1], at[3])) return false;
+    int64_t at[4] = {row_of(&ref->first, home), row_of(&ref->last, home),
+                     column_of(&ref->first, home), column_of(&ref->last, home)};
+    if (ref->sheet_first == PE_SHEET_DELETED || !in_grid(at[0], at[2]) || !in_grid(at[1], at[3]))
+        return false;
     area_of(ref, home, at, area);
     return true;
 }
@@ -48,14 +50,16 @@ static int64_t wrap(int64_t x, int64_t size)
 bool pe_node_area_in_name(const pe_node_reference *ref, pe_cell_ref home, pe_area *area)
 {
     if (ref->sheet_first == PE_SHEET_DELETED) return false;
-    int64_t at[4] = {wrap(row_of(&ref->first, home), PE_ROWS_MAX), wrap(row_of(&ref->last, home), PE_ROWS_MAX),
+    int64_t at[4] = {wrap(row_of(&ref->first, home), PE_ROWS_MAX),
+                     wrap(row_of(&ref->last, home), PE_ROWS_MAX),
                      wrap(column_of(&ref->first, home), PE_COLUMNS_MAX),
                      wrap(column_of(&ref->last, home), PE_COLUMNS_MAX)};
     area_of(ref, home, at, area);
     return true;
 }
 
-/* ---- R1C1 --------------------------------------------------------------------------------------------- */
+/* ---- R1C1
+ * --------------------------------------------------------------------------------------------- */
 
 typedef struct r1c1 {
     const char *text;
@@ -71,7 +75,8 @@ static bool read_part(r1c1 *r, int32_t *value, bool *absolute)
     r->at += bracket;
     if (bracket && r->at < r->length && (r->text[r->at] == '-' || r->text[r->at] == '+'))
         negative = r->text[r->at++] == '-';
-    for (; r->at < r->length && r->text[r->at] >= '0' && r->text[r->at] <= '9' && digits < 8; digits++)
+    for (; r->at < r->length && r->text[r->at] >= '0' && r->text[r->at] <= '9' && digits < 8;
+         digits++)
         v = v * 10 + (r->text[r->at++] - '0');
     if (bracket && (digits == 0 || r->at >= r->length || r->text[r->at++] != ']')) return false;
     *absolute = !bracket && digits > 0;
@@ -128,7 +133,8 @@ static bool read_r1c1(r1c1 *r, pe_node_reference *ref)
 
 static pe_status no_reference(pe_diag *diag, const char *text, size_t length)
 {
-    return pe_fail(diag, PE_E_SYNTAX, "offset 0", "'%.*s' is no reference", (int)(length > 60 ? 60 : length), text);
+    return pe_fail(diag, PE_E_SYNTAX, "offset 0", "'%.*s' is no reference",
+                   (int)(length > 60 ? 60 : length), text);
 }
 
 static pe_status parse_r1c1(pe_arena *arena, const pe_scope *scope, const char *text, size_t length,
@@ -158,19 +164,23 @@ static pe_status parse_r1c1(pe_arena *arena, const pe_scope *scope, const char *
     return PE_OK;
 }
 
-/* ---- A1 ----------------------------------------------------------------------------------------------- */
+/* ---- A1
+ * -----------------------------------------------------------------------------------------------
+ */
 
 static bool is_reference_node(const pe_node *node)
 {
-    return node->kind == PE_NODE_REFERENCE || node->kind == PE_NODE_NAME || node->kind == PE_NODE_TABLE ||
-           node->kind == PE_NODE_EXTERNAL || (node->kind == PE_NODE_VALUE && pe_is_error(node->value)) ||
+    return node->kind == PE_NODE_REFERENCE || node->kind == PE_NODE_NAME ||
+           node->kind == PE_NODE_TABLE || node->kind == PE_NODE_EXTERNAL ||
+           (node->kind == PE_NODE_VALUE && pe_is_error(node->value)) ||
            (node->kind == PE_NODE_UNARY && node->op == PE_OP_SPILL) ||
-           (node->kind == PE_NODE_BINARY && (node->op == PE_OP_RANGE || node->op == PE_OP_UNION ||
-                                             node->op == PE_OP_INTERSECT));
+           (node->kind == PE_NODE_BINARY &&
+            (node->op == PE_OP_RANGE || node->op == PE_OP_UNION || node->op == PE_OP_INTERSECT));
 }
 
-pe_status pe_formula_parse_reference(pe_arena *arena, const pe_scope *scope, const char *text, size_t length, bool a1,
-                                     pe_cell_ref home, const pe_node **node, pe_diag *diag)
+pe_status pe_formula_parse_reference(pe_arena *arena, const pe_scope *scope, const char *text,
+                                     size_t length, bool a1, pe_cell_ref home, const pe_node **node,
+                                     pe_diag *diag)
 {
     if (length == 0 || text[0] == '=') return no_reference(diag, text, length);
     if (!a1) {
@@ -180,13 +190,17 @@ pe_status pe_formula_parse_reference(pe_arena *arena, const pe_scope *scope, con
     pei_lexed lexed = {0};
     pei_parsed parsed;
     pe_status status = pei_lex(&lexed, text, length, home, diag);
-    bool is_cell = status == PE_OK && (lexed.tokens[lexed.token_count > 1 ? lexed.token_count - 2 : 0].kind == PEI_T_CELL ||
-                                       lexed.tokens[0].kind == PEI_T_AREA);
-    if (status == PE_OK) status = pei_parse(&lexed, text, length, home, scope, arena, &parsed, diag);
+    bool is_cell =
+        status == PE_OK &&
+        (lexed.tokens[lexed.token_count > 1 ? lexed.token_count - 2 : 0].kind == PEI_T_CELL ||
+         lexed.tokens[0].kind == PEI_T_AREA);
+    if (status == PE_OK)
+        status = pei_parse(&lexed, text, length, home, scope, arena, &parsed, diag);
     pei_lexed_free(&lexed);
     if (status != PE_OK) return status;
     bool names_only = !a1 && is_cell; /* in R1C1 form "A1" is no cell */
-    if (names_only || !is_reference_node(parsed.formula.root)) return no_reference(diag, text, length);
+    if (names_only || !is_reference_node(parsed.formula.root))
+        return no_reference(diag, text, length);
     *node = parsed.formula.root;
     return PE_OK;
 }

@@ -1,10 +1,11 @@
-/* formula_risk.c: takes a risk distribution call apart into parameters and properties. Property functions are
- * recognised in the tree, never by value. */
+/* formula_risk.c: takes a risk distribution call apart into parameters and properties. Property
+ * functions are recognised in the tree, never by value. */
 #include "formula_internal.h"
 
 static bool is_property(const pe_node *node)
 {
-    return node->kind == PE_NODE_FUNCTION && (pe_function_row((pe_function_id)node->function)->flags & PE_FN_RISK_PROPERTY);
+    return node->kind == PE_NODE_FUNCTION &&
+           (pe_function_row((pe_function_id)node->function)->flags & PE_FN_RISK_PROPERTY);
 }
 
 static const pe_node *argument(const pe_node *node, uint32_t index)
@@ -26,7 +27,8 @@ static void read_property(const pe_node *node, pe_risk_call *call)
     } else if (known && strcmp(row->aux, "STATIC") == 0) {
         call->static_value = argument(node, 0);
     } else if (call->unsupported == NULL) {
-        call->unsupported = node; /* also PsiTruncate's third argument, which changes what the limits mean */
+        call->unsupported =
+            node; /* also PsiTruncate's third argument, which changes what the limits mean */
     }
 }
 
@@ -37,12 +39,14 @@ bool pe_formula_risk_call(const pe_node *node, pe_risk_call *call)
     if (!(row->flags & PE_FN_RISK)) return false;
     uint32_t count = 0;
     while (count < node->arg_count && !is_property(node->args[count])) count++;
-    pe_risk_call result = {.distribution = row->aux, .parameters = node->args, .parameter_count = count};
+    pe_risk_call result = {
+        .distribution = row->aux, .parameters = node->args, .parameter_count = count};
     for (uint32_t i = count; i < node->arg_count; i++)
         if (is_property(node->args[i])) read_property(node->args[i], &result);
     while (result.parameter_count > 0 && count < node->arg_count &&
            node->args[result.parameter_count - 1]->kind == PE_NODE_OMITTED)
-        result.parameter_count--; /* Vose: the argument U stands, empty, between parameters and properties */
+        result.parameter_count--; /* Vose: the argument U stands, empty, between parameters and
+                                     properties */
     *call = result;
     return true;
 }

@@ -1,6 +1,6 @@
-/* formula_set.c: the table of shapes. A formula whose canonical form is known costs a lexer pass and a probe, and no
- * memory. Invariant: a shape whose tree asked for the home sheet (names) or the table around the home cell is found only
- * for the same sheet and table. */
+/* formula_set.c: the table of shapes. A formula whose canonical form is known costs a lexer pass
+ * and a probe, and no memory. Invariant: a shape whose tree asked for the home sheet (names) or the
+ * table around the home cell is found only for the same sheet and table. */
 #include "formula_internal.h"
 
 #include <stdlib.h>
@@ -9,20 +9,20 @@ typedef struct shape {
     pe_formula formula;
     const uint8_t *canon;
     uint32_t canon_length;
-    uint32_t sheet, table;     /* the home's, where the tree depends on them; else 0 */
+    uint32_t sheet, table; /* the home's, where the tree depends on them; else 0 */
     bool asked_sheet, asked_table;
 } shape;
 
 typedef struct slot {
     uint64_t hash;
-    uint32_t shape;            /* index + 1; 0: free */
+    uint32_t shape; /* index + 1; 0: free */
 } slot;
 
 struct pe_formula_set {
     pe_scope scope;
     pe_arena *arena;
     pei_lexed lexed;
-    const shape **shapes;      /* in the arena, so that pe_formula_set_get's pointers last */
+    const shape **shapes; /* in the arena, so that pe_formula_set_get's pointers last */
     size_t shape_count, shape_capacity;
     slot *slots;
     size_t slot_count, slot_used; /* slot_count: a power of two */
@@ -89,16 +89,18 @@ static uint64_t hash_home(uint64_t hash, uint32_t sheet, uint32_t table)
 
 static uint32_t home_table(const pe_formula_set *set, pe_cell_ref home)
 {
-    return set->scope.table_at != NULL ? set->scope.table_at(set->scope.context, home) : PE_TABLE_IMPLICIT;
+    return set->scope.table_at != NULL ? set->scope.table_at(set->scope.context, home)
+                                       : PE_TABLE_IMPLICIT;
 }
 
 static bool same_canon(const shape *s, const pei_lexed *lexed)
 {
-    return s->canon_length == lexed->canon_length && memcmp(s->canon, lexed->canon, s->canon_length) == 0;
+    return s->canon_length == lexed->canon_length &&
+           memcmp(s->canon, lexed->canon, s->canon_length) == 0;
 }
 
-/* The shape of the lexed text, index + 1, or 0. A shape that depends on its home is entered twice: by its text alone,
- * which tells that there is more to ask, and by text and home. */
+/* The shape of the lexed text, index + 1, or 0. A shape that depends on its home is entered twice:
+ * by its text alone, which tells that there is more to ask, and by text and home. */
 static uint32_t find_shape(const pe_formula_set *set, uint64_t hash, pe_cell_ref home)
 {
     uint32_t sheet = 0, table = 0;
@@ -119,7 +121,9 @@ static uint32_t find_shape(const pe_formula_set *set, uint64_t hash, pe_cell_ref
         const slot *at = &set->slots[i];
         if (at->shape == 0) return 0;
         const shape *s = set->shapes[at->shape - 1];
-        if (at->hash == hash && s->sheet == sheet && s->table == table && same_canon(s, &set->lexed)) return at->shape;
+        if (at->hash == hash && s->sheet == sheet && s->table == table &&
+            same_canon(s, &set->lexed))
+            return at->shape;
     }
 }
 
@@ -140,7 +144,8 @@ static pe_status reserve(pe_formula_set *set, pe_diag *diag)
     slot *old = set->slots;
     size_t old_count = set->slot_count, count = old_count == 0 ? 256 : old_count * 2;
     slot *slots = calloc(count, sizeof *slots);
-    if (slots == NULL) return pe_fail(diag, PE_E_MEMORY, "formulas", "no memory for the table of formulas");
+    if (slots == NULL)
+        return pe_fail(diag, PE_E_MEMORY, "formulas", "no memory for the table of formulas");
     set->slots = slots;
     set->slot_count = count;
     set->slot_used = 0;
@@ -150,8 +155,8 @@ static pe_status reserve(pe_formula_set *set, pe_diag *diag)
     return PE_OK;
 }
 
-static pe_status add_shape(pe_formula_set *set, uint64_t hash, const char *text, size_t length, pe_cell_ref home,
-                           uint32_t *index, pe_diag *diag)
+static pe_status add_shape(pe_formula_set *set, uint64_t hash, const char *text, size_t length,
+                           pe_cell_ref home, uint32_t *index, pe_diag *diag)
 {
     pe_arena_mark mark = pe_arena_save(set->arena);
     pei_parsed parsed;
@@ -183,8 +188,8 @@ static pe_status add_shape(pe_formula_set *set, uint64_t hash, const char *text,
     return PE_OK;
 }
 
-pe_status pe_formula_set_add(pe_formula_set *set, const char *text, size_t length, pe_cell_ref home, uint32_t *index,
-                             pe_diag *diag)
+pe_status pe_formula_set_add(pe_formula_set *set, const char *text, size_t length, pe_cell_ref home,
+                             uint32_t *index, pe_diag *diag)
 {
     pe_status status = pei_lex(&set->lexed, text, length, home, diag);
     if (status != PE_OK) return status;

@@ -4,10 +4,10 @@
 typedef struct table_reader {
     pei_parser *p;
     const pei_token *bracket;
-    const char *text;          /* the bracket's text */
+    const char *text; /* the bracket's text */
     size_t length, at;
     uint32_t table, parts, column_first, column_last;
-    bool missing;              /* a column that the table does not have */
+    bool missing; /* a column that the table does not have */
 } table_reader;
 
 static pe_status fail(table_reader *r, const char *what)
@@ -17,8 +17,8 @@ static pe_status fail(table_reader *r, const char *what)
 
 static void skip_space(table_reader *r)
 {
-    while (r->at < r->length && (r->text[r->at] == ' ' || r->text[r->at] == '\n' || r->text[r->at] == '\r' ||
-                                 r->text[r->at] == '\t'))
+    while (r->at < r->length && (r->text[r->at] == ' ' || r->text[r->at] == '\n' ||
+                                 r->text[r->at] == '\r' || r->text[r->at] == '\t'))
         r->at++;
 }
 
@@ -39,9 +39,14 @@ static uint32_t read_column(table_reader *r)
 /* #All, #Data ... at r->at, which stands on '#'. */
 static pe_status read_part(table_reader *r)
 {
-    static const struct { const char *text; uint32_t part; } parts[] = {
-        {"#All", PE_TABLE_ALL}, {"#Data", PE_TABLE_DATA}, {"#Headers", PE_TABLE_HEADERS},
-        {"#Totals", PE_TABLE_TOTALS}, {"#This Row", PE_TABLE_THIS_ROW}};
+    static const struct {
+        const char *text;
+        uint32_t part;
+    } parts[] = {{"#All", PE_TABLE_ALL},
+                 {"#Data", PE_TABLE_DATA},
+                 {"#Headers", PE_TABLE_HEADERS},
+                 {"#Totals", PE_TABLE_TOTALS},
+                 {"#This Row", PE_TABLE_THIS_ROW}};
     for (size_t i = 0; i < PE_COUNT(parts); i++) {
         size_t n = strlen(parts[i].text);
         if (r->length - r->at > n && pe_text_equal_nocase(r->text + r->at, n, parts[i].text, n) &&
@@ -76,7 +81,8 @@ static pe_status read_columns(table_reader *r)
     }
     r->at++;
     skip_space(r);
-    if (r->at >= r->length || r->text[r->at] != '[') return fail(r, "a column in brackets must follow ':'");
+    if (r->at >= r->length || r->text[r->at] != '[')
+        return fail(r, "a column in brackets must follow ':'");
     r->at++;
     r->column_last = read_column(r);
     return close_bracket(r);
@@ -132,36 +138,47 @@ static pe_status read_specifier(table_reader *r)
 
 static uint32_t find_table(pei_parser *p, const pei_token *name)
 {
-    if (name != NULL) return p->scope->table(p->scope->context, p->text + name->offset, name->length);
+    if (name != NULL)
+        return p->scope->table(p->scope->context, p->text + name->offset, name->length);
     if (p->scope->table_at == NULL) return PE_TABLE_IMPLICIT;
     p->asked_table = true;
     return p->scope->table_at(p->scope->context, p->home);
 }
 
-pe_status pei_parse_table(pei_parser *p, const pei_token *name, const pei_token *bracket, pei_expression *out)
+pe_status pei_parse_table(pei_parser *p, const pei_token *name, const pei_token *bracket,
+                          pei_expression *out)
 {
     const pei_token *start = name != NULL ? name : bracket;
-    table_reader r = {.p = p, .bracket = bracket, .table = find_table(p, name), .column_first = PE_TABLE_WHOLE,
+    table_reader r = {.p = p,
+                      .bracket = bracket,
+                      .table = find_table(p, name),
+                      .column_first = PE_TABLE_WHOLE,
                       .column_last = PE_TABLE_WHOLE};
     pe_status status = PE_OK;
     if (bracket != NULL && r.table != PE_TABLE_WHOLE) {
         r.text = p->text + bracket->offset;
         r.length = bracket->length;
         status = read_specifier(&r);
-        if (status == PE_OK && r.at != r.length) status = fail(&r, "']' must stand at the end only");
+        if (status == PE_OK && r.at != r.length)
+            status = fail(&r, "']' must stand at the end only");
     }
     if (status != PE_OK) return status;
     const pei_token *last = bracket != NULL ? bracket : name;
     bool unknown = r.table == PE_TABLE_WHOLE;
-    status = pei_new_node(p, unknown ? PE_NODE_UNKNOWN : r.missing ? PE_NODE_VALUE : PE_NODE_TABLE, start->offset,
-                          &out->node);
+    status = pei_new_node(p,
+                          unknown     ? PE_NODE_UNKNOWN
+                          : r.missing ? PE_NODE_VALUE
+                                      : PE_NODE_TABLE,
+                          start->offset, &out->node);
     if (status != PE_OK) return status;
     out->height = 1;
     if (unknown) {
         out->node->unknown.length = last->offset + last->length - start->offset;
-        out->node->unknown.text = pe_arena_text(p->arena, p->text + start->offset, out->node->unknown.length);
-        if (out->node->unknown.text == NULL) return pe_fail(p->diag, PE_E_MEMORY, "formula", "no memory for a name");
-        p->flags |= PE_FORMULA_HAS_UNKNOWN;
+        out->node->unknown.text =
+            pe_arena_text(p->arena, p->text + start->offset, out->node->unknown.length);
+        if (out->node->unknown.text == NULL)
+            return pe_fail(p->diag, PE_E_MEMORY, "formula", "no memory for a name");
+        p->unknown_count++;
     } else if (r.missing) {
         out->node->value = pe_error(PE_ERROR_REF);
     } else {

@@ -21,9 +21,9 @@ static void put(writer *w, const char *format, ...)
     if (w->length >= w->size) w->length = w->size - 1;
 }
 
-static const char *const operator_names[] = {"add", "sub", "mul", "div", "pow", "cat", "eq", "ne", "lt", "le", "gt",
-                                             "ge", "range", "union", "intersect", "neg", "plus", "percent", "single",
-                                             "spill"};
+static const char *const operator_names[] = {
+    "add", "sub", "mul",   "div",   "pow",       "cat", "eq",   "ne",      "lt",     "le",
+    "gt",  "ge",  "range", "union", "intersect", "neg", "plus", "percent", "single", "spill"};
 
 static void write_leaf(writer *w, const pe_node *node)
 {
@@ -36,23 +36,40 @@ static void write_node(writer *w, const pe_node *node)
 {
     const char *start = NULL;
     switch ((pe_node_kind)node->kind) {
-    case PE_NODE_OMITTED: put(w, "omitted"); return;
-    case PE_NODE_NAME: put(w, "name:%u", node->index); break;
-    case PE_NODE_VARIABLE: put(w, "var:%u", node->index); break;
-    case PE_NODE_TABLE:
-        put(w, "table:%u/%u/%d:%d", node->table.table, node->table.parts, (int)node->table.column_first,
-            (int)node->table.column_last);
+    case PE_NODE_OMITTED:
+        put(w, "omitted");
+        return;
+    case PE_NODE_NAME:
+        put(w, "name:%u", node->index);
         break;
-    case PE_NODE_FUNCTION: start = pe_function_row((pe_function_id)node->function)->name; break;
-    case PE_NODE_CALL: start = "call"; break;
+    case PE_NODE_VARIABLE:
+        put(w, "var:%u", node->index);
+        break;
+    case PE_NODE_TABLE:
+        put(w, "table:%u/%u/%d:%d", node->table.table, node->table.parts,
+            (int)node->table.column_first, (int)node->table.column_last);
+        break;
+    case PE_NODE_FUNCTION:
+        start = pe_function_row((pe_function_id)node->function)->name;
+        break;
+    case PE_NODE_CALL:
+        start = "call";
+        break;
     case PE_NODE_UNARY:
-    case PE_NODE_BINARY: start = operator_names[node->op]; break;
-    case PE_NODE_EXTERNAL: put(w, "external:%d:", (int)node->external.book); write_leaf(w, node); break;
+    case PE_NODE_BINARY:
+        start = operator_names[node->op];
+        break;
+    case PE_NODE_EXTERNAL:
+        put(w, "external:%d:", (int)node->external.book);
+        write_leaf(w, node);
+        break;
     case PE_NODE_UNKNOWN:
         put(w, "unknown:%.*s", (int)node->unknown.length, node->unknown.text);
         start = node->op ? "" : NULL;
         break;
-    default: write_leaf(w, node); break;
+    default:
+        write_leaf(w, node);
+        break;
     }
     if (node->draw_site != PE_NO_SITE && start == NULL) put(w, "$%u", node->draw_site);
     if (start == NULL) return;
@@ -66,7 +83,8 @@ static void write_node(writer *w, const pe_node *node)
     put(w, ")");
 }
 
-void test_tree_text(const pe_node *node, pe_cell_ref home, const test_scope *scope, char *out, size_t size)
+void test_tree_text(const pe_node *node, pe_cell_ref home, const test_scope *scope, char *out,
+                    size_t size)
 {
     writer w = {out, size, 0, home, scope};
     out[0] = 0;
@@ -98,35 +116,45 @@ static bool same_corner(const pe_relative *a, const pe_relative *b)
 
 static bool same_reference(const pe_node_reference *a, const pe_node_reference *b)
 {
-    return same_corner(&a->first, &b->first) && same_corner(&a->last, &b->last) && a->sheet_first == b->sheet_first &&
-           a->sheet_last == b->sheet_last && a->is_area == b->is_area && a->whole_rows == b->whole_rows &&
+    return same_corner(&a->first, &b->first) && same_corner(&a->last, &b->last) &&
+           a->sheet_first == b->sheet_first && a->sheet_last == b->sheet_last &&
+           a->is_area == b->is_area && a->whole_rows == b->whole_rows &&
            a->whole_columns == b->whole_columns;
 }
 
 static bool same_payload(const pe_node *a, const pe_node *b)
 {
     switch ((pe_node_kind)a->kind) {
-    case PE_NODE_VALUE: return same_value(a->value, b->value);
-    case PE_NODE_ARRAY: return same_array(pe_as_array(a->value), pe_as_array(b->value));
-    case PE_NODE_REFERENCE: return same_reference(&a->ref, &b->ref);
+    case PE_NODE_VALUE:
+        return same_value(a->value, b->value);
+    case PE_NODE_ARRAY:
+        return same_array(pe_as_array(a->value), pe_as_array(b->value));
+    case PE_NODE_REFERENCE:
+        return same_reference(&a->ref, &b->ref);
     case PE_NODE_NAME:
-    case PE_NODE_VARIABLE: return a->index == b->index;
-    case PE_NODE_TABLE: return memcmp(&a->table, &b->table, sizeof a->table) == 0;
+    case PE_NODE_VARIABLE:
+        return a->index == b->index;
+    case PE_NODE_TABLE:
+        return memcmp(&a->table, &b->table, sizeof a->table) == 0;
     case PE_NODE_EXTERNAL:
-        return a->external.book == b->external.book && a->external.sheet_first == b->external.sheet_first &&
-               a->external.sheet_last == b->external.sheet_last && a->external.is_name == b->external.is_name &&
+        return a->external.book == b->external.book &&
+               a->external.sheet_first == b->external.sheet_first &&
+               a->external.sheet_last == b->external.sheet_last &&
+               a->external.is_name == b->external.is_name &&
                strcmp(a->external.name, b->external.name) == 0 &&
                (a->external.is_name || same_reference(&a->external.ref, &b->external.ref));
     case PE_NODE_UNKNOWN:
-        return a->unknown.length == b->unknown.length && memcmp(a->unknown.text, b->unknown.text, a->unknown.length) == 0;
-    default: return true;
+        return a->unknown.length == b->unknown.length &&
+               memcmp(a->unknown.text, b->unknown.text, a->unknown.length) == 0;
+    default:
+        return true;
     }
 }
 
 bool test_tree_equal(const pe_node *a, const pe_node *b)
 {
-    if (a->kind != b->kind || a->op != b->op || a->function != b->function || a->arg_count != b->arg_count ||
-        a->draw_site != b->draw_site || !same_payload(a, b))
+    if (a->kind != b->kind || a->op != b->op || a->function != b->function ||
+        a->arg_count != b->arg_count || a->draw_site != b->draw_site || !same_payload(a, b))
         return false;
     for (uint32_t i = 0; i < a->arg_count; i++)
         if (!test_tree_equal(a->args[i], b->args[i])) return false;

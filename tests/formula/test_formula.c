@@ -1,6 +1,8 @@
-/* test_formula.c: formulas and their trees, printing, shapes, areas, references in text, risk calls, limits, errors.
- * Expected trees follow Excel's documentation of operator precedence ("Calculation operators and precedence in Excel":
- * ':' ' ' ',' then negation, %, ^, * and /, + and -, &, comparisons; equal precedence from left to right). */
+/* test_formula.c: formulas and their trees, printing, shapes, areas, references in text, risk
+ * calls, limits, errors. Expected trees follow Excel's documentation of operator precedence
+ * ("Calculation operators and precedence in Excel":
+ * ':' ' ' ',' then negation, %, ^, * and /, + and -, &, comparisons; equal precedence from left to
+ * right). */
 #include "formula_scope.h"
 
 #include <setjmp.h>
@@ -12,7 +14,8 @@
 
 static const pe_cell_ref home = {0, 9, 4}; /* Sheet1!E10 */
 
-/* ---- trees -------------------------------------------------------------------------------------------- */
+/* ---- trees
+ * -------------------------------------------------------------------------------------------- */
 
 typedef struct tree_row {
     const char *text, *tree;
@@ -62,7 +65,8 @@ static const tree_row trees[] = {
     {"#DIV/0!+#NAME?", "add(#DIV/0!,#NAME?)", NULL},
     {"#NULL!", "#NULL!", NULL},
     {"{1,2;3,4}", "{1,2;3,4}", NULL},
-    {"{-1,\"a\"\"\",TRUE;#N/A, 1E5 ,+2}", "{-1,\"a\"\"\",TRUE;#N/A,100000,2}", "{-1,\"a\"\"\",TRUE;#N/A,100000,2}"},
+    {"{-1,\"a\"\"\",TRUE;#N/A, 1E5 ,+2}", "{-1,\"a\"\"\",TRUE;#N/A,100000,2}",
+     "{-1,\"a\"\"\",TRUE;#N/A,100000,2}"},
     /* references */
     {"$A$1+A$1+$A1", "add(add($A$1,A$1),$A1)", NULL},
     {"a1", "A1", "A1"},
@@ -94,7 +98,7 @@ static const tree_row trees[] = {
     {"2019!A1", "'2019'!A1", "'2019'!A1"},
     {"'A1'!A1", "'A1'!A1", NULL},
     {"'RC'!A1", "'RC'!A1", NULL},
-    {"\xC3\x9C" "ber.sicht!A1", "\xC3\x9C" "ber.sicht!A1", NULL},
+    {"\303\234ber.sicht!A1", "\303\234ber.sicht!A1", NULL},
     {"Sheet1:Sheet3!A1", "Sheet1:Sheet3!A1", NULL},
     {"Jan:Dec!A1", "Jan:Dec!A1", NULL},
     {"'Sheet 1:Sheet 3'!A1:B2", "'Sheet 1:Sheet 3'!A1:B2", NULL},
@@ -120,7 +124,7 @@ static const tree_row trees[] = {
     {"RATE(1,2,3)", "RATE(1,2,3)", NULL},
     {"tax.rate", "name:1$0", "Tax.Rate"},
     {"_x+\\back", "add(name:2$0,name:3$1)", NULL},
-    {"Gr\xC3\xB6\xC3\x9F" "e", "name:4$0", NULL},
+    {"Gr\303\266\303\237e", "name:4$0", NULL},
     {"A1B+n1000000000+a?b", "add(add(name:9$0,name:10$1),name:11$2)", NULL},
     {"Sheet2!local", "name:6$0", "fee"},
     {"'My Sheet'!rate", "name:0$0", "rate"},
@@ -170,7 +174,8 @@ static const tree_row trees[] = {
     {"Table1[@]", "table:0/8/-1:-1", "Table1[#This Row]"},
     {"Table1[[#Headers],[A]:[B]]", "table:0/2/1:2", NULL},
     {"Table1[[#Data],[#Totals],[x]]", "table:0/5/3:3", NULL},
-    {"Table1[ [#Headers] , [#Data] , [A] : [B] ]", "table:0/3/1:2", "Table1[[#Headers],[#Data],[A]:[B]]"},
+    {"Table1[ [#Headers] , [#Data] , [A] : [B] ]", "table:0/3/1:2",
+     "Table1[[#Headers],[#Data],[A]:[B]]"},
     {"Table1[[A]:[B]]", "table:0/1/1:2", NULL},
     {"Table1['[]", "#REF!", "#REF!"},
     {"Table1[Unit '[kg']]", "table:0/1/4:4", NULL},
@@ -191,15 +196,25 @@ static const tree_row trees[] = {
     {"LET(x,1,LET(X,x+1,x)*x)", "LET(var:0,1,mul(LET(var:1,add(var:0,1),var:1),var:0))",
      "_xlfn.LET(_xlpm.x,1,_xlfn.LET(_xlpm.X,_xlpm.x+1,_xlpm.X)*_xlpm.x)"},
     {"LET(rate,1,rate)", "LET(var:0,1,var:0)", "_xlfn.LET(_xlpm.rate,1,_xlpm.rate)"},
-    {"LET(f,LAMBDA(a,a^2),f(3)+rate)", "LET(var:0,LAMBDA(var:1,pow(var:1,2)),add(call$0(var:0,3),name:0$1))",
+    {"LET(f,LAMBDA(a,a^2),f(3)+rate)",
+     "LET(var:0,LAMBDA(var:1,pow(var:1,2)),add(call$0(var:0,3),name:0$1))",
      "_xlfn.LET(_xlpm.f,_xlfn.LAMBDA(_xlpm.a,_xlpm.a^2),_xlpm.f(3)+rate)"},
     {"LAMBDA(x,y,x+y)(1,2)", "call$0(LAMBDA(var:0,var:1,add(var:0,var:1)),1,2)",
      "_xlfn.LAMBDA(_xlpm.x,_xlpm.y,_xlpm.x+_xlpm.y)(1,2)"},
     {"LAMBDA(5)()", "call$0(LAMBDA(5))", "_xlfn.LAMBDA(5)()"},
-    {"LAMBDA(x,[y],x)(1)", "call$0(LAMBDA(var:0,var:1,var:0),1)", "_xlfn.LAMBDA(_xlpm.x,_xlop.y,_xlpm.x)(1)"},
-    {"LAMBDA(x,LAMBDA(y,x-y))(1)(2)", "call$1(call$0(LAMBDA(var:0,LAMBDA(var:1,sub(var:0,var:1))),1),2)",
+    {"LAMBDA(x,[y],x)(1)", "call$0(LAMBDA(var:0,var:1,var:0),1)",
+     "_xlfn.LAMBDA(_xlpm.x,_xlop.y,_xlpm.x)(1)"},
+    {"LAMBDA(x,LAMBDA(y,x-y))(1)(2)",
+     "call$1(call$0(LAMBDA(var:0,LAMBDA(var:1,sub(var:0,var:1))),1),2)",
      "_xlfn.LAMBDA(_xlpm.x,_xlfn.LAMBDA(_xlpm.y,_xlpm.x-_xlpm.y))(1)(2)"},
     {"_xlpm.gone", "unknown:_xlpm.gone", NULL},
+    {"_xlfn.BYROW(A1:B2,_xleta.SUM)", "BYROW(A1:B2,LAMBDA(var:0,SUM(var:0)))",
+     "_xlfn.BYROW(A1:B2,_xlfn.LAMBDA(_xlpm.a,SUM(_xlpm.a)))"},
+    {"REDUCE(0,A1:B2,MAX)", "REDUCE(0,A1:B2,LAMBDA(var:0,var:1,MAX(var:0,var:1)))",
+     "_xlfn.REDUCE(0,A1:B2,_xlfn.LAMBDA(_xlpm.a,_xlpm.b,MAX(_xlpm.a,_xlpm.b)))"},
+    {"LET(x,A1,LAMBDA(p,p+x)(1)+x)",
+     "LET(var:0,A1,add(call$0(LAMBDA(var:1,add(var:1,var:0)),1),var:0))",
+     "_xlfn.LET(_xlpm.x,A1,_xlfn.LAMBDA(_xlpm.p,_xlpm.p+_xlpm.x)(1)+_xlpm.x)"},
     /* other workbooks */
     {"[1]Sheet1!A1", "external:0:[1]Sheet1!A1", NULL},
     {"'[2]My Sheet'!$A$1:B2", "external:1:'[2]My Sheet'!$A$1:B2", NULL},
@@ -259,7 +274,8 @@ static void check_tree(void **state)
     test_scope_free(&t);
 }
 
-/* ---- syntax errors ------------------------------------------------------------------------------------- */
+/* ---- syntax errors
+ * ------------------------------------------------------------------------------------- */
 
 typedef struct error_row {
     const char *text;
@@ -306,6 +322,9 @@ static const error_row errors[] = {
     {"=LET(x,1)", 9, "needs a calculation"},
     {"=LET(1,2,3)", 7, "pairs of a name"},
     {"=LAMBDA(1,2)", 10, "names of parameters"},
+    {"=LET(A1,1,2)", 8, "pairs of a name"},
+    {"=LET(_xlpm.A1,1,2)", 5, "cannot be the name"},
+    {"=LET(_xlpm.x,1,y,2,3)", 15, "all with _xlpm."},
 };
 
 static void check_error(void **state)
@@ -318,7 +337,8 @@ static void check_error(void **state)
     char where[32];
     test_scope_init(&t, false);
     assert_int_equal(pe_formula_set_new(&t.scope, &set, &diag), PE_OK);
-    assert_int_equal(pe_formula_set_add(set, row->text, strlen(row->text), home, &shape, &diag), PE_E_SYNTAX);
+    assert_int_equal(pe_formula_set_add(set, row->text, strlen(row->text), home, &shape, &diag),
+                     PE_E_SYNTAX);
     snprintf(where, sizeof where, "offset %u", row->offset);
     if (strcmp(diag.where, where) != 0 || strstr(diag.what, row->what) == NULL)
         fail_msg("%s: %s: %s", row->text, diag.where, diag.what);
@@ -327,7 +347,8 @@ static void check_error(void **state)
     test_scope_free(&t);
 }
 
-/* ---- shapes ------------------------------------------------------------------------------------------- */
+/* ---- shapes
+ * ------------------------------------------------------------------------------------------- */
 
 typedef struct shape_row {
     const char *text1;
@@ -375,9 +396,12 @@ static void check_shape(void **state)
     uint32_t a, b, c;
     test_scope_init(&t, false);
     assert_int_equal(pe_formula_set_new(&t.scope, &set, &diag), PE_OK);
-    assert_int_equal(pe_formula_set_add(set, row->text1, strlen(row->text1), row->home1, &a, &diag), PE_OK);
-    assert_int_equal(pe_formula_set_add(set, row->text2, strlen(row->text2), row->home2, &b, &diag), PE_OK);
-    assert_int_equal(pe_formula_set_add(set, row->text1, strlen(row->text1), row->home1, &c, &diag), PE_OK);
+    assert_int_equal(pe_formula_set_add(set, row->text1, strlen(row->text1), row->home1, &a, &diag),
+                     PE_OK);
+    assert_int_equal(pe_formula_set_add(set, row->text2, strlen(row->text2), row->home2, &b, &diag),
+                     PE_OK);
+    assert_int_equal(pe_formula_set_add(set, row->text1, strlen(row->text1), row->home1, &c, &diag),
+                     PE_OK);
     assert_int_equal(a == b, row->same);
     assert_int_equal(a, c);
     assert_int_equal(pe_formula_set_count(set), row->same ? 1 : 2);
@@ -385,7 +409,8 @@ static void check_shape(void **state)
     test_scope_free(&t);
 }
 
-/* ---- flags -------------------------------------------------------------------------------------------- */
+/* ---- flags
+ * -------------------------------------------------------------------------------------------- */
 
 typedef struct flag_row {
     const char *text;
@@ -419,13 +444,15 @@ static void check_flags(void **state)
     uint32_t shape;
     test_scope_init(&t, false);
     assert_int_equal(pe_formula_set_new(&t.scope, &set, &diag), PE_OK);
-    assert_int_equal(pe_formula_set_add(set, row->text, strlen(row->text), home, &shape, &diag), PE_OK);
+    assert_int_equal(pe_formula_set_add(set, row->text, strlen(row->text), home, &shape, &diag),
+                     PE_OK);
     assert_int_equal(pe_formula_set_get(set, shape)->flags, row->flags);
     pe_formula_set_free(set);
     test_scope_free(&t);
 }
 
-/* ---- references in text and areas ----------------------------------------------------------------------- */
+/* ---- references in text and areas
+ * ----------------------------------------------------------------------- */
 
 typedef struct reference_row {
     const char *text;
@@ -483,8 +510,8 @@ static void check_reference(void **state)
     char tree[256];
     pe_arena *arena = pe_arena_new((size_t)1 << 20);
     test_scope_init(&t, false);
-    pe_status status =
-        pe_formula_parse_reference(arena, &t.scope, row->text, strlen(row->text), row->a1, home, &node, &diag);
+    pe_status status = pe_formula_parse_reference(arena, &t.scope, row->text, strlen(row->text),
+                                                  row->a1, home, &node, &diag);
     if (row->tree == NULL) {
         assert_int_equal(status, PE_E_SYNTAX);
     } else {
@@ -497,7 +524,8 @@ static void check_reference(void **state)
     test_scope_free(&t);
 }
 
-static pe_area area_at(const char *text, pe_cell_ref written, pe_cell_ref used, bool in_name, bool *valid)
+static pe_area area_at(const char *text, pe_cell_ref written, pe_cell_ref used, bool in_name,
+                       bool *valid)
 {
     test_scope t;
     pe_diag diag = {0};
@@ -505,9 +533,11 @@ static pe_area area_at(const char *text, pe_cell_ref written, pe_cell_ref used, 
     pe_area area = {0};
     pe_arena *arena = pe_arena_new((size_t)1 << 20);
     test_scope_init(&t, false);
-    assert_int_equal(
-        pe_formula_parse_reference(arena, &t.scope, text, strlen(text), true, written, &node, &diag), PE_OK);
-    *valid = in_name ? pe_node_area_in_name(&node->ref, used, &area) : pe_node_area(&node->ref, used, &area);
+    assert_int_equal(pe_formula_parse_reference(arena, &t.scope, text, strlen(text), true, written,
+                                                &node, &diag),
+                     PE_OK);
+    *valid = in_name ? pe_node_area_in_name(&node->ref, used, &area)
+                     : pe_node_area(&node->ref, used, &area);
     pe_arena_free(arena);
     test_scope_free(&t);
     return area;
@@ -535,16 +565,19 @@ static void areas(void **state)
     assert_memory_equal(&a, (&(pe_area){3, 3, 1, 1, 1, 1}), sizeof a);
 }
 
-/* ---- risk calls ---------------------------------------------------------------------------------------- */
+/* ---- risk calls
+ * ---------------------------------------------------------------------------------------- */
 
 typedef struct risk_row {
     const char *text;
-    const char *parts; /* distribution/parameter count/name/low/high/shift/static/unsupported, as trees, "-": NULL */
+    const char *parts; /* distribution/parameter count/name/low/high/shift/static/unsupported, as
+                          trees, "-": NULL */
 } risk_row;
 
 static const risk_row risks[] = {
     {"RiskNormal(10,2)", "NORMAL/2/-/-/-/-/-/-"},
-    {"RiskNormal(10,2,RiskName(\"x\"),RiskTruncate(5,),RiskShift(3))", "NORMAL/2/\"x\"/5/omitted/3/-/-"},
+    {"RiskNormal(10,2,RiskName(\"x\"),RiskTruncate(5,),RiskShift(3))",
+     "NORMAL/2/\"x\"/5/omitted/3/-/-"},
     {"RiskNormal(10,2,RiskTruncate(,15))", "NORMAL/2/-/omitted/15/-/-/-"},
     {"VoseNormal(10,2,,PsiName(A1))", "NORMAL/2/A1/-/-/-/-/-"},
     {"PsiPert(1,2,3,PsiBaseCase(5))", "PERT/3/-/-/-/-/5/-"},
@@ -567,17 +600,20 @@ static void check_risk(void **state)
     char text[512];
     test_scope_init(&t, false);
     assert_int_equal(pe_formula_set_new(&t.scope, &set, &diag), PE_OK);
-    assert_int_equal(pe_formula_set_add(set, row->text, strlen(row->text), home, &shape, &diag), PE_OK);
+    assert_int_equal(pe_formula_set_add(set, row->text, strlen(row->text), home, &shape, &diag),
+                     PE_OK);
     bool is_risk = pe_formula_risk_call(pe_formula_set_get(set, shape)->root, &call);
     assert_int_equal(is_risk, row->parts != NULL);
     if (is_risk) {
-        const pe_node *parts[] = {call.name, call.truncate_low, call.truncate_high, call.shift, call.static_value,
-                                  call.unsupported};
+        const pe_node *parts[] = {call.name,  call.truncate_low, call.truncate_high,
+                                  call.shift, call.static_value, call.unsupported};
         int n = snprintf(text, sizeof text, "%s/%u", call.distribution, call.parameter_count);
         for (size_t i = 0; i < PE_COUNT(parts); i++) {
             text[n++] = '/';
-            if (parts[i] == NULL) snprintf(text + n, sizeof text - (size_t)n, "-");
-            else test_tree_text(parts[i], home, &t, text + n, sizeof text - (size_t)n);
+            if (parts[i] == NULL)
+                snprintf(text + n, sizeof text - (size_t)n, "-");
+            else
+                test_tree_text(parts[i], home, &t, text + n, sizeof text - (size_t)n);
             n += (int)strlen(text + n);
         }
         assert_string_equal(text, row->parts);
@@ -586,7 +622,8 @@ static void check_risk(void **state)
     test_scope_free(&t);
 }
 
-/* ---- limits and hostile text ---------------------------------------------------------------------------- */
+/* ---- limits and hostile text
+ * ---------------------------------------------------------------------------- */
 
 /* first, then count times middle, then last. */
 static pe_status add_repeated(const char *first, const char *middle, size_t count, const char *last)
@@ -645,10 +682,12 @@ static void limits(void **state)
     assert_int_equal(add_repeated("{1", ",1", 30000, "}"), PE_OK);
 }
 
-/* Cut at every byte and at every size of the printer's buffer: no harm, and never written beyond. */
+/* Cut at every byte and at every size of the printer's buffer: no harm, and never written beyond.
+ */
 static void cut(void **state)
 {
-    static const char text[] = "IF(Sheet1:Sheet3!A1,'It''s'!$B2,\"x\"\"\"&Table1[[#All],[A]:[B]])+{1,2}+[1]!n";
+    static const char text[] =
+        "IF(Sheet1:Sheet3!A1,'It''s'!$B2,\"x\"\"\"&Table1[[#All],[A]:[B]])+{1,2}+[1]!n";
     char buffer[sizeof text + 64];
     test_scope t;
     pe_formula_set *set;
@@ -667,7 +706,8 @@ static void cut(void **state)
     assert_int_equal(pe_formula_set_add(set, text, sizeof text - 1, home, &shape, &diag), PE_OK);
     for (size_t size = 0; size < sizeof buffer; size++) {
         memset(buffer, '~', sizeof buffer);
-        size_t n = pe_formula_print(pe_formula_set_get(set, shape)->root, home, &t.printer, buffer, size);
+        size_t n =
+            pe_formula_print(pe_formula_set_get(set, shape)->root, home, &t.printer, buffer, size);
         assert_true(size == 0 ? n == 0 : n < size && buffer[n] == 0);
         for (size_t i = size; i < sizeof buffer; i++) assert_int_equal(buffer[i], '~');
     }
@@ -687,9 +727,11 @@ static void copied_down(void **state)
     test_scope_init(&t, false);
     assert_int_equal(pe_formula_set_new(&t.scope, &set, &diag), PE_OK);
     for (unsigned row = 0; row < 50000; row++) {
-        int n = snprintf(text, sizeof text, "B%u*(1+$C$1)-SUM(A%u:A%u)/rate", row + 1, row + 1, row + 20);
+        int n = snprintf(text, sizeof text, "B%u*(1+$C$1)-SUM(A%u:A%u)/rate", row + 1, row + 1,
+                         row + 20);
         assert_int_equal(
-            pe_formula_set_add(set, text, (size_t)n, (pe_cell_ref){0, row, 3}, &shape, &diag), PE_OK);
+            pe_formula_set_add(set, text, (size_t)n, (pe_cell_ref){0, row, 3}, &shape, &diag),
+            PE_OK);
         assert_int_equal(shape, 0);
     }
     assert_int_equal(pe_formula_set_count(set), 1);
@@ -697,16 +739,20 @@ static void copied_down(void **state)
     test_scope_free(&t);
 }
 
-/* ---- all ----------------------------------------------------------------------------------------------- */
+/* ---- all
+ * -----------------------------------------------------------------------------------------------
+ */
 
-#define ROWS(table, check, label)                                                                            \
-    for (size_t i = 0; i < PE_COUNT(table); i++)                                                              \
-        tests[count++] = (struct CMUnitTest){table[i].label, check, NULL, NULL, (void *)(uintptr_t)&table[i]}
+#define ROWS(table, check, label)                                                                  \
+    for (size_t i = 0; i < PE_COUNT(table); i++) tests[count++] = (struct CMUnitTest)              \
+        {                                                                                          \
+            table[i].label, check, NULL, NULL, (void *)(uintptr_t)&table[i]                        \
+        }
 
 int main(void)
 {
-    static struct CMUnitTest tests[PE_COUNT(trees) + PE_COUNT(errors) + PE_COUNT(shapes) + PE_COUNT(flags) +
-                                   PE_COUNT(references) + PE_COUNT(risks) + 4];
+    static struct CMUnitTest tests[PE_COUNT(trees) + PE_COUNT(errors) + PE_COUNT(shapes) +
+                                   PE_COUNT(flags) + PE_COUNT(references) + PE_COUNT(risks) + 4];
     size_t count = 0;
     ROWS(trees, check_tree, text);
     ROWS(errors, check_error, text);

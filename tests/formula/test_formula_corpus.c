@@ -1,6 +1,6 @@
-/* test_formula_corpus.c: every formula of a corpus parses and round-trips. The corpus is a folder named in
- * PE_CORPUS, with cases.tsv (formula in column 2); the test is skipped where there is none. A file named in
- * PE_FORMULAS holds further formulas, one a line. */
+/* test_formula_corpus.c: every formula of a corpus parses and round-trips. The corpus is a folder
+ * named in PE_CORPUS, with cases.tsv (formula in column 2); the test is skipped where there is
+ * none. A file named in PE_FORMULAS holds further formulas, one a line. */
 #include "formula_scope.h"
 
 #include <setjmp.h>
@@ -33,10 +33,12 @@ static void one(tally *t, const char *text, size_t length)
     const pe_formula *formula = pe_formula_set_get(t->set, shape);
     for (int saved = 0; saved < 2; saved++) {
         t->scope->printer.saved_form = saved;
-        size_t n = pe_formula_print(formula->root, home, &t->scope->printer, printed, sizeof printed);
+        size_t n =
+            pe_formula_print(formula->root, home, &t->scope->printer, printed, sizeof printed);
         if (pe_formula_set_add(t->again, printed, n, home, &other, &diag) != PE_OK) {
             t->changed++;
-            printf("  %.*s\n  -> %s\n    %s: %s\n", (int)length, text, printed, diag.where, diag.what);
+            printf("  %.*s\n  -> %s\n    %s: %s\n", (int)length, text, printed, diag.where,
+                   diag.what);
         } else if (!test_tree_equal(formula->root, pe_formula_set_get(t->again, other)->root)) {
             t->changed++;
             printf("  %.*s\n  -> %s\n    another tree\n", (int)length, text, printed);
@@ -51,7 +53,8 @@ static void lines(tally *t, const char *path, int column)
     if (file == NULL) return;
     for (size_t row = 0; fgets(line, sizeof line, file) != NULL; row++) {
         char *start = line;
-        for (int i = 0; i < column && start != NULL; i++) start = strchr(start, '\t') ? strchr(start, '\t') + 1 : NULL;
+        for (int i = 0; i < column && start != NULL; i++)
+            start = strchr(start, '\t') ? strchr(start, '\t') + 1 : NULL;
         if (start == NULL || (column > 0 && row == 0)) continue;
         one(t, start, strcspn(start, column > 0 ? "\t\r\n" : "\r\n"));
     }
