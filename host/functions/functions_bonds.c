@@ -325,7 +325,8 @@ pe_value pei_fn_ACCRINTM(pe_call *call, const pe_value *args, int n)
     if (!security_of(call, args, n, 4, false, &s) || rate <= 0 || par <= 0)
         return pe_error(PE_ERROR_NUM);
     double fraction = years(&s);
-    if (s.basis == 1) { /* days over the length of the year of issue */
+    if (s.basis == 1 &&
+        s.maturity - s.settlement > 366) { /* over the length of the year of issue */
         pei_date_parts(s.settlement, s.date1904, &year, &month, &day);
         fraction = (s.maturity - s.settlement) / (pei_days_in_month(year, 2) == 29 ? 366 : 365);
     }

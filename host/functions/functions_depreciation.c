@@ -30,7 +30,7 @@ double pei_fn_DB(const double *x, int n)
     if (cost < 0 || salvage < 0 || !(life > 0) || !(period >= 1)) return failed(PE_ERROR_NUM);
     if (!(month >= 1 && month <= 12) || period > life + (month == 12 ? 0 : 1))
         return failed(PE_ERROR_NUM);
-    if (salvage >= cost) return 0;
+    if (cost == 0) return 0;
     double rate = pen_floor((1 - pen_pow(salvage / cost, 1 / life)) * 1000 + 0.5) / 1000;
     double taken = cost * rate * month / 12;
     if (period == 1) return taken;

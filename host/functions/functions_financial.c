@@ -16,26 +16,26 @@ static double given(const double *x, int n, int index, double otherwise)
 /* ---- annuities
  * ---------------------------------------------------------------------------------------- */
 
-/* (1 + rate)^nper - 1, also for rates so small that 1 + rate is 1. */
-static double annuity_growth(double rate, double nper)
+/* growth = (1 + rate)^nper; returns growth - 1, also for rates so small that 1 + rate is 1. */
+static double annuity_growth(double rate, double nper, double *growth)
 {
-    if (pen_abs(rate) < 1e-3) return pen_expm1(nper * pen_log1p(rate));
-    return pen_pow(1 + rate, nper) - 1;
+    *growth = pen_pow(1 + rate, nper);
+    return pen_abs(rate) < 1e-3 ? pen_expm1(nper * pen_log1p(rate)) : *growth - 1;
 }
 
 static double annuity_future(double rate, double nper, double pmt, double pv, bool due)
 {
     if (rate == 0) return -(pv + pmt * nper);
-    double growth = annuity_growth(rate, nper);
-    return -(pv * (1 + growth) + pmt * (due ? 1 + rate : 1) * growth / rate);
+    double growth, gain = annuity_growth(rate, nper, &growth);
+    return -(pv * growth + pmt * (due ? 1 + rate : 1) * gain / rate);
 }
 
 static double annuity_payment(double rate, double nper, double pv, double fv, bool due)
 {
     if (nper == 0 || rate <= -1) return failed(PE_ERROR_NUM);
     if (rate == 0) return -(pv + fv) / nper;
-    double growth = annuity_growth(rate, nper);
-    return -rate * (pv * (1 + growth) + fv) / ((due ? 1 + rate : 1) * growth);
+    double growth, gain = annuity_growth(rate, nper, &growth);
+    return -rate * (pv * growth + fv) / ((due ? 1 + rate : 1) * gain);
 }
 
 /* Interest in the payment of period `per`. */
@@ -56,8 +56,9 @@ double pei_fn_PV(const double *x, int n)
 {
     double rate = x[0], nper = x[1], pmt = x[2], fv = given(x, n, 3, 0);
     if (rate == 0) return -(fv + pmt * nper);
-    double growth = annuity_growth(rate, nper), due = given(x, n, 4, 0) != 0 ? 1 + rate : 1;
-    return -(fv + pmt * due * growth / rate) / (1 + growth);
+    double growth, gain = annuity_growth(rate, nper, &growth);
+    double due = given(x, n, 4, 0) != 0 ? 1 + rate : 1;
+    return -(fv + pmt * due * gain / rate) / growth;
 }
 
 double pei_fn_PMT(const double *x, int n)

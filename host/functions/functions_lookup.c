@@ -257,7 +257,9 @@ pe_value pei_fn_INDIRECT(pe_call *call, const pe_value *args, int n)
     const pe_text *text = pe_as_text(args[0]);
     bool a1 = n < 2 || pe_arg_boolean(args, n, 1, false);
     if (pe_kind_of(args[0]) != PE_KIND_TEXT || text->length == 0) return pe_error(PE_ERROR_REF);
-    return call->ops->parse_reference(call, text->bytes, text->length, a1);
+    pe_value found = call->ops->parse_reference(call, text->bytes, text->length, a1);
+    bool unknown = pe_kind_of(found) == PE_KIND_ERROR && pe_as_error(found) == PE_ERROR_NAME;
+    return unknown ? pe_error(PE_ERROR_REF) : found;
 }
 
 /* Whether a sheet's name needs quotes in a reference: anything but letters, digits, '_' and '.', or
