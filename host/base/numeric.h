@@ -7,7 +7,7 @@
 #ifndef PE_NUMERIC_H
 #define PE_NUMERIC_H
 
-#include "numeric_core.h"    /* pen_fma, pen_select, bit casts, double-double helpers, pen_floor, pen_trunc, pen_rint, pen_sqrt */
+#include "numeric_core.h"    /* pen_fma, pen_select, bit casts, double-double helpers, pen_floor ..., pen_fmod, pen_sqrt */
 #include "numeric_exp.h"     /* pen_exp 1, pen_expm1 1, pen_log 1, pen_log1p 1, pen_log2 1, pen_log10 1, pen_pow 1 (integral |n| <= 1024: 0.5) */
 #include "numeric_trig.h"    /* pen_sin cos tan 1 (full range), asin acos atan atan2 1, sinh cosh tanh asinh acosh atanh 2 */
 #include "numeric_erf.h"     /* pen_erf 1, pen_erfc 2, pen_norm_cdf 3, pen_norm_pdf 2, pen_norm_inv 3 (of the true value, whole of (0,1)) */

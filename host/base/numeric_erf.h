@@ -1,0 +1,175 @@
+/* numeric_erf.h: error function and normal distribution. Invariant: no branches, so that loops vectorise. Tails are
+ * e^(-x^2) erfcx(x), with erfcx(x) (1 + 2x) a polynomial of (x - 4) / (x + 4) and the exponent in double-double. */
+#ifndef PE_NUMERIC_ERF_H
+#define PE_NUMERIC_ERF_H
+
+#include "numeric_exp.h"
+
+/* e^(-square) erfcx(x) 2^k_extra for x >= 0.45, given t = (x - 4) / (x + 4) and d = 1 + 2x. */
+PE_INLINE double pen_erfc_tail(pen_dd square, double t, pen_dd d, double k_extra)
+{
+    double p = 2.6046428370106442e-11;
+    p = pen_fma(p, t, 3.208932488793927e-09);
+    p = pen_fma(p, t, -9.412466593250411e-09);
+    p = pen_fma(p, t, -2.2680974199812877e-08);
+    p = pen_fma(p, t, 1.024143357156158e-07);
+    p = pen_fma(p, t, 8.182692799511284e-08);
+    p = pen_fma(p, t, -8.183797410139869e-07);
+    p = pen_fma(p, t, 2.8764020819499033e-07);
+    p = pen_fma(p, t, 5.705666216053084e-06);
+    p = pen_fma(p, t, -1.1218732856276364e-05);
+    p = pen_fma(p, t, -2.4397685178156264e-05);
+    p = pen_fma(p, t, 0.00015062054077845123);
+    p = pen_fma(p, t, -0.00019925707193968773);
+    p = pen_fma(p, t, -0.0007577730366934494);
+    p = pen_fma(p, t, 0.005031970037934385);
+    p = pen_fma(p, t, -0.016197734092827053);
+    p = pen_fma(p, t, 0.037167515531626);
+    p = pen_fma(p, t, -0.06633036580936001);
+    p = pen_fma(p, t, 0.09373283499867169);
+    p = pen_fma(p, t, -0.10103906603642447);
+    p = pen_fma(p, t, 0.06809705425468433);
+    p = pen_fma(p, t, 0.015379652102621719);
+    p = pen_fma(p, t, -0.13962111684056244);
+    pen_dd v = pen_fast_two_sum(1.2329951186255526, t * p);
+    v.lo -= 5.090063158122477e-17;
+    double k;
+    pen_dd e = pen_exp_parts(-square.hi, -square.lo, &k);
+    pen_dd n = pen_two_prod(e.hi, v.hi);
+    n.lo = pen_fma(e.hi, v.lo, pen_fma(e.lo, v.hi, n.lo));
+    double r = 1.0 / d.hi, q = n.hi * r;
+    double rest = pen_fma(-q, d.lo, pen_fma(-q, d.hi, n.hi) + n.lo);
+    return pen_scale(pen_fma(rest, r, q), k + k_extra);
+}
+/* erfc(x) for x >= 0.45. */
+PE_INLINE double pen_erfc_large(double x)
+{
+    x = x > 28.0 ? 28.0 : x;
+    pen_dd d = pen_fast_two_sum(2.0 * x, 1.0);
+    d.lo = x > 0.5 ? d.lo : (1.0 - d.hi) + 2.0 * x;
+    return pen_erfc_tail(pen_two_prod(x, x), (x - 4.0) / (x + 4.0), d, 0.0);
+}
+/* erf(x) for |x| <= 1. */
+PE_INLINE double pen_erf_small(double x)
+{
+    double w = x * x, p = 5.957176147748911e-11;
+    p = pen_fma(p, w, -1.1372848856791674e-09);
+    p = pen_fma(p, w, 1.4659775274047436e-08);
+    p = pen_fma(p, w, -1.6350312701054695e-07);
+    p = pen_fma(p, w, 1.6461000484121368e-06);
+    p = pen_fma(p, w, -1.4925595266831182e-05);
+    p = pen_fma(p, w, 0.0001205533111164271);
+    p = pen_fma(p, w, -0.000854832698083379);
+    p = pen_fma(p, w, 0.0052239776248180145);
+    p = pen_fma(p, w, -0.026866170645076792);
+    p = pen_fma(p, w, 0.11283791670954879);
+    p = pen_fma(p, w, -0.3761263890318375);
+    p = pen_fma(p, w, 0.1283791670955126);
+    return pen_fma(x, p, x);
+}
+PE_INLINE double pen_erf(double x)
+{
+    double size = pen_abs(x);
+    double tail = 1.0 - pen_erfc_large(size < 0.85 ? 0.85 : size);
+    return size < 0.85 ? pen_erf_small(x) : pen_copysign(tail, x);
+}
+PE_INLINE double pen_erfc(double x)
+{
+    double size = pen_abs(x);
+    double tail = pen_erfc_large(size < 0.5 ? 0.5 : size);
+    double far = x < 0 ? 2.0 - tail : tail;
+    return x > -1.0 && x < 0.5 ? 1.0 - pen_erf_small(x) : far;
+}
+
+/* ---- the standard normal distribution ----------------------------------------------------------------------- */
+
+PE_INLINE double pen_norm_pdf(double z)
+{
+    double c = pen_abs(z);
+    c = c > 40.0 ? 40.0 : c;
+    pen_dd w = pen_two_prod(c, c);
+    double k;
+    pen_dd e = pen_exp_parts(-0.5 * w.hi, -0.5 * w.lo, &k);
+    double low = pen_fma(e.hi, -2.49232720227773e-17, e.lo * 0.3989422804014327);
+    return pen_scale(pen_fma(e.hi, 0.3989422804014327, low), k);
+}
+PE_INLINE double pen_norm_cdf(double z)
+{
+    double size = pen_abs(z);
+    /* the middle: 1/2 + z p(z^2) */
+    double w = z * z, p = 5.142040589350598e-15;
+    p = pen_fma(p, w, -1.9633346064568034e-13);
+    p = pen_fma(p, w, 5.0615363803465915e-12);
+    p = pen_fma(p, w, -1.1290446274840148e-10);
+    p = pen_fma(p, w, 2.27337598973384e-09);
+    p = pen_fma(p, w, -4.122652197821158e-08);
+    p = pen_fma(p, w, 6.659692483196657e-07);
+    p = pen_fma(p, w, -9.444656212417968e-06);
+    p = pen_fma(p, w, 0.00011543468760236287);
+    p = pen_fma(p, w, -0.0011873282154780476);
+    p = pen_fma(p, w, 0.009973557010035598);
+    p = pen_fma(p, w, -0.06649038006690544);
+    p = pen_fma(p, w, 0.3989422804014327);
+    double middle = pen_fma(z, p, 0.5);
+    /* the tails: erfc(|z| / sqrt(2)) / 2 */
+    double c = size < 0.65 ? 0.65 : size;
+    c = c > 39.0 ? 39.0 : c;
+    pen_dd square = pen_two_prod(c, c), d = pen_two_prod(c, 1.4142135623730951);
+    d.lo = pen_fma(c, -9.667293313452913e-17, d.lo);
+    pen_dd sum = pen_two_sum(1.0, d.hi);
+    sum.lo += d.lo;
+    double t = (c - 5.656854249492381) / (c + 5.656854249492381);
+    double tail = pen_erfc_tail(pen_dd_of(0.5 * square.hi, 0.5 * square.lo), t, sum, -1.0);
+    double far = z < 0 ? tail : 1.0 - tail;
+    return (z > -0.65 && z < 1.0) || z != z ? middle : far;
+}
+/* z with norm_cdf(z) = p, by one rational function of v each for four regions; with q = p - 1/2 and w = sqrt(-2 log p):
+ * |q| <= 0.3    z = q (sqrt(2 pi) + q^2 r(v)), v = 0.09 - q^2
+ * |q| <= 0.425  z = q r(v), v = 0.425^2 - q^2
+ * w <= 6.5      z = r(v) - w, v = w - 2.275...     (p < 1/2; its mirror image otherwise)
+ * w > 6.5       z = -w r(v), v = w - 6.5 */
+PE_INLINE double pen_norm_inv(double p)
+{
+    pen_dd q = pen_two_sum(p, -0.5);
+    double size = pen_abs(q.hi), square = q.hi * q.hi;
+    bool middle = size <= 0.425, centre = size <= 0.3;
+    double tail = p < 0.5 ? p : 1.0 - p;
+    tail = middle || !(tail > 0) ? 0.05 : tail;
+    double w = pen_sqrt(-2.0 * pen_log(tail));
+    bool far = w > 6.5;
+    double v = pen_fma(-q.hi, q.hi, centre ? 0.09 : 0.180625);
+    v = middle ? v : far ? w - 6.5 : w - 2.2754932301424446;
+#define PEN_ROW(c, m, t, f) (middle ? (centre ? (c) : (m)) : far ? (f) : (t))
+    double a = PEN_ROW(0.0, 0.0, 0.0, 3.6896850154534005e-11);
+    a = pen_fma(a, v, PEN_ROW(0.0, 21686.5655246859, 6.409465890748331e-09, 1.2529618251632607e-08));
+    a = pen_fma(a, v, PEN_ROW(0.0, 108567.21141391326, 8.247696328769225e-06, 1.3441788003022569e-06));
+    a = pen_fma(a, v, PEN_ROW(3.259724319506286, 141386.87016733713, 0.0005393194964863015, 6.432615529979641e-05));
+    a = pen_fma(a, v, PEN_ROW(158.15848626840616, 74148.36520620814, 0.011027582906235326, 0.001584382289227294));
+    a = pen_fma(a, v, PEN_ROW(314.22790609981837, 18542.34948302176, 0.10013732510771801, 0.021383951305274908));
+    a = pen_fma(a, v, PEN_ROW(188.6595706976084, 2340.5477062795135, 0.45340294432274697, 0.15898519809205813));
+    a = pen_fma(a, v, PEN_ROW(43.19538097304959, 143.49092133777546, 0.994659222837328, 0.6083872043572365));
+    a = pen_fma(a, v, PEN_ROW(3.319731525319039, 3.387132872796367, 0.8366678373899045, 0.9327274158145589));
+    double b = PEN_ROW(0.0, 1236.5381010507294, 0.0, 3.689680723525124e-11);
+    b = pen_fma(b, v, PEN_ROW(0.0, 27276.696084855674, 1.3058484013261187e-06, 1.2529680004246347e-08));
+    b = pen_fma(b, v, PEN_ROW(0.0, 78606.05265101948, 0.00011779426263505688, 1.3444578343482884e-06));
+    b = pen_fma(b, v, PEN_ROW(88.16716382033587, 75918.83238051165, 0.0031737693037135473, 6.439896383943856e-05));
+    b = pen_fma(b, v, PEN_ROW(265.7284436334299, 32710.823044129123, 0.03829373115203002, 0.0015904398303443232));
+    b = pen_fma(b, v, PEN_ROW(245.3740990818169, 7102.027451793956, 0.24116104693086823, 0.021596750654392538));
+    b = pen_fma(b, v, PEN_ROW(94.87238476774756, 805.2983835515724, 0.8225967318983392, 0.16244089033319026));
+    b = pen_fma(b, v, PEN_ROW(16.153391113590207, 45.368792011994685, 1.4350500140676004, 0.6337379704409274));
+    b = pen_fma(b, v, 1.0);
+    double r = a / b, sign = p < 0.5 ? -1.0 : 1.0;
+    double start = centre ? 2.5066282746310007 : middle || far ? 0.0 : w;
+    double step = PEN_ROW(square, 1.0, -1.0, 1.0);
+    double outer = middle ? q.hi : far ? sign * w : sign;
+#undef PEN_ROW
+    double z = outer * pen_fma(step, r, start);
+    /* the bits that p - 1/2 lost, times dz/dp */
+    double y = 0.5 * z * z, slope = 2.5066282746310002 * (1.0 + y * (1.0 + y * (0.5 + y * 0.17)));
+    z = middle ? pen_fma(q.lo, slope, z) : z;
+    z = p == 0 ? -PEN_INF : z;
+    z = p == 1.0 ? PEN_INF : z;
+    return p >= 0 && p <= 1.0 ? z : PEN_NAN;
+}
+
+#endif
