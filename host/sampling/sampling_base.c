@@ -1,0 +1,3 @@
+/* sampling_base.c: the lane loops for one instruction set; the flags stand in CMakeLists.txt. */
+#define PEI_SAMPLING_ISA pei_sampling_base
+#include "sampling_lanes.inc"
