@@ -57,10 +57,9 @@ static bool read_complex(pe_call *call, pe_value v, complex_number *z, pe_value 
         return true;
     }
     PE_UNUSED(call);
+    if (pe_is(v, PE_KIND_TEXT) && parse_complex(pe_as_text(v)->bytes, pe_as_text(v)->length, z)) return true;
     *error = pe_is_error(v) ? v : pe_error(pe_is(v, PE_KIND_BOOLEAN) ? PE_ERROR_VALUE : PE_ERROR_NUM);
-    if (!pe_is(v, PE_KIND_TEXT)) return false;
-    const pe_text *t = pe_as_text(v);
-    return parse_complex(t->bytes, t->length, z);
+    return false;
 }
 
 static pe_value complex_value(pe_call *call, double re, double im, char suffix)

@@ -254,7 +254,9 @@ static double days_30_360(date a, date b)
 
 pe_value pei_fn_days360(pe_call *call, const pe_value *args, int n)
 {
-    double start = pen_floor(pe_arg_number(args, n, 0, 0)), end = pen_floor(pe_arg_number(args, n, 1, 0));
+    double half_second = 0.5 / 86400; /* a moment that close to midnight counts as the next day here */
+    double start = pen_floor(pe_arg_number(args, n, 0, 0) + half_second);
+    double end = pen_floor(pe_arg_number(args, n, 1, 0) + half_second);
     if (!in_calendar(call, end) || !in_calendar(call, start)) return pe_error(PE_ERROR_NUM);
     date a = date_of(call, start), b = date_of(call, end);
     if (pe_arg_boolean(args, n, 2, false)) { /* European */

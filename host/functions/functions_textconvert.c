@@ -172,11 +172,11 @@ static bool parse_fraction(scan in, double *out)
 
 /* ---- times -------------------------------------------------------------------------------------------- */
 
-/* AM, PM, A or P at in->at, after spaces: 1, 2, or 0 where there is none. */
-static int scan_half_day(scan *in)
+/* AM, PM, A or P at in->at, after spaces: 1, 2, or 0 where there is none. "3a" is text, "3 a" and "3:00a" are times. */
+static int scan_half_day(scan *in, bool space_needed)
 {
     scan t = *in;
-    skip_spaces(&t);
+    if (skip_spaces(&t) == 0 && space_needed) return 0;
     char c = (char)(peek(&t) | 0x20);
     if (c != 'a' && c != 'p') return 0;
     t.at++;
@@ -220,7 +220,7 @@ static bool scan_time(scan *in, double *days)
         fraction = scan_second_fraction(in, &given);
         minutes_first = given && count == 2;
     }
-    int half = scan_half_day(in);
+    int half = scan_half_day(in, count == 1);
     if (count == 1 && half == 0) return false;
     if (minutes_first) {
         if (half != 0) return false;
@@ -280,7 +280,7 @@ static bool scan_date_part(scan *in, date_part *part)
         part->month = false;
         if (!scan_integer(&t, 4, &part->value, &part->digits)) return false;
         scan after = t;
-        if (peek(&t) == ':' || scan_half_day(&after) != 0) return false;
+        if (peek(&t) == ':' || scan_half_day(&after, true) != 0) return false;
     }
     *in = t;
     return true;
@@ -388,6 +388,7 @@ bool pei_parse_datetime(const char *text, size_t length, bool date1904, double n
         if (in.at < in.n && skip_spaces(&in) > 0) has_date = scan_date(&in, this_year, date1904, &d);
     } else if (in.at < in.n && skip_spaces(&in) > 0) {
         has_time = scan_time(&in, &t);
+        if (!has_time) return false;
     }
     if (in.at != in.n) return false;
     *date = has_date ? d : -1;

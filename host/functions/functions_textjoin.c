@@ -217,7 +217,7 @@ static bool instance_fits(const pe_text *text, const delimiters *d, double insta
 static pe_value before_or_after(pe_call *call, const pe_value *args, int n, bool before)
 {
     const pe_text *text = pei_arg_text(args, n, 0);
-    double instance = pe_arg_given(args, n, 2) ? pei_arg_whole(args, n, 2, 1) : 1;
+    double instance = pe_arg_given(args, n, 2) ? pen_floor(pe_arg_number(args, n, 2, 1)) : 1;
     double mode = pei_arg_whole(args, n, 3, 0), end = pei_arg_whole(args, n, 4, 0);
     delimiters d;
     if (instance == 0 || (mode != 0 && mode != 1) || (end != 0 && end != 1)) return pe_error(PE_ERROR_VALUE);
@@ -227,7 +227,11 @@ static pe_value before_or_after(pe_call *call, const pe_value *args, int n, bool
     if (pe_arg_given(args, n, 2) && !d.has_empty && text->length > 0 && !instance_fits(text, &d, instance))
         return pe_error(PE_ERROR_VALUE);
     place found;
-    if (!find_instance(text, &d, instance, end == 1, &found)) return n > 5 ? args[5] : pe_error(PE_ERROR_NA);
+    if (!find_instance(text, &d, instance, end == 1, &found)) {
+        if (n <= 5) return pe_error(PE_ERROR_NA);
+        bool empty = pe_is(args[5], PE_KIND_BLANK) || pe_is(args[5], PE_KIND_OMITTED);
+        return empty ? pe_make_text(call, "", 0) : args[5];
+    }
     if (before) return pe_make_text(call, text->bytes, found.before);
     return pe_make_text(call, text->bytes + found.after, text->length - found.after);
 }
