@@ -1,21 +1,22 @@
-/* workbook_builder.c: a workbook from cells in memory. Each call is kept as an entry with its sequence number; finish
- * sorts the entries and merges those of one address in order. Invariant: the first failure sticks and finish reports it. */
+/* workbook_builder.c: a workbook from cells in memory. Each call is kept as an entry with its
+ * sequence number; finish sorts the entries and merges those of one address in order. Invariant:
+ * the first failure sticks and finish reports it. */
 #include "workbook_internal.h"
 
 #include <stdlib.h>
 
 typedef enum entry_kind {
-    ENTRY_BLOCK,    /* a cell of a block exists: before everything else */
+    ENTRY_BLOCK, /* a cell of a block exists: before everything else */
     ENTRY_VALUE,
     ENTRY_FORMULA,
     ENTRY_FORMAT,
-    ENTRY_ANCHOR,   /* the block's formula: after everything else */
+    ENTRY_ANCHOR, /* the block's formula: after everything else */
 } entry_kind;
 
 typedef struct entry {
     pe_cell_ref ref;
     uint32_t sequence;
-    uint32_t index;  /* of the formula or format */
+    uint32_t index; /* of the formula or format */
     entry_kind kind;
     pe_value value;
 } entry;
@@ -55,11 +56,12 @@ static void fail(pe_workbook_builder *b, pe_status status, const char *where, co
 /* Room for one more item; false after any failure. */
 static bool room(pe_workbook_builder *b, void **items, size_t *capacity, size_t count, size_t size)
 {
-    if (b->status == PE_OK && (count >= PE_CELLS_MAX || pe_grow(items, capacity, count + 1, size) != PE_OK))
+    if (b->status == PE_OK &&
+        (count >= PE_CELLS_MAX || pe_grow(items, capacity, count + 1, size) != PE_OK))
         fail(b, PE_E_MEMORY, "builder", "no memory for one more item");
     return b->status == PE_OK;
 }
-#define ROOM(b, items, item)                                                                                 \
+#define ROOM(b, items, item)                                                                       \
     room((b), (void **)&(b)->items, &(b)->item##_capacity, (b)->item##_count, sizeof *(b)->items)
 
 static const char *keep(pe_workbook_builder *b, const char *text, size_t length)
@@ -96,9 +98,11 @@ uint32_t pe_builder_sheet(pe_workbook_builder *b, const char *name)
 static bool area_of(pe_workbook_builder *b, uint32_t sheet, const char *block, pe_area *area)
 {
     if (b == NULL || b->status != PE_OK) return false;
-    if (sheet < b->sheet_count && block != NULL && pei_area_parse(block, strlen(block), sheet, area))
+    if (sheet < b->sheet_count && block != NULL &&
+        pei_area_parse(block, strlen(block), sheet, area))
         return true;
-    fail(b, PE_E_ARGUMENT, block, "not a cell or block of a sheet that was added; write B7 or B2:C4");
+    fail(b, PE_E_ARGUMENT, block,
+         "not a cell or block of a sheet that was added; write B7 or B2:C4");
     return false;
 }
 
@@ -112,7 +116,8 @@ static bool cell_of(pe_workbook_builder *b, uint32_t sheet, const char *address,
     return false;
 }
 
-static void add(pe_workbook_builder *b, pe_cell_ref ref, entry_kind kind, uint32_t index, pe_value value)
+static void add(pe_workbook_builder *b, pe_cell_ref ref, entry_kind kind, uint32_t index,
+                pe_value value)
 {
     if (!ROOM(b, entries, entry)) return;
     uint32_t sequence = (uint32_t)b->entry_count;
@@ -143,7 +148,8 @@ void pe_builder_text(pe_workbook_builder *b, uint32_t sheet, const char *address
     add(b, ref, ENTRY_VALUE, 0, value);
 }
 
-static uint32_t add_formula(pe_workbook_builder *b, const char *text, const pe_area *area, pe_formula_kind kind)
+static uint32_t add_formula(pe_workbook_builder *b, const char *text, const pe_area *area,
+                            pe_formula_kind kind)
 {
     if (text[0] == '=') text++;
     if (!ROOM(b, formulas, formula)) return 0;
@@ -157,8 +163,8 @@ static uint32_t add_formula(pe_workbook_builder *b, const char *text, const pe_a
     return (uint32_t)b->formula_count++;
 }
 
-void pe_builder_formula(pe_workbook_builder *b, uint32_t sheet, const char *address, const char *formula,
-                        pe_value stored)
+void pe_builder_formula(pe_workbook_builder *b, uint32_t sheet, const char *address,
+                        const char *formula, pe_value stored)
 {
     pe_cell_ref ref;
     if (!cell_of(b, sheet, address, &ref)) return;
@@ -172,7 +178,8 @@ static void add_block(pe_workbook_builder *b, const pe_area *area, uint32_t form
 {
     b->block_cells += pe_area_cells(area);
     if (b->block_cells > PEI_BLOCK_CELLS_MAX) {
-        fail(b, PE_E_LIMIT, "builder", "the blocks of array formulas and data tables are too large");
+        fail(b, PE_E_LIMIT, "builder",
+             "the blocks of array formulas and data tables are too large");
         return;
     }
     for (uint32_t row = area->row_first; row <= area->row_last; row++)
@@ -184,21 +191,23 @@ static void add_block(pe_workbook_builder *b, const pe_area *area, uint32_t form
         }
 }
 
-void pe_builder_array(pe_workbook_builder *b, uint32_t sheet, const char *block, const char *formula,
-                      pe_formula_kind kind)
+void pe_builder_array(pe_workbook_builder *b, uint32_t sheet, const char *block,
+                      const char *formula, pe_formula_kind kind)
 {
     pe_area area;
-    if (area_of(b, sheet, block, &area)) add_block(b, &area, add_formula(b, formula, &area, kind), false);
+    if (area_of(b, sheet, block, &area))
+        add_block(b, &area, add_formula(b, formula, &area, kind), false);
 }
 
-void pe_builder_table(pe_workbook_builder *b, uint32_t sheet, const char *block, const char *row_input,
-                      const char *column_input)
+void pe_builder_table(pe_workbook_builder *b, uint32_t sheet, const char *block,
+                      const char *row_input, const char *column_input)
 {
     pe_area area;
     pe_cell_ref input1 = {0}, input2 = {0};
     const char *only = row_input != NULL ? row_input : column_input;
     if (!area_of(b, sheet, block, &area) || !cell_of(b, sheet, only, &input1)) return;
-    if (row_input != NULL && column_input != NULL && !cell_of(b, sheet, column_input, &input2)) return;
+    if (row_input != NULL && column_input != NULL && !cell_of(b, sheet, column_input, &input2))
+        return;
     uint32_t index = add_formula(b, "", &area, PE_FORMULA_TABLE);
     if (b->status != PE_OK) return;
     pe_formula_source *f = &b->formulas[index];
@@ -209,7 +218,8 @@ void pe_builder_table(pe_workbook_builder *b, uint32_t sheet, const char *block,
     add_block(b, &area, index, true);
 }
 
-void pe_builder_format(pe_workbook_builder *b, uint32_t sheet, const char *address, const char *format)
+void pe_builder_format(pe_workbook_builder *b, uint32_t sheet, const char *address,
+                       const char *format)
 {
     pe_cell_ref ref;
     if (!cell_of(b, sheet, address, &ref)) return;
@@ -233,7 +243,8 @@ void pe_builder_name(pe_workbook_builder *b, const char *name, const char *text)
             if (strlen(b->sheets[s].name) == (size_t)(mark - name) &&
                 memcmp(b->sheets[s].name, name, (size_t)(mark - name)) == 0)
                 scope = (uint32_t)s;
-        if (scope == PE_SCOPE_WORKBOOK) fail(b, PE_E_ARGUMENT, name, "no sheet of that name was added");
+        if (scope == PE_SCOPE_WORKBOOK)
+            fail(b, PE_E_ARGUMENT, name, "no sheet of that name was added");
         name = mark + 1;
     }
     if (text[0] == '=') text++;
@@ -256,7 +267,8 @@ void pe_builder_iterate(pe_workbook_builder *b, uint32_t count, double delta)
     b->owner->book.iterate_delta = delta;
 }
 
-void pe_builder_hide_rows(pe_workbook_builder *b, uint32_t sheet, uint32_t row_first, uint32_t row_last)
+void pe_builder_hide_rows(pe_workbook_builder *b, uint32_t sheet, uint32_t row_first,
+                          uint32_t row_last)
 {
     if (b == NULL) return;
     if (sheet >= b->sheet_count || row_last >= PE_ROWS_MAX)
@@ -281,7 +293,8 @@ void pe_builder_list(pe_workbook_builder *b, uint32_t sheet, const char *name, c
     b->lists[b->list_count++] = (list){keep(b, name, strlen(name)), area, totals_rows};
 }
 
-/* ---- finish ------------------------------------------------------------------------------------------- */
+/* ---- finish
+ * ------------------------------------------------------------------------------------------- */
 
 static int compare_refs(const pe_cell_ref *a, const pe_cell_ref *b)
 {
@@ -340,8 +353,11 @@ static pe_status finish_cells(pe_workbook_builder *b)
     for (size_t i = 0; i < b->entry_count; i++) {
         const entry *e = &b->entries[i];
         if (i == 0 || compare_refs(&e->ref, &e[-1].ref) != 0) {
-            w->cells[count++] = (pe_cell){.stored = pe_blank(), .row = e->ref.row, .formula = PE_NO_FORMULA,
-                                          .column = (uint16_t)e->ref.column, .has_stored = true};
+            w->cells[count++] = (pe_cell){.stored = pe_blank(),
+                                          .row = e->ref.row,
+                                          .formula = PE_NO_FORMULA,
+                                          .column = (uint16_t)e->ref.column,
+                                          .has_stored = true};
             b->sheets[e->ref.sheet].cell_end = count;
         }
         merge(&w->cells[count - 1], e);
@@ -377,7 +393,8 @@ static pe_status finish_tables(pe_workbook_builder *b)
         const list *l = &b->lists[i];
         uint32_t columns = l->area.column_last - l->area.column_first + 1;
         pe_table *t = &w->tables[w->table_count++];
-        *t = (pe_table){.name = l->name, .area = l->area, .header_rows = 1, .totals_rows = l->totals_rows};
+        *t = (pe_table){
+            .name = l->name, .area = l->area, .header_rows = 1, .totals_rows = l->totals_rows};
         t->columns = PE_PUSH(b->owner->arena, const char *, columns);
         if (t->columns == NULL) return PE_E_MEMORY;
         t->column_count = columns;
@@ -433,8 +450,10 @@ pe_status pe_builder_finish(pe_workbook_builder *b, pe_workbook **workbook, pe_d
     pe_status status = finish(b);
     if (status == PE_E_MEMORY && b->diag.status == PE_OK)
         pe_fail(&b->diag, status, "builder", "no memory for the workbook");
-    if (status == PE_OK) *workbook = &b->owner->book;
-    else pe_workbook_free(&b->owner->book);
+    if (status == PE_OK)
+        *workbook = &b->owner->book;
+    else
+        pe_workbook_free(&b->owner->book);
     if (status != PE_OK && diag != NULL) *diag = b->diag;
     free(b->entries);
     free(b->formulas);

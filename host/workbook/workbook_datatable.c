@@ -1,6 +1,7 @@
-/* workbook_datatable.c: what-if data tables. Excel stores one formula for a block; Calc stores in each cell TABLE(formula
- * cell, input cell, value cell[, input cell, value cell]). Invariant: where Calc's cells have the shape of a data table they
- * become one, and where they have not they stay formulas; nothing is guessed. */
+/* workbook_datatable.c: what-if data tables. Excel stores one formula for a block; Calc stores in
+ * each cell TABLE(formula cell, input cell, value cell[, input cell, value cell]). Invariant: where
+ * Calc's cells have the shape of a data table they become one, and where they have not they stay
+ * formulas; nothing is guessed. */
 #include "workbook_internal.h"
 
 #include <stdlib.h>
@@ -12,17 +13,20 @@ void pei_tables_apply(pe_workbook *book, uint32_t sheet)
         uint32_t formula = book->cells[c].formula;
         if (formula == PE_NO_FORMULA || book->formulas[formula].kind != PE_FORMULA_TABLE) continue;
         pe_area area = book->formulas[formula].area;
-        if (book->cells[c].row != area.row_first || book->cells[c].column != area.column_first) continue;
+        if (book->cells[c].row != area.row_first || book->cells[c].column != area.column_first)
+            continue;
         for (uint32_t row = area.row_first; row <= area.row_last; row++) {
             uint32_t first, end;
             pe_workbook_row(book, sheet, row, area.column_first, area.column_last, &first, &end);
             for (; first < end; first++)
-                if (book->cells[first].formula == PE_NO_FORMULA) book->cells[first].formula = formula;
+                if (book->cells[first].formula == PE_NO_FORMULA)
+                    book->cells[first].formula = formula;
         }
     }
 }
 
-/* ---- Calc's form -------------------------------------------------------------------------------------- */
+/* ---- Calc's form
+ * -------------------------------------------------------------------------------------- */
 
 typedef struct place {
     uint32_t row, column;
@@ -32,12 +36,13 @@ typedef struct place {
 typedef struct member {
     uint32_t cell;
     place at;
-    place corner;       /* above and to the left of the block */
+    place corner; /* above and to the left of the block */
     place row_input, column_input;
     bool by_row, by_column;
 } member;
 
-/* Arguments: cells of the same sheet, separated by commas. Returns their number, 0 if they are anything else. */
+/* Arguments: cells of the same sheet, separated by commas. Returns their number, 0 if they are
+ * anything else. */
 static unsigned parse_places(const char *text, size_t length, place out[5])
 {
     size_t at = (size_t)((const char *)memchr(text, '(', length) + 1 - text);
@@ -93,8 +98,10 @@ static bool is_member(const pe_workbook *book, uint32_t cell, member *m)
     const pe_cell *c = &book->cells[cell];
     if (c->formula == PE_NO_FORMULA) return false;
     const pe_formula_source *f = &book->formulas[c->formula];
-    if (f->kind != PE_FORMULA_NORMAL || f->home_row != c->row || f->home_column != c->column) return false;
-    if (strncmp(f->text, "TABLE(", 6) != 0 && strncmp(f->text, "MULTIPLE.OPERATIONS(", 20) != 0) return false;
+    if (f->kind != PE_FORMULA_NORMAL || f->home_row != c->row || f->home_column != c->column)
+        return false;
+    if (strncmp(f->text, "TABLE(", 6) != 0 && strncmp(f->text, "MULTIPLE.OPERATIONS(", 20) != 0)
+        return false;
     place places[5];
     unsigned count = parse_places(f->text, f->length, places);
     *m = (member){.cell = cell, .at = {c->row, c->column}};
@@ -133,7 +140,9 @@ static void make_block(pe_workbook *book, uint32_t sheet, const member *members,
         if (members[i].at.row > row_last) row_last = members[i].at.row;
         if (members[i].at.column > column_last) column_last = members[i].at.column;
     }
-    pe_area area = {sheet, sheet, members[0].corner.row + 1, row_last, members[0].corner.column + 1, column_last};
+    pe_area area = {
+        sheet,      sheet, members[0].corner.row + 1, row_last, members[0].corner.column + 1,
+        column_last};
     if (pe_area_cells(&area) != count) return;
     const member *m = &members[0];
     place first = m->by_row ? m->row_input : m->column_input;
@@ -142,11 +151,16 @@ static void make_block(pe_workbook *book, uint32_t sheet, const member *members,
         book->formulas[book->cells[members[i].cell].formula].text = NULL;
         book->cells[members[i].cell].formula = formula;
     }
-    book->formulas[formula] = (pe_formula_source){
-        .text = "", .kind = PE_FORMULA_TABLE, .two_inputs = m->by_row && m->by_column,
-        .row_input = m->by_row && !m->by_column, .home_row = m->at.row, .home_column = m->at.column, .area = area,
-        .input1 = {sheet, first.row, first.column},
-        .input2 = {sheet, m->column_input.row, m->column_input.column}};
+    book->formulas[formula] =
+        (pe_formula_source){.text = "",
+                            .kind = PE_FORMULA_TABLE,
+                            .two_inputs = m->by_row && m->by_column,
+                            .row_input = m->by_row && !m->by_column,
+                            .home_row = m->at.row,
+                            .home_column = m->at.column,
+                            .area = area,
+                            .input1 = {sheet, first.row, first.column},
+                            .input2 = {sheet, m->column_input.row, m->column_input.column}};
 }
 
 pe_status pei_calc_tables_apply(pe_workbook *book, uint32_t sheet, pe_diag *diag)
@@ -158,14 +172,16 @@ pe_status pei_calc_tables_apply(pe_workbook *book, uint32_t sheet, pe_diag *diag
         member m;
         if (!is_member(book, c, &m)) continue;
         if (PE_GROW(&members, &capacity, count + 1) != PE_OK) {
-            status = pe_fail(diag, PE_E_MEMORY, book->sheets[sheet].name, "no memory for its data tables");
+            status = pe_fail(diag, PE_E_MEMORY, book->sheets[sheet].name,
+                             "no memory for its data tables");
             goto fail;
         }
         members[count++] = m;
     }
     if (count > 1) qsort(members, count, sizeof *members, compare_members);
     for (size_t i = 0, end; i < count; i = end) {
-        for (end = i + 1; end < count && compare_blocks(&members[i], &members[end]) == 0; end++) continue;
+        for (end = i + 1; end < count && compare_blocks(&members[i], &members[end]) == 0; end++)
+            continue;
         make_block(book, sheet, &members[i], end - i);
     }
 fail:
@@ -183,7 +199,8 @@ pe_status pei_formulas_compact(pe_workbook *book, pe_diag *diag)
         if (book->formulas[i].text != NULL) book->formulas[kept++] = book->formulas[i];
     }
     for (uint32_t c = 0; c < book->cell_count; c++)
-        if (book->cells[c].formula != PE_NO_FORMULA) book->cells[c].formula = moved[book->cells[c].formula];
+        if (book->cells[c].formula != PE_NO_FORMULA)
+            book->cells[c].formula = moved[book->cells[c].formula];
     book->formula_count = kept;
     free(moved);
     return PE_OK;

@@ -1,22 +1,25 @@
-/* workbook_internal.h: what the files of this module share: the workbook with what it owns, the reader's
- * state, and the passes of a reading in their order (package, parts, sheets, join). */
+/* workbook_internal.h: what the files of this module share: the workbook with what it owns, the
+ * reader's state, and the passes of a reading in their order (package, parts, sheets, join). */
 #ifndef PE_WORKBOOK_INTERNAL_H
 #define PE_WORKBOOK_INTERNAL_H
 
 #include "workbook.h"
 
-/* ---- limits of this module ---------------------------------------------------------------------------- */
+/* ---- limits of this module
+ * ---------------------------------------------------------------------------- */
 
 /* Cells that array, spill and data-table blocks may add to those written: four whole columns. */
 #define PEI_BLOCK_CELLS_MAX (4u << 20)
 /* A tag, or a text between two entities, that makes the parser hold more than this is an attack. */
 #define PEI_XML_TOKEN_BYTES_MAX (1u << 20)
-/* Sheets carry addresses, so real ones deflate some 50 to 1 at most. Beyond this ratio and size: a bomb. */
+/* Sheets carry addresses, so real ones deflate some 50 to 1 at most. Beyond this ratio and size: a
+ * bomb. */
 #define PEI_BOMB_RATIO 250u
 #define PEI_BOMB_BYTES (64ull << 20)
 #define PEI_WARNINGS_MAX 64u
 
-/* ---- the workbook and what it owns -------------------------------------------------------------------- */
+/* ---- the workbook and what it owns
+ * -------------------------------------------------------------------- */
 
 /* What pe_workbook_free frees. The book stands first, so a pe_workbook * is a pei_book *. */
 typedef struct pei_book {
@@ -43,10 +46,12 @@ pei_book *pei_book_new(uint64_t bytes_max);
 pe_status pei_book_index(pei_book *owner, pe_diag *diag);
 /* A new arena that the workbook owns. Not thread-safe. NULL: out of memory. */
 pe_arena *pei_book_arena(pei_book *owner);
-/* "B2:C4", "B2", "$B$2" to a rectangle on sheet; corners in any order. False: no area, or off the grid. */
+/* "B2:C4", "B2", "$B$2" to a rectangle on sheet; corners in any order. False: no area, or off the
+ * grid. */
 bool pei_area_parse(const char *text, size_t length, uint32_t sheet, pe_area *area);
 
-/* ---- the reader --------------------------------------------------------------------------------------- */
+/* ---- the reader
+ * --------------------------------------------------------------------------------------- */
 
 typedef struct zip pei_zip; /* libzip's zip_t */
 
@@ -55,21 +60,24 @@ typedef struct pei_reader {
     const uint8_t *bytes;
     size_t length;
     const pe_control *control;
-    uint64_t memory_max;        /* 0: none */
-    atomic_ullong memory;       /* bytes taken for the model */
-    atomic_ullong inflated;     /* bytes of parts read */
-    uint64_t inflated_total;    /* as the directory declares: for progress only */
-    atomic_uint block_cells;    /* fillers of blocks */
-    pei_zip **zips;             /* one handle per worker, over the same bytes */
+    uint64_t memory_max;     /* 0: none */
+    atomic_ullong memory;    /* bytes taken for the model */
+    atomic_ullong inflated;  /* bytes of parts read */
+    uint64_t inflated_total; /* as the directory declares: for progress only */
+    atomic_uint block_cells; /* fillers of blocks */
+    pei_zip **zips;          /* one handle per worker, over the same bytes */
     unsigned zip_count;
     pei_book *owner;
-    uint16_t *styles;           /* cell style to index of formats */
+    uint16_t *styles; /* cell style to index of formats */
     uint32_t style_count;
-    const pe_value *strings;    /* shared strings */
+    const pe_value *strings; /* shared strings */
     uint32_t string_count;
-    bool *dynamic;              /* cell metadata (cm - 1): a dynamic array */
+    uint32_t *dynamic; /* per cell metadata (cm - 1): 1 if a dynamic array */
     uint32_t dynamic_count;
-    const char **warnings;      /* in the owner's arena */
+    uint32_t *rich;      /* per value metadata (vm - 1): its rich value; with has_rich_errors */
+    uint32_t rich_count; /* its pe_error_code, or 0 */
+    bool has_rich_errors;
+    const char **warnings; /* in the owner's arena */
     size_t warning_count, warning_capacity;
 } pei_reader;
 
@@ -91,9 +99,11 @@ void *pei_texts_push(pei_texts *texts, size_t bytes, size_t alignment, pe_diag *
 /* A copy with a final NUL. */
 const char *pei_texts_copy(pei_texts *texts, const char *text, size_t length, pe_diag *diag);
 /* A text value. */
-pe_status pei_texts_value(pei_texts *texts, const char *text, size_t length, pe_value *value, pe_diag *diag);
+pe_status pei_texts_value(pei_texts *texts, const char *text, size_t length, pe_value *value,
+                          pe_diag *diag);
 
-/* ---- package ------------------------------------------------------------------------------------------ */
+/* ---- package
+ * ------------------------------------------------------------------------------------------ */
 
 /* Refuses what is not a readable package, saying what it is instead. Opens the first handle. */
 pe_status pei_package_open(pei_reader *reader, pe_diag *diag);
@@ -104,7 +114,8 @@ int64_t pei_package_find(pei_reader *reader, unsigned worker, const char *name);
 uint64_t pei_package_size(pei_reader *reader, int64_t index);
 pe_status pei_package_handle(pei_reader *reader, unsigned worker, pei_zip **zip, pe_diag *diag);
 
-/* ---- XML ---------------------------------------------------------------------------------------------- */
+/* ---- XML
+ * ---------------------------------------------------------------------------------------------- */
 
 typedef struct pei_buffer {
     char *bytes;
@@ -113,7 +124,8 @@ typedef struct pei_buffer {
 } pei_buffer;
 
 typedef struct pei_xml pei_xml;
-/* Handlers get names without prefix. depth of the root is 1, and in end it is that of the element. */
+/* Handlers get names without prefix. depth of the root is 1, and in end it is that of the element.
+ */
 struct pei_xml {
     void (*start)(pei_xml *xml, const char *name, const char **attributes);
     void (*end)(pei_xml *xml, const char *name);
@@ -121,12 +133,13 @@ struct pei_xml {
     pei_buffer *collect; /* where character data goes; NULL: nowhere */
     uint32_t depth;
     const char *part;
-    pe_status status;    /* first failure */
+    pe_status status; /* first failure */
     pe_diag *diag;
-    void *parser;        /* expat's */
+    void *parser; /* expat's */
 };
 
-/* Reads the part through the handlers. PE_E_FORMAT, PE_E_LIMIT, PE_E_MEMORY, PE_E_CANCELLED, PE_E_ENCRYPTED. */
+/* Reads the part through the handlers. PE_E_FORMAT, PE_E_LIMIT, PE_E_MEMORY, PE_E_CANCELLED,
+ * PE_E_ENCRYPTED. */
 pe_status pei_xml_read(pei_reader *reader, unsigned worker, int64_t index, pei_xml *xml);
 /* Stops the reading with a failure, which diag already describes. */
 void pei_xml_stop(pei_xml *xml, pe_status status);
@@ -151,7 +164,8 @@ pe_value pei_error_parse(const char *text, size_t length);
 /* An ISO 8601 date, time or both to a serial number. False: it is none. */
 bool pei_date_parse(const char *text, size_t length, bool date1904, double *serial);
 
-/* ---- relationships ------------------------------------------------------------------------------------ */
+/* ---- relationships
+ * ------------------------------------------------------------------------------------ */
 
 typedef struct pei_relation {
     const char *id;
@@ -165,13 +179,15 @@ typedef struct pei_relations {
     size_t count, capacity;
 } pei_relations;
 
-/* Relationships of a part ("" is the package); none if it has no such part. Free items with free(). */
-pe_status pei_relations_read(pei_reader *reader, unsigned worker, const char *part, pei_texts *texts,
-                             pei_relations *relations, pe_diag *diag);
+/* Relationships of a part ("" is the package); none if it has no such part. Free items with free().
+ */
+pe_status pei_relations_read(pei_reader *reader, unsigned worker, const char *part,
+                             pei_texts *texts, pei_relations *relations, pe_diag *diag);
 const pei_relation *pei_relations_id(const pei_relations *relations, const char *id);
 const pei_relation *pei_relations_type(const pei_relations *relations, const char *type);
 
-/* ---- parts that all sheets need ----------------------------------------------------------------------- */
+/* ---- parts that all sheets need
+ * ----------------------------------------------------------------------- */
 
 typedef struct pei_sheet_entry {
     const char *name;
@@ -193,6 +209,9 @@ pe_status pei_main_read(pei_reader *reader, const char *part, pei_texts *texts, 
                         pe_diag *diag);
 pe_status pei_styles_read(pei_reader *reader, const char *part, pe_diag *diag);
 pe_status pei_metadata_read(pei_reader *reader, const char *part, pe_diag *diag);
+/* After the metadata: which values are errors that older readers do not know. */
+pe_status pei_rich_values_read(pei_reader *reader, const char *structures, const char *values,
+                               pe_diag *diag);
 pe_status pei_properties_read(pei_reader *reader, const char *part, pe_diag *diag);
 pe_status pei_strings_read(pei_reader *reader, unsigned worker, const char *part, pei_texts *texts,
                            pe_diag *diag);
@@ -202,10 +221,11 @@ pe_status pei_external_read(pei_reader *reader, unsigned worker, const char *par
 pe_status pei_table_read(pei_reader *reader, unsigned worker, const char *part, pei_texts *texts,
                          uint32_t sheet, pe_table *table, bool *filtered, pe_diag *diag);
 
-/* ---- sheets ------------------------------------------------------------------------------------------- */
+/* ---- sheets
+ * ------------------------------------------------------------------------------------------- */
 
-/* While a sheet is read, cells hold: stored, where a shared string is pe_box(PE_KIND_UNRESOLVED, index);
- * formula, an index into the sheet's own raw formulas. */
+/* While a sheet is read, cells hold: stored, where a shared string is pe_box(PE_KIND_UNRESOLVED,
+ * index); formula, an index into the sheet's own raw formulas. */
 #define PEI_CHUNK_FIRST 128u
 #define PEI_CHUNK_LARGEST 16384u
 
@@ -220,7 +240,8 @@ typedef enum pei_raw_kind { PEI_RAW_TEXT, PEI_RAW_SHARED, PEI_RAW_SPECIAL } pei_
 typedef struct pei_raw_formula {
     const char *text; /* TEXT */
     uint32_t length;
-    uint32_t extra;   /* pei_raw_kind in the top two bits; index of the master or special formula below */
+    uint32_t
+        extra; /* pei_raw_kind in the top two bits; index of the master or special formula below */
 } pei_raw_formula;
 #define PEI_RAW(kind, index) ((uint32_t)(kind) << 30 | (index))
 
@@ -236,21 +257,21 @@ typedef struct pei_master { /* of shared formulas */
 } pei_master;
 
 typedef struct pei_sheet_data {
-    uint32_t index;          /* of the sheet */
-    const char *part;        /* NULL: no cells (chart sheets) */
+    uint32_t index;   /* of the sheet */
+    const char *part; /* NULL: no cells (chart sheets) */
     int64_t part_index;
     pe_diag diag;
     pei_texts texts;
     pei_cell_chunk *cells_first, *cells_last;
     pei_raw_chunk *raw_first, *raw_last;
     uint32_t cell_count, raw_count, string_cells;
-    bool sorted;             /* so far, strictly */
-    bool has_calc_tables;    /* formulas TABLE(...) or MULTIPLE.OPERATIONS(...) */
+    bool sorted;          /* so far, strictly */
+    bool has_calc_tables; /* formulas TABLE(...) or MULTIPLE.OPERATIONS(...) */
     pei_master *masters;
     size_t master_count, master_capacity;
     pe_formula_source *specials;
     size_t special_count, special_capacity;
-    pe_cell *fillers;        /* cells of blocks, has_stored false; sorted and unique */
+    pe_cell *fillers; /* cells of blocks, has_stored false; sorted and unique */
     size_t filler_count, filler_capacity;
     uint32_t *hidden;
     size_t hidden_count, hidden_capacity;
@@ -258,7 +279,7 @@ typedef struct pei_sheet_data {
     pe_area filter;
     pe_table *tables;
     size_t table_count, table_capacity;
-    uint32_t duplicates;     /* cells written twice */
+    uint32_t duplicates;              /* cells written twice */
     uint32_t cell_base, formula_base; /* where the join puts them */
     uint32_t cell_end, formula_end;
 } pei_sheet_data;
@@ -269,8 +290,8 @@ void pei_sheet_clear(pei_sheet_data *sheet);
 pe_status pei_join(pei_reader *reader, pe_pool *pool, pei_sheet_data *sheets, pe_diag *diag);
 /* Data tables of one sheet: every cell of a block gets its formula. */
 void pei_tables_apply(pe_workbook *book, uint32_t sheet);
-/* Calc's TABLE(formula, input, value ...) of one sheet: those that form a data table become one. The formulas that are
- * no longer used are marked with text NULL, for pei_formulas_compact. */
+/* Calc's TABLE(formula, input, value ...) of one sheet: those that form a data table become one.
+ * The formulas that are no longer used are marked with text NULL, for pei_formulas_compact. */
 pe_status pei_calc_tables_apply(pe_workbook *book, uint32_t sheet, pe_diag *diag);
 pe_status pei_formulas_compact(pe_workbook *book, pe_diag *diag);
 

@@ -1,5 +1,6 @@
-/* workbook_join.c: the sheets' chunks into the workbook's two arrays, sheets in parallel. Invariant: afterwards cells are
- * sorted and unique, shared texts are resolved, and each formula belongs to at least one cell. */
+/* workbook_join.c: the sheets' chunks into the workbook's two arrays, sheets in parallel.
+ * Invariant: afterwards cells are sorted and unique, shared texts are resolved, and each formula
+ * belongs to at least one cell. */
 #include "workbook_internal.h"
 
 #include <stdlib.h>
@@ -15,7 +16,7 @@ typedef struct sheet_join {
     pei_sheet_data *sheet;
     uint32_t next_cell, next_formula;
     size_t next_filler;
-    pei_raw_chunk *raw_chunk;     /* the chunk that holds raw index raw_base ff. */
+    pei_raw_chunk *raw_chunk; /* the chunk that holds raw index raw_base ff. */
     uint32_t raw_base;
 } sheet_join;
 
@@ -74,8 +75,8 @@ static pe_status put_cell(sheet_join *j, const pe_cell *cell)
         char text[12];
         pe_cell_text(cell->row, cell->column, text);
         return pe_fail(&j->sheet->diag, PE_E_FORMAT, j->sheet->part,
-                       "cell %s: shared text %llu of %u does not exist", text, (unsigned long long)index,
-                       j->reader->string_count);
+                       "cell %s: shared text %llu of %u does not exist", text,
+                       (unsigned long long)index, j->reader->string_count);
     }
     out->stored = j->reader->strings[index];
     return PE_OK;
@@ -87,7 +88,8 @@ static int compare_place(const pe_cell *a, const pe_cell *b)
     return (a->column > b->column) - (a->column < b->column);
 }
 
-/* The next cell of the file, after those fillers that come before it; a filler under it is dropped. */
+/* The next cell of the file, after those fillers that come before it; a filler under it is dropped.
+ */
 static pe_status put_merged(sheet_join *j, const pe_cell *cell)
 {
     pei_sheet_data *s = j->sheet;
@@ -124,14 +126,16 @@ static int compare_keys(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-/* Cells out of order, or twice: sorted by place, then by order in the file, of which the last counts. */
+/* Cells out of order, or twice: sorted by place, then by order in the file, of which the last
+ * counts. */
 static pe_status put_unsorted(sheet_join *j)
 {
     pei_sheet_data *s = j->sheet;
     pe_status status = PE_OK;
     pe_cell *flat = malloc(s->cell_count * sizeof *flat);
     uint64_t *keys = malloc(s->cell_count * sizeof *keys);
-    if (flat == NULL || keys == NULL) PE_TRY(pe_fail(&s->diag, PE_E_MEMORY, s->part, "no memory to sort it"));
+    if (flat == NULL || keys == NULL)
+        PE_TRY(pe_fail(&s->diag, PE_E_MEMORY, s->part, "no memory to sort it"));
     uint32_t count = 0;
     for (pei_cell_chunk *chunk = s->cells_first; chunk != NULL; chunk = chunk->next) {
         memcpy(flat + count, chunk->cells, chunk->count * sizeof *flat);
@@ -158,7 +162,9 @@ static pe_status join_sheet(void *context, size_t index, unsigned worker)
     PE_UNUSED(worker);
     joiner *all = context;
     pei_sheet_data *s = &all->sheets[index];
-    sheet_join j = {.reader = all->reader, .sheet = s, .next_cell = s->cell_base,
+    sheet_join j = {.reader = all->reader,
+                    .sheet = s,
+                    .next_cell = s->cell_base,
                     .next_formula = s->formula_base};
     pe_status status = s->sorted ? put_sorted(&j) : put_unsorted(&j);
     if (status == PE_OK) status = put_merged(&j, NULL);
@@ -174,11 +180,14 @@ static void close_gaps(pe_workbook *w, pei_sheet_data *sheets)
     for (uint32_t i = 0; i < w->sheet_count; i++) {
         pei_sheet_data *s = &sheets[i];
         uint32_t cells = s->cell_end - s->cell_base, formulas = s->formula_end - s->formula_base;
-        if (cell != s->cell_base) memmove(w->cells + cell, w->cells + s->cell_base, cells * sizeof *w->cells);
+        if (cell != s->cell_base)
+            memmove(w->cells + cell, w->cells + s->cell_base, cells * sizeof *w->cells);
         if (formula != s->formula_base) {
-            memmove(w->formulas + formula, w->formulas + s->formula_base, formulas * sizeof *w->formulas);
+            memmove(w->formulas + formula, w->formulas + s->formula_base,
+                    formulas * sizeof *w->formulas);
             for (uint32_t c = cell; c < cell + cells; c++)
-                if (w->cells[c].formula != PE_NO_FORMULA) w->cells[c].formula -= s->formula_base - formula;
+                if (w->cells[c].formula != PE_NO_FORMULA)
+                    w->cells[c].formula -= s->formula_base - formula;
         }
         w->sheets[i].cell_first = cell;
         w->sheets[i].cell_end = cell += cells;
@@ -197,12 +206,14 @@ pe_status pei_join(pei_reader *reader, pe_pool *pool, pei_sheet_data *sheets, pe
         sheets[i].formula_base = (uint32_t)formulas;
         cells += sheets[i].cell_count + sheets[i].filler_count;
         formulas += sheets[i].raw_count;
-        if (cells > PE_CELLS_MAX) return pe_fail(diag, PE_E_LIMIT, "workbook", "more than %u cells", PE_CELLS_MAX);
+        if (cells > PE_CELLS_MAX)
+            return pe_fail(diag, PE_E_LIMIT, "workbook", "more than %u cells", PE_CELLS_MAX);
     }
     w->cells = malloc((size_t)(cells + 1) * sizeof *w->cells);
     w->formulas = malloc((size_t)(formulas + 1) * sizeof *w->formulas);
     if (w->cells == NULL || w->formulas == NULL)
-        return pe_fail(diag, PE_E_MEMORY, "workbook", "no memory for %llu cells", (unsigned long long)cells);
+        return pe_fail(diag, PE_E_MEMORY, "workbook", "no memory for %llu cells",
+                       (unsigned long long)cells);
     joiner all = {reader, sheets};
     pe_status status = pe_pool_run(pool, w->sheet_count, join_sheet, &all);
     for (uint32_t i = 0; status != PE_OK && i < w->sheet_count; i++)

@@ -1,5 +1,6 @@
-/* workbook_lists.c: parts that are lists beside the sheets: shared strings, tables, links to other workbooks with the
- * values cached from them. Invariant: what they give lives in the texts of their task. */
+/* workbook_lists.c: parts that are lists beside the sheets: shared strings, tables, links to other
+ * workbooks with the values cached from them. Invariant: what they give lives in the texts of their
+ * task. */
 #include "workbook_internal.h"
 
 #include <stdlib.h>
@@ -24,13 +25,14 @@ static void collect(pei_xml *xml, pei_buffer *buffer)
     xml->collect = buffer;
 }
 
-/* ---- shared strings ----------------------------------------------------------------------------------- */
+/* ---- shared strings
+ * ----------------------------------------------------------------------------------- */
 
 typedef struct strings_reader {
     pei_xml xml;
     pei_texts *texts;
-    pei_buffer text;       /* of the current item: its runs one after the other */
-    uint32_t ignored;      /* depth of a phonetic run that is passed over, or 0 */
+    pei_buffer text;  /* of the current item: its runs one after the other */
+    uint32_t ignored; /* depth of a phonetic run that is passed over, or 0 */
     pe_value *values;
     size_t count, capacity;
 } strings_reader;
@@ -39,9 +41,12 @@ static void strings_start(pei_xml *xml, const char *name, const char **attribute
 {
     strings_reader *r = (strings_reader *)xml;
     PE_UNUSED(attributes);
-    if (xml->depth == 2 && strcmp(name, "si") == 0) r->text.length = 0;
-    else if (r->ignored == 0 && strcmp(name, "rPh") == 0) r->ignored = xml->depth;
-    else if (r->ignored == 0 && strcmp(name, "t") == 0) xml->collect = &r->text;
+    if (xml->depth == 2 && strcmp(name, "si") == 0)
+        r->text.length = 0;
+    else if (r->ignored == 0 && strcmp(name, "rPh") == 0)
+        r->ignored = xml->depth;
+    else if (r->ignored == 0 && strcmp(name, "t") == 0)
+        xml->collect = &r->text;
 }
 
 static void strings_end(pei_xml *xml, const char *name)
@@ -52,18 +57,26 @@ static void strings_end(pei_xml *xml, const char *name)
     if (xml->depth != 2 || strcmp(name, "si") != 0) return;
     if (!room(xml, (void **)&r->values, &r->capacity, r->count, sizeof *r->values)) return;
     size_t length = pei_unescape(r->text.bytes, r->text.length);
-    pe_status status = length > PE_TEXT_BYTES_MAX
-                           ? pe_fail(xml->diag, PE_E_LIMIT, xml->part, "text %zu is longer than 32,767 "
-                                     "characters", r->count)
-                           : pei_texts_value(r->texts, r->text.bytes, length, &r->values[r->count], xml->diag);
-    if (status != PE_OK) pei_xml_stop(xml, status);
-    else r->count++;
+    pe_status status =
+        length > PE_TEXT_BYTES_MAX
+            ? pe_fail(xml->diag, PE_E_LIMIT, xml->part,
+                      "text %zu is longer than 32,767 "
+                      "characters",
+                      r->count)
+            : pei_texts_value(r->texts, r->text.bytes, length, &r->values[r->count], xml->diag);
+    if (status != PE_OK)
+        pei_xml_stop(xml, status);
+    else
+        r->count++;
 }
 
 pe_status pei_strings_read(pei_reader *reader, unsigned worker, const char *part, pei_texts *texts,
                            pe_diag *diag)
 {
-    strings_reader r = {.xml = {.start = strings_start, .end = strings_end, .root = "sst", .part = part,
+    strings_reader r = {.xml = {.start = strings_start,
+                                .end = strings_end,
+                                .root = "sst",
+                                .part = part,
                                 .diag = diag},
                         .texts = texts};
     pe_status status = pei_xml_read(reader, worker, pei_package_find(reader, worker, part), &r.xml);
@@ -82,7 +95,8 @@ pe_status pei_strings_read(pei_reader *reader, unsigned worker, const char *part
     return status;
 }
 
-/* ---- tables ------------------------------------------------------------------------------------------- */
+/* ---- tables
+ * ------------------------------------------------------------------------------------------- */
 
 typedef struct table_reader {
     pei_xml xml;
@@ -109,7 +123,8 @@ static void table_start(pei_xml *xml, const char *name, const char **attributes)
     const char *shown = pei_attribute(attributes, "displayName");
     if (xml->depth == 1) {
         if (ref == NULL || !pei_area_parse(ref, strlen(ref), r->sheet, &r->table->area))
-            pei_xml_fail(xml, PE_E_FORMAT, "the table's area '%.40s' is not on the sheet", ref != NULL ? ref : "");
+            pei_xml_fail(xml, PE_E_FORMAT, "the table's area '%.40s' is not on the sheet",
+                         ref != NULL ? ref : "");
         if (shown == NULL) shown = text != NULL ? text : "";
         r->table->name = keep_unescaped(xml, r->texts, shown);
         r->table->header_rows = pei_attribute_number(attributes, "headerRowCount", 1);
@@ -133,15 +148,20 @@ static void nothing(pei_xml *xml, const char *name)
 pe_status pei_table_read(pei_reader *reader, unsigned worker, const char *part, pei_texts *texts,
                          uint32_t sheet, pe_table *table, bool *filtered, pe_diag *diag)
 {
-    table_reader r = {.xml = {.start = table_start, .end = nothing, .root = "table", .part = part, .diag = diag},
-                      .texts = texts, .table = table, .sheet = sheet};
+    table_reader r = {
+        .xml = {.start = table_start, .end = nothing, .root = "table", .part = part, .diag = diag},
+        .texts = texts,
+        .table = table,
+        .sheet = sheet};
     pe_status status = pei_xml_read(reader, worker, pei_package_find(reader, worker, part), &r.xml);
     if (status == PE_OK && r.count != table->area.column_last - table->area.column_first + 1)
-        status = pe_fail(diag, PE_E_FORMAT, part, "the table names %zu columns but its area has %u", r.count,
-                         table->area.column_last - table->area.column_first + 1);
+        status = pe_fail(diag, PE_E_FORMAT, part, "the table names %zu columns but its area has %u",
+                         r.count, table->area.column_last - table->area.column_first + 1);
     uint32_t rows = table->area.row_last - table->area.row_first + 1;
-    if (status == PE_OK && (table->header_rows > rows || table->totals_rows > rows - table->header_rows))
-        status = pe_fail(diag, PE_E_FORMAT, part, "the table has more header and totals rows than rows");
+    if (status == PE_OK &&
+        (table->header_rows > rows || table->totals_rows > rows - table->header_rows))
+        status =
+            pe_fail(diag, PE_E_FORMAT, part, "the table has more header and totals rows than rows");
     if (status == PE_OK) {
         table->columns = pei_texts_push(texts, r.count * sizeof *table->columns, 8, diag);
         if (table->columns == NULL) status = diag->status;
@@ -155,7 +175,8 @@ pe_status pei_table_read(pei_reader *reader, unsigned worker, const char *part, 
     return status;
 }
 
-/* ---- external links ----------------------------------------------------------------------------------- */
+/* ---- external links
+ * ----------------------------------------------------------------------------------- */
 
 typedef struct external_reader {
     pei_xml xml;
@@ -169,8 +190,8 @@ typedef struct external_reader {
     pei_external_cell *cells;
     size_t cell_count, cell_capacity;
     pei_buffer text;
-    pei_external_cell cell;   /* the one being read */
-    char type;                /* its t: 'n', 's' for str, 'b', 'e' */
+    pei_external_cell cell;                    /* the one being read */
+    char type;                                 /* its t: 'n', 's' for str, 'b', 'e' */
     uint32_t dde_column, dde_columns, dde_row; /* place in the item's block of values */
 } external_reader;
 
@@ -191,9 +212,11 @@ static void add_sheet(external_reader *r, const char *name)
 
 static void add_name(external_reader *r, const char **attributes, const char *key)
 {
-    const char *name = pei_attribute(attributes, key), *text = pei_attribute(attributes, "refersTo");
+    const char *name = pei_attribute(attributes, key),
+               *text = pei_attribute(attributes, "refersTo");
     if (!room(&r->xml, (void **)&r->names, &r->name_capacity, r->name_count, sizeof *r->names) ||
-        !room(&r->xml, (void **)&r->name_texts, &r->name_text_capacity, r->name_count, sizeof *r->names))
+        !room(&r->xml, (void **)&r->name_texts, &r->name_text_capacity, r->name_count,
+              sizeof *r->names))
         return;
     if (text != NULL && text[0] == '=') text++;
     r->names[r->name_count] = keep(&r->xml, r->texts, name != NULL ? name : "");
@@ -208,7 +231,8 @@ static void dde_start(external_reader *r, const char *name, const char **attribu
         const char *service = pei_attribute(attributes, "ddeService");
         const char *topic = pei_attribute(attributes, "ddeTopic");
         char target[512] = "";
-        size_t a = service != NULL ? strnlen(service, 200) : 0, b = topic != NULL ? strnlen(topic, 200) : 0;
+        size_t a = service != NULL ? strnlen(service, 200) : 0,
+               b = topic != NULL ? strnlen(topic, 200) : 0;
         if (a > 0) memcpy(target, service, a);
         if (a > 0) target[a++] = '|';
         if (b > 0) memcpy(target + a, topic, b);
@@ -226,7 +250,8 @@ static void dde_start(external_reader *r, const char *name, const char **attribu
             r->dde_column = 0;
             r->dde_row++;
         }
-        r->cell = (pei_external_cell){(uint32_t)r->sheet_count - 1, r->dde_row, r->dde_column++, pe_blank()};
+        r->cell = (pei_external_cell){(uint32_t)r->sheet_count - 1, r->dde_row, r->dde_column++,
+                                      pe_blank()};
         r->text.length = 0;
     } else if (strcmp(name, "val") == 0) {
         collect(&r->xml, &r->text);
@@ -251,7 +276,8 @@ static void external_start(pei_xml *xml, const char *name, const char **attribut
         const char *ref = pei_attribute(attributes, "r");
         r->type = cell_type(attributes);
         r->text.length = 0;
-        if (ref == NULL || pe_cell_parse(ref, strlen(ref), &r->cell.row, &r->cell.column) != strlen(ref))
+        if (ref == NULL ||
+            pe_cell_parse(ref, strlen(ref), &r->cell.row, &r->cell.column) != strlen(ref))
             pei_xml_fail(xml, PE_E_FORMAT, "'%.40s' is not a cell address", ref != NULL ? ref : "");
     } else if (strcmp(name, "v") == 0) {
         collect(xml, &r->text);
@@ -273,13 +299,18 @@ static void external_end(pei_xml *xml, const char *name)
         length = pei_trim(&text, length);
         if (length == 0) return;
         double number = r->type == 'n' ? pe_decimal_parse(text, length, &used) : 0;
-        if (r->type == 'b') r->cell.value = pe_boolean(text[0] == '1' || text[0] == 't');
-        else if (r->type == 'e') r->cell.value = pei_error_parse(text, length);
-        else r->cell.value = used == length ? pe_number_checked(number) : pe_error(PE_ERROR_VALUE);
+        if (r->type == 'b')
+            r->cell.value = pe_boolean(text[0] == '1' || text[0] == 't');
+        else if (r->type == 'e')
+            r->cell.value = pei_error_parse(text, length);
+        else
+            r->cell.value = used == length ? pe_number_checked(number) : pe_error(PE_ERROR_VALUE);
     }
     if (!room(xml, (void **)&r->cells, &r->cell_capacity, r->cell_count, sizeof *r->cells)) return;
-    if (pei_reader_take(r->texts->reader, sizeof *r->cells, xml->diag) != PE_OK) pei_xml_stop(xml, xml->diag->status);
-    else r->cells[r->cell_count++] = r->cell;
+    if (pei_reader_take(r->texts->reader, sizeof *r->cells, xml->diag) != PE_OK)
+        pei_xml_stop(xml, xml->diag->status);
+    else
+        r->cells[r->cell_count++] = r->cell;
 }
 
 static int compare_cells(const void *left, const void *right)
@@ -310,7 +341,8 @@ static pe_status external_finish(external_reader *r, const pei_relations *relati
     e->name_texts = settle(r->texts, r->name_texts, r->name_count, sizeof *r->names, diag);
     e->cells = pei_texts_push(r->texts, sizeof *e->cells, 8, diag);
     pei_external_cell *items = settle(r->texts, r->cells, r->cell_count, sizeof *r->cells, diag);
-    if (e->sheets == NULL || e->names == NULL || e->name_texts == NULL || e->cells == NULL || items == NULL)
+    if (e->sheets == NULL || e->names == NULL || e->name_texts == NULL || e->cells == NULL ||
+        items == NULL)
         return diag->status;
     e->sheet_count = (uint32_t)r->sheet_count;
     e->name_count = (uint32_t)r->name_count;
@@ -322,9 +354,13 @@ pe_status pei_external_read(pei_reader *reader, unsigned worker, const char *par
                             pe_external *external, pe_diag *diag)
 {
     pei_relations relations = {0};
-    external_reader r = {.xml = {.start = external_start, .end = external_end, .root = "externalLink",
-                                 .part = part, .diag = diag},
-                         .texts = texts, .external = external};
+    external_reader r = {.xml = {.start = external_start,
+                                 .end = external_end,
+                                 .root = "externalLink",
+                                 .part = part,
+                                 .diag = diag},
+                         .texts = texts,
+                         .external = external};
     pe_status status = PE_OK;
     PE_TRY(pei_relations_read(reader, worker, part, texts, &relations, diag));
     PE_TRY(pei_xml_read(reader, worker, pei_package_find(reader, worker, part), &r.xml));

@@ -1,5 +1,6 @@
-/* workbook_model.c: the finished workbook: who owns its memory, its row index, and the questions that it answers.
- * Invariant: cells are sorted by sheet, row, column without duplicates; rows_used lists exactly the rows with cells. */
+/* workbook_model.c: the finished workbook: who owns its memory, its row index, and the questions
+ * that it answers. Invariant: cells are sorted by sheet, row, column without duplicates; rows_used
+ * lists exactly the rows with cells. */
 #include "workbook_internal.h"
 
 #include <stdlib.h>
@@ -10,7 +11,8 @@ pei_book *pei_book_new(uint64_t bytes_max)
 {
     pei_book *owner = calloc(1, sizeof *owner);
     if (owner == NULL) return NULL;
-    owner->arena = pe_arena_new(bytes_max != 0 && bytes_max < SIZE_MAX ? (size_t)bytes_max : SIZE_MAX);
+    owner->arena =
+        pe_arena_new(bytes_max != 0 && bytes_max < SIZE_MAX ? (size_t)bytes_max : SIZE_MAX);
     if (owner->arena == NULL) {
         free(owner);
         return NULL;
@@ -26,7 +28,8 @@ pei_book *pei_book_new(uint64_t bytes_max)
 
 pe_arena *pei_book_arena(pei_book *owner)
 {
-    if (PE_GROW(&owner->arenas, &owner->arena_capacity, owner->arena_count + 1) != PE_OK) return NULL;
+    if (PE_GROW(&owner->arenas, &owner->arena_capacity, owner->arena_count + 1) != PE_OK)
+        return NULL;
     pe_arena *arena = pe_arena_new(SIZE_MAX);
     if (arena != NULL) owner->arenas[owner->arena_count++] = arena;
     return arena;
@@ -44,7 +47,8 @@ void pe_workbook_free(pe_workbook *workbook)
     free(owner);
 }
 
-/* ---- index -------------------------------------------------------------------------------------------- */
+/* ---- index
+ * -------------------------------------------------------------------------------------------- */
 
 static uint32_t row_count_of(const pe_workbook *w, const pe_sheet *sheet)
 {
@@ -92,7 +96,8 @@ pe_status pei_book_index(pei_book *owner, pe_diag *diag)
     return PE_OK;
 }
 
-/* ---- questions ---------------------------------------------------------------------------------------- */
+/* ---- questions
+ * ---------------------------------------------------------------------------------------- */
 
 uint32_t pe_workbook_row_lower(const pe_sheet *sheet, uint32_t row)
 {
@@ -103,8 +108,10 @@ uint32_t pe_workbook_row_lower(const pe_sheet *sheet, uint32_t row)
     if (guess < high && sheet->rows_used[guess] == row) return guess;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (sheet->rows_used[middle] < row) low = middle + 1;
-        else high = middle;
+        if (sheet->rows_used[middle] < row)
+            low = middle + 1;
+        else
+            high = middle;
     }
     return low;
 }
@@ -116,14 +123,16 @@ static uint32_t column_lower(const pe_cell *cells, uint32_t first, uint32_t end,
     if (guess < end - first && cells[first + guess].column == column) return first + guess;
     while (first < end) {
         uint32_t middle = first + (end - first) / 2;
-        if (cells[middle].column < column) first = middle + 1;
-        else end = middle;
+        if (cells[middle].column < column)
+            first = middle + 1;
+        else
+            end = middle;
     }
     return first;
 }
 
-void pe_workbook_row(const pe_workbook *workbook, uint32_t sheet, uint32_t row, uint32_t column_first,
-                     uint32_t column_last, uint32_t *first, uint32_t *end)
+void pe_workbook_row(const pe_workbook *workbook, uint32_t sheet, uint32_t row,
+                     uint32_t column_first, uint32_t column_last, uint32_t *first, uint32_t *end)
 {
     *first = *end = 0;
     if (sheet >= workbook->sheet_count || column_first > column_last) return;
@@ -148,8 +157,10 @@ pe_cell_ref pe_workbook_ref(const pe_workbook *workbook, uint32_t cell)
     uint32_t low = 0, high = workbook->sheet_count;
     while (high - low > 1) {
         uint32_t middle = low + (high - low) / 2;
-        if (workbook->sheets[middle].cell_first <= cell) low = middle;
-        else high = middle;
+        if (workbook->sheets[middle].cell_first <= cell)
+            low = middle;
+        else
+            high = middle;
     }
     return (pe_cell_ref){low, workbook->cells[cell].row, workbook->cells[cell].column};
 }
@@ -163,7 +174,8 @@ uint32_t pe_workbook_sheet(const pe_workbook *workbook, const char *name, size_t
     return PE_NO_CELL;
 }
 
-bool pe_workbook_row_hidden(const pe_workbook *workbook, uint32_t sheet, uint32_t row, bool *by_filter)
+bool pe_workbook_row_hidden(const pe_workbook *workbook, uint32_t sheet, uint32_t row,
+                            bool *by_filter)
 {
     *by_filter = false;
     if (sheet >= workbook->sheet_count) return false;
@@ -171,8 +183,10 @@ bool pe_workbook_row_hidden(const pe_workbook *workbook, uint32_t sheet, uint32_
     uint32_t low = 0, high = s->rows_hidden_count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (s->rows_hidden[middle] < row) low = middle + 1;
-        else high = middle;
+        if (s->rows_hidden[middle] < row)
+            low = middle + 1;
+        else
+            high = middle;
     }
     if (low >= s->rows_hidden_count || s->rows_hidden[low] != row) return false;
     *by_filter = s->has_filter && row >= s->filter.row_first && row <= s->filter.row_last;
@@ -189,9 +203,13 @@ bool pe_external_cell(const pe_external *external, uint32_t sheet, uint32_t row,
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
         const pei_external_cell *c = &cells->items[middle];
-        bool after = c->sheet != sheet ? c->sheet > sheet : c->row != row ? c->row > row : c->column > column;
-        if (after) high = middle;
-        else low = middle + 1;
+        bool after = c->sheet != sheet ? c->sheet > sheet
+                     : c->row != row   ? c->row > row
+                                       : c->column > column;
+        if (after)
+            high = middle;
+        else
+            low = middle + 1;
     }
     if (low > 0) {
         const pei_external_cell *c = &cells->items[low - 1];
@@ -200,7 +218,8 @@ bool pe_external_cell(const pe_external *external, uint32_t sheet, uint32_t row,
     return true;
 }
 
-/* ---- addresses as text -------------------------------------------------------------------------------- */
+/* ---- addresses as text
+ * -------------------------------------------------------------------------------- */
 
 bool pei_area_parse(const char *text, size_t length, uint32_t sheet, pe_area *area)
 {
@@ -252,11 +271,13 @@ static bool needs_quotes(const char *name)
 {
     if (!is_letter(name[0]) && name[0] != '_' && (unsigned char)name[0] < 0x80) return true;
     for (const char *c = name; *c != '\0'; c++)
-        if (!is_letter(*c) && !is_digit(*c) && *c != '_' && *c != '.' && (unsigned char)*c < 0x80) return true;
+        if (!is_letter(*c) && !is_digit(*c) && *c != '_' && *c != '.' && (unsigned char)*c < 0x80)
+            return true;
     size_t length = strlen(name);
     uint32_t row, column;
     return pe_cell_parse(name, length, &row, &column) == length || is_r1c1(name) ||
-           pe_text_equal_nocase(name, length, "TRUE", 4) || pe_text_equal_nocase(name, length, "FALSE", 5);
+           pe_text_equal_nocase(name, length, "TRUE", 4) ||
+           pe_text_equal_nocase(name, length, "FALSE", 5);
 }
 
 /* Text that is cut at the end of its buffer, but whose whole length is counted. */
@@ -305,7 +326,8 @@ size_t pe_workbook_cell_text(const pe_workbook *workbook, pe_cell_ref ref, char 
     return put_end(&w);
 }
 
-size_t pe_workbook_area_text(const pe_workbook *workbook, const pe_area *area, char *out, size_t size)
+size_t pe_workbook_area_text(const pe_workbook *workbook, const pe_area *area, char *out,
+                             size_t size)
 {
     writer w = {out, size, 0};
     char cell[12];

@@ -1,11 +1,13 @@
-/* workbook_package.c: the zip around a workbook: what kind of file the bytes are, its parts by name, its relationships.
- * Invariant: each worker has its own libzip handle over the same unchanged bytes. */
+/* workbook_package.c: the zip around a workbook: what kind of file the bytes are, its parts by
+ * name, its relationships. Invariant: each worker has its own libzip handle over the same unchanged
+ * bytes. */
 #include "workbook_internal.h"
 
 #include <stdlib.h>
 #include <zip.h>
 
-/* ---- what the bytes are ------------------------------------------------------------------------------- */
+/* ---- what the bytes are
+ * ------------------------------------------------------------------------------- */
 
 static bool has_bytes(const uint8_t *bytes, size_t length, const char *text, size_t text_length)
 {
@@ -24,9 +26,10 @@ static bool has_stream(const uint8_t *bytes, size_t length, const char *name)
 static pe_status refuse_compound(const pei_reader *reader, pe_diag *diag)
 {
     if (has_stream(reader->bytes, reader->length, "EncryptedPackage"))
-        return pe_fail(diag, PE_E_ENCRYPTED, "file",
-                       "the workbook is protected by a password; open it in Excel, remove the password "
-                       "(File, Info, Protect Workbook) and save it");
+        return pe_fail(
+            diag, PE_E_ENCRYPTED, "file",
+            "the workbook is protected by a password; open it in Excel, remove the password "
+            "(File, Info, Protect Workbook) and save it");
     return pe_fail(diag, PE_E_FORMAT, "file",
                    "this is an .xls (Excel 97-2003) or another compound file; save it as .xlsx");
 }
@@ -36,15 +39,18 @@ static pe_status refuse_other(const pei_reader *reader, pe_diag *diag)
     const uint8_t *b = reader->bytes;
     size_t n = reader->length;
     if (n == 0) return pe_fail(diag, PE_E_FORMAT, "file", "the file is empty");
-    if (has_bytes(b, n, "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", 8)) return refuse_compound(reader, diag);
+    if (has_bytes(b, n, "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", 8))
+        return refuse_compound(reader, diag);
     const char *what = "this is not a workbook; give an .xlsx or .xlsm file";
     size_t head = n < 4096 ? n : 4096;
-    if (has_bytes(b, n, "%PDF", 4)) what = "this is a PDF, not a workbook; give the .xlsx file";
+    if (has_bytes(b, n, "%PDF", 4))
+        what = "this is a PDF, not a workbook; give the .xlsx file";
     else if (memmem(b, head, "office:document", 15) != NULL)
         what = "this is a flat OpenDocument file (.fods); save it as .xlsx";
     else if (memmem(b, head, "urn:schemas-microsoft-com:office:spreadsheet", 44) != NULL)
         what = "this is an XML Spreadsheet 2003; save it as .xlsx";
-    else if (b[0] == '<') what = "this is XML or HTML, not a workbook; save it as .xlsx";
+    else if (b[0] == '<')
+        what = "this is XML or HTML, not a workbook; save it as .xlsx";
     return pe_fail(diag, PE_E_FORMAT, "file", "%s", what);
 }
 
@@ -52,12 +58,14 @@ static pe_status refuse_zip(const pei_reader *reader, int code, pe_diag *diag)
 {
     PE_UNUSED(reader);
     if (code == ZIP_ER_MEMORY) return pe_fail(diag, PE_E_MEMORY, "file", "no memory to open it");
-    return pe_fail(diag, PE_E_FORMAT, "file",
-                   "the zip archive of the workbook is cut short or damaged; copy or download it again, or "
-                   "open it in its application and save it");
+    return pe_fail(
+        diag, PE_E_FORMAT, "file",
+        "the zip archive of the workbook is cut short or damaged; copy or download it again, or "
+        "open it in its application and save it");
 }
 
-/* ---- handles ------------------------------------------------------------------------------------------ */
+/* ---- handles
+ * ------------------------------------------------------------------------------------------ */
 
 static pe_status open_zip(pei_reader *reader, pei_zip **zip, pe_diag *diag)
 {
@@ -111,7 +119,8 @@ uint64_t pei_package_size(pei_reader *reader, int64_t index)
     return (stat.valid & ZIP_STAT_SIZE) != 0 ? stat.size : 0;
 }
 
-/* ---- opening ------------------------------------------------------------------------------------------ */
+/* ---- opening
+ * ------------------------------------------------------------------------------------------ */
 
 /* Packages of other applications, and workbooks in binary form. */
 static pe_status refuse_relatives(pei_reader *reader, pe_diag *diag)
@@ -122,17 +131,21 @@ static pe_status refuse_relatives(pei_reader *reader, pe_diag *diag)
         {"xl/workbook.bin", "this is a binary workbook (.xlsb); save it as .xlsx or .xlsm"},
         {"META-INF/manifest.xml", "this is an OpenDocument file (.ods); save it as .xlsx"},
         {"mimetype", "this is an OpenDocument file (.ods); save it as .xlsx"},
-        {"word/document.xml", "this is a text document (.docx), not a workbook; give an .xlsx or .xlsm"},
-        {"ppt/presentation.xml", "this is a presentation (.pptx), not a workbook; give an .xlsx or .xlsm"},
+        {"word/document.xml",
+         "this is a text document (.docx), not a workbook; give an .xlsx or .xlsm"},
+        {"ppt/presentation.xml",
+         "this is a presentation (.pptx), not a workbook; give an .xlsx or .xlsm"},
         {"Index/Document.iwa", "this is an Apple Numbers file; export it as .xlsx"},
     };
     bool has_relations = pei_package_find(reader, 0, "_rels/.rels") >= 0;
     for (size_t i = 0; i < PE_COUNT(relatives); i++)
-        if (pei_package_find(reader, 0, relatives[i].part) >= 0 && pei_package_find(reader, 0, "xl/workbook.xml") < 0)
+        if (pei_package_find(reader, 0, relatives[i].part) >= 0 &&
+            pei_package_find(reader, 0, "xl/workbook.xml") < 0)
             return pe_fail(diag, PE_E_FORMAT, "file", "%s", relatives[i].what);
     if (!has_relations)
-        return pe_fail(diag, PE_E_FORMAT, "file",
-                       "this is a zip archive but not a workbook (no _rels/.rels); give an .xlsx or .xlsm");
+        return pe_fail(
+            diag, PE_E_FORMAT, "file",
+            "this is a zip archive but not a workbook (no _rels/.rels); give an .xlsx or .xlsm");
     return PE_OK;
 }
 
@@ -150,16 +163,18 @@ pe_status pei_package_open(pei_reader *reader, pe_diag *diag)
     return refuse_relatives(reader, diag);
 }
 
-/* ---- relationships ------------------------------------------------------------------------------------ */
+/* ---- relationships
+ * ------------------------------------------------------------------------------------ */
 
 typedef struct relations_reader {
     pei_xml xml;
     pei_relations *relations;
     pei_texts *texts;
-    const char *base;   /* the part whose relationships they are */
+    const char *base; /* the part whose relationships they are */
 } relations_reader;
 
-/* Target relative to base, as a part name: "../a/b.xml" from "xl/worksheets/sheet1.xml" is "xl/a/b.xml". */
+/* Target relative to base, as a part name: "../a/b.xml" from "xl/worksheets/sheet1.xml" is
+ * "xl/a/b.xml". */
 static const char *resolve(relations_reader *r, const char *target)
 {
     const char *slash = strrchr(r->base, '/');
@@ -201,7 +216,8 @@ static void relation_start(pei_xml *xml, const char *name, const char **attribut
     relations_reader *r = (relations_reader *)xml;
     if (xml->depth != 2 || strcmp(name, "Relationship") != 0) return;
     const char *id = pei_attribute(attributes, "Id"), *type = pei_attribute(attributes, "Type");
-    const char *target = pei_attribute(attributes, "Target"), *mode = pei_attribute(attributes, "TargetMode");
+    const char *target = pei_attribute(attributes, "Target"),
+               *mode = pei_attribute(attributes, "TargetMode");
     if (id == NULL || type == NULL || target == NULL) return;
     pei_relations *all = r->relations;
     if (PE_GROW(&all->items, &all->capacity, all->count + 1) != PE_OK) {
@@ -223,8 +239,8 @@ static void relation_end(pei_xml *xml, const char *name)
     PE_UNUSED(name);
 }
 
-pe_status pei_relations_read(pei_reader *reader, unsigned worker, const char *part, pei_texts *texts,
-                             pei_relations *relations, pe_diag *diag)
+pe_status pei_relations_read(pei_reader *reader, unsigned worker, const char *part,
+                             pei_texts *texts, pei_relations *relations, pe_diag *diag)
 {
     const char *slash = strrchr(part, '/');
     int folder = slash != NULL ? (int)(slash + 1 - part) : 0;
@@ -237,9 +253,14 @@ pe_status pei_relations_read(pei_reader *reader, unsigned worker, const char *pa
     memcpy(name + size - sizeof ".rels", ".rels", sizeof ".rels");
     int64_t index = pei_package_find(reader, worker, name);
     if (index < 0) return PE_OK;
-    relations_reader r = {.xml = {.start = relation_start, .end = relation_end, .root = "Relationships",
-                                  .part = name, .diag = diag},
-                          .relations = relations, .texts = texts, .base = part};
+    relations_reader r = {.xml = {.start = relation_start,
+                                  .end = relation_end,
+                                  .root = "Relationships",
+                                  .part = name,
+                                  .diag = diag},
+                          .relations = relations,
+                          .texts = texts,
+                          .base = part};
     return pei_xml_read(reader, worker, index, &r.xml);
 }
 

@@ -1,5 +1,6 @@
-/* workbook_parts.c: the parts that all sheets need: workbook.xml, styles, metadata, document properties. Invariant: an
- * unknown element or attribute is passed over; what is known is read by its place, not by its prefix. */
+/* workbook_parts.c: the parts that all sheets need: workbook.xml, styles, metadata, document
+ * properties. Invariant: an unknown element or attribute is passed over; what is known is read by
+ * its place, not by its prefix. */
 #include "workbook_internal.h"
 
 #include <stdlib.h>
@@ -25,7 +26,8 @@ static bool room(pei_xml *xml, void **items, size_t *capacity, size_t count, siz
     return false;
 }
 
-/* ---- workbook.xml ------------------------------------------------------------------------------------- */
+/* ---- workbook.xml
+ * ------------------------------------------------------------------------------------- */
 
 typedef struct main_reader {
     pei_xml xml;
@@ -38,7 +40,8 @@ typedef struct main_reader {
 static void add_sheet(main_reader *r, const char **attributes)
 {
     pei_main *out = r->out;
-    const char *name = pei_attribute(attributes, "name"), *id = pei_attribute_prefixed(attributes, "id");
+    const char *name = pei_attribute(attributes, "name"),
+               *id = pei_attribute_prefixed(attributes, "id");
     if (name == NULL || id == NULL) {
         pei_xml_fail(&r->xml, PE_E_FORMAT, "a sheet without name or relationship id");
         return;
@@ -47,21 +50,24 @@ static void add_sheet(main_reader *r, const char **attributes)
         pei_xml_fail(&r->xml, PE_E_LIMIT, "more than %u sheets", PE_SHEETS_MAX);
         return;
     }
-    if (!room(&r->xml, (void **)&out->sheets, &out->sheet_capacity, out->sheet_count, sizeof *out->sheets))
+    if (!room(&r->xml, (void **)&out->sheets, &out->sheet_capacity, out->sheet_count,
+              sizeof *out->sheets))
         return;
     const char *state = pei_attribute(attributes, "state");
     pe_visibility visibility = PE_VISIBLE;
     if (state != NULL && strcmp(state, "hidden") == 0) visibility = PE_HIDDEN;
     if (state != NULL && strcmp(state, "veryHidden") == 0) visibility = PE_VERY_HIDDEN;
-    out->sheets[out->sheet_count++] = (pei_sheet_entry){keep(&r->xml, r->texts, name, strlen(name)),
-                                                        keep(&r->xml, r->texts, id, strlen(id)), visibility};
+    out->sheets[out->sheet_count++] =
+        (pei_sheet_entry){keep(&r->xml, r->texts, name, strlen(name)),
+                          keep(&r->xml, r->texts, id, strlen(id)), visibility};
 }
 
 static void add_link(main_reader *r, const char **attributes)
 {
     pei_main *out = r->out;
     const char *id = pei_attribute_prefixed(attributes, "id");
-    if (room(&r->xml, (void **)&out->links, &out->link_capacity, out->link_count, sizeof *out->links))
+    if (room(&r->xml, (void **)&out->links, &out->link_capacity, out->link_count,
+             sizeof *out->links))
         out->links[out->link_count++] = id != NULL ? keep(&r->xml, r->texts, id, strlen(id)) : "";
 }
 
@@ -69,7 +75,9 @@ static void add_name(main_reader *r, const char **attributes)
 {
     pei_main *out = r->out;
     const char *name = pei_attribute(attributes, "name");
-    if (!room(&r->xml, (void **)&out->names, &out->name_capacity, out->name_count, sizeof *out->names)) return;
+    if (!room(&r->xml, (void **)&out->names, &out->name_capacity, out->name_count,
+              sizeof *out->names))
+        return;
     pe_name *n = &out->names[out->name_count++];
     *n = (pe_name){.name = name != NULL ? keep(&r->xml, r->texts, name, strlen(name)) : "",
                    .text = "",
@@ -103,10 +111,14 @@ static void main_start(pei_xml *xml, const char *name, const char **attributes)
     main_reader *r = (main_reader *)xml;
     if (xml->depth == 2 && strcmp(name, "workbookPr") == 0)
         r->book->date1904 = pei_attribute_true(attributes, "date1904", false);
-    else if (xml->depth == 2 && strcmp(name, "calcPr") == 0) read_calculation(r, attributes);
-    else if (xml->depth == 3 && strcmp(name, "sheet") == 0) add_sheet(r, attributes);
-    else if (xml->depth == 3 && strcmp(name, "externalReference") == 0) add_link(r, attributes);
-    else if (xml->depth == 3 && strcmp(name, "definedName") == 0) add_name(r, attributes);
+    else if (xml->depth == 2 && strcmp(name, "calcPr") == 0)
+        read_calculation(r, attributes);
+    else if (xml->depth == 3 && strcmp(name, "sheet") == 0)
+        add_sheet(r, attributes);
+    else if (xml->depth == 3 && strcmp(name, "externalReference") == 0)
+        add_link(r, attributes);
+    else if (xml->depth == 3 && strcmp(name, "definedName") == 0)
+        add_name(r, attributes);
 }
 
 static void main_end(pei_xml *xml, const char *name)
@@ -128,16 +140,22 @@ static void main_end(pei_xml *xml, const char *name)
 pe_status pei_main_read(pei_reader *reader, const char *part, pei_texts *texts, pei_main *main_part,
                         pe_diag *diag)
 {
-    main_reader r = {.xml = {.start = main_start, .end = main_end, .root = "workbook", .part = part,
+    main_reader r = {.xml = {.start = main_start,
+                             .end = main_end,
+                             .root = "workbook",
+                             .part = part,
                              .diag = diag},
-                     .book = &reader->owner->book, .out = main_part, .texts = texts,
+                     .book = &reader->owner->book,
+                     .out = main_part,
+                     .texts = texts,
                      .text = {.bytes_max = PE_FORMULA_BYTES_MAX}};
     pe_status status = pei_xml_read(reader, 0, pei_package_find(reader, 0, part), &r.xml);
     free(r.text.bytes);
     return status;
 }
 
-/* ---- styles.xml --------------------------------------------------------------------------------------- */
+/* ---- styles.xml
+ * --------------------------------------------------------------------------------------- */
 
 /* Formats that files refer to by number only; en-US, as Excel shows them. */
 static const struct {
@@ -157,7 +175,9 @@ static const struct {
     {10, "0.00%"},
     {11, "0.00E+00"},
     {12, "# ?/?"},
-    {13, "# ?" "?/?" "?"},
+    {13, "# ?"
+         "?/?"
+         "?"},
     {14, "m/d/yyyy"},
     {15, "d-mmm-yy"},
     {16, "d-mmm"},
@@ -185,8 +205,8 @@ static const struct {
 typedef struct styles_reader {
     pei_xml xml;
     pei_reader *reader;
-    pe_map *codes;           /* code to index of formats */
-    pe_map *ids;             /* numFmtId to index of formats */
+    pe_map *codes; /* code to index of formats */
+    pe_map *ids;   /* numFmtId to index of formats */
     const char **formats;
     size_t format_count, format_capacity;
     size_t style_count, style_capacity;
@@ -198,7 +218,8 @@ static uint32_t format_index(styles_reader *r, const char *code)
 {
     uint32_t *slot;
     bool added;
-    if (pe_map_put(r->codes, code, strlen(code), (uint32_t)r->format_count, &slot, &added) != PE_OK) {
+    if (pe_map_put(r->codes, code, strlen(code), (uint32_t)r->format_count, &slot, &added) !=
+        PE_OK) {
         pei_xml_fail(&r->xml, PE_E_MEMORY, "no memory for a number format");
         return 0;
     }
@@ -208,7 +229,9 @@ static uint32_t format_index(styles_reader *r, const char *code)
         pei_xml_fail(&r->xml, PE_E_LIMIT, "more than %u number formats", UINT16_MAX);
         return 0;
     }
-    if (!room(&r->xml, (void **)&r->formats, &r->format_capacity, r->format_count, sizeof *r->formats)) return 0;
+    if (!room(&r->xml, (void **)&r->formats, &r->format_capacity, r->format_count,
+              sizeof *r->formats))
+        return 0;
     const char *copy = pe_arena_text(r->reader->owner->arena, code, strlen(code));
     if (copy == NULL) pei_xml_fail(&r->xml, PE_E_MEMORY, "no memory for a number format");
     r->formats[r->format_count++] = copy != NULL ? copy : "General";
@@ -234,7 +257,9 @@ static void styles_start(pei_xml *xml, const char *name, const char **attributes
     uint32_t id = pei_attribute_number(attributes, "numFmtId", 0);
     if (r->in_cell_styles && strcmp(name, "xf") == 0) {
         pei_reader *reader = r->reader;
-        if (!room(xml, (void **)&reader->styles, &r->style_capacity, r->style_count, sizeof *reader->styles)) return;
+        if (!room(xml, (void **)&reader->styles, &r->style_capacity, r->style_count,
+                  sizeof *reader->styles))
+            return;
         reader->styles[r->style_count++] = (uint16_t)format_of_id(r, id);
     } else if (strcmp(name, "numFmt") == 0) {
         const char *code = pei_attribute(attributes, "formatCode");
@@ -242,23 +267,31 @@ static void styles_start(pei_xml *xml, const char *name, const char **attributes
         bool added;
         if (pe_map_put(r->ids, &id, sizeof id, index, &slot, &added) != PE_OK)
             pei_xml_fail(xml, PE_E_MEMORY, "no memory for a number format");
-        else *slot = index;
+        else
+            *slot = index;
     }
 }
 
 pe_status pei_styles_read(pei_reader *reader, const char *part, pe_diag *diag)
 {
     pe_workbook *w = &reader->owner->book;
-    styles_reader r = {.xml = {.start = styles_start, .end = no_end, .root = "styleSheet", .part = part,
+    styles_reader r = {.xml = {.start = styles_start,
+                               .end = no_end,
+                               .root = "styleSheet",
+                               .part = part,
                                .diag = diag},
-                       .reader = reader, .codes = pe_map_new(), .ids = pe_map_new()};
+                       .reader = reader,
+                       .codes = pe_map_new(),
+                       .ids = pe_map_new()};
     pe_status status = PE_E_MEMORY;
-    if (r.codes == NULL || r.ids == NULL) pe_fail(diag, status, part, "no memory to read it");
+    if (r.codes == NULL || r.ids == NULL)
+        pe_fail(diag, status, part, "no memory to read it");
     else {
         format_index(&r, "General"); /* formats[0] whatever the styles use */
         status = r.xml.status;
     }
-    if (status == PE_OK) status = pei_xml_read(reader, 0, pei_package_find(reader, 0, part), &r.xml);
+    if (status == PE_OK)
+        status = pei_xml_read(reader, 0, pei_package_find(reader, 0, part), &r.xml);
     const char **formats = NULL;
     if (status == PE_OK) {
         formats = PE_PUSH(reader->owner->arena, const char *, r.format_count + 1);
@@ -276,59 +309,8 @@ pe_status pei_styles_read(pei_reader *reader, const char *part, pe_diag *diag)
     return status;
 }
 
-/* ---- metadata.xml ------------------------------------------------------------------------------------- */
-
-typedef struct metadata_reader {
-    pei_xml xml;
-    pei_reader *reader;
-    uint32_t type_count, dynamic_type; /* 1-based; 0: none */
-    bool *properties;                  /* of futureMetadata XLDAPR: fDynamic per bk */
-    size_t property_count, property_capacity;
-    size_t cell_capacity;
-    enum { META_NONE, META_TYPES, META_FUTURE, META_CELLS } section;
-} metadata_reader;
-
-static void metadata_start(pei_xml *xml, const char *name, const char **attributes)
-{
-    metadata_reader *r = (metadata_reader *)xml;
-    pei_reader *reader = r->reader;
-    if (xml->depth == 2) {
-        const char *future = pei_attribute(attributes, "name");
-        r->section = strcmp(name, "metadataTypes") == 0  ? META_TYPES
-                     : strcmp(name, "cellMetadata") == 0 ? META_CELLS
-                     : strcmp(name, "futureMetadata") == 0 && future != NULL && strcmp(future, "XLDAPR") == 0
-                         ? META_FUTURE
-                         : META_NONE;
-    } else if (xml->depth == 3 && r->section == META_TYPES) {
-        const char *type = pei_attribute(attributes, "name");
-        r->type_count++;
-        if (type != NULL && strcmp(type, "XLDAPR") == 0) r->dynamic_type = r->type_count;
-    } else if (xml->depth == 3 && r->section == META_FUTURE && strcmp(name, "bk") == 0) {
-        if (room(xml, (void **)&r->properties, &r->property_capacity, r->property_count, 1))
-            r->properties[r->property_count++] = true;
-    } else if (r->section == META_FUTURE && strcmp(name, "dynamicArrayProperties") == 0 && r->property_count > 0) {
-        r->properties[r->property_count - 1] = pei_attribute_true(attributes, "fDynamic", false);
-    } else if (xml->depth == 3 && r->section == META_CELLS && strcmp(name, "bk") == 0) {
-        if (room(xml, (void **)&reader->dynamic, &r->cell_capacity, reader->dynamic_count, 1))
-            reader->dynamic[reader->dynamic_count++] = false;
-    } else if (xml->depth == 4 && r->section == META_CELLS && strcmp(name, "rc") == 0 && reader->dynamic_count > 0) {
-        uint32_t type = pei_attribute_number(attributes, "t", 0), value = pei_attribute_number(attributes, "v", 0);
-        if (type != 0 && type == r->dynamic_type)
-            reader->dynamic[reader->dynamic_count - 1] = value >= r->property_count || r->properties[value];
-    }
-}
-
-pe_status pei_metadata_read(pei_reader *reader, const char *part, pe_diag *diag)
-{
-    metadata_reader r = {.xml = {.start = metadata_start, .end = no_end, .root = "metadata", .part = part,
-                                 .diag = diag},
-                         .reader = reader};
-    pe_status status = pei_xml_read(reader, 0, pei_package_find(reader, 0, part), &r.xml);
-    free(r.properties);
-    return status;
-}
-
-/* ---- docProps/app.xml --------------------------------------------------------------------------------- */
+/* ---- docProps/app.xml
+ * --------------------------------------------------------------------------------- */
 
 typedef struct properties_reader {
     pei_xml xml;
@@ -340,7 +322,8 @@ static void properties_start(pei_xml *xml, const char *name, const char **attrib
 {
     properties_reader *r = (properties_reader *)xml;
     PE_UNUSED(attributes);
-    if (xml->depth != 2 || (strcmp(name, "Application") != 0 && strcmp(name, "AppVersion") != 0)) return;
+    if (xml->depth != 2 || (strcmp(name, "Application") != 0 && strcmp(name, "AppVersion") != 0))
+        return;
     r->text.length = 0;
     xml->collect = &r->text;
 }
@@ -356,14 +339,17 @@ static void properties_end(pei_xml *xml, const char *name)
         pei_xml_fail(xml, PE_E_MEMORY, "no memory for a text");
         return;
     }
-    if (strcmp(name, "Application") == 0) r->reader->owner->book.application = text;
-    else r->reader->owner->book.app_version = text;
+    if (strcmp(name, "Application") == 0)
+        r->reader->owner->book.application = text;
+    else
+        r->reader->owner->book.app_version = text;
 }
 
 pe_status pei_properties_read(pei_reader *reader, const char *part, pe_diag *diag)
 {
-    properties_reader r = {.xml = {.start = properties_start, .end = properties_end, .part = part, .diag = diag},
-                           .reader = reader};
+    properties_reader r = {
+        .xml = {.start = properties_start, .end = properties_end, .part = part, .diag = diag},
+        .reader = reader};
     pe_status status = pei_xml_read(reader, 0, pei_package_find(reader, 0, part), &r.xml);
     free(r.text.bytes);
     return status;

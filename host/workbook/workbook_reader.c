@@ -1,6 +1,6 @@
-/* workbook_reader.c: bytes to workbook: the order of the passes. First the small parts that all sheets need, then
- * sheets, shared strings, links and the file's hash as tasks in parallel, then the join. Invariant: the workbook is given out
- * only when all of it was read. */
+/* workbook_reader.c: bytes to workbook: the order of the passes. First the small parts that all
+ * sheets need, then sheets, shared strings, links and the file's hash as tasks in parallel, then
+ * the join. Invariant: the workbook is given out only when all of it was read. */
 #include "workbook_internal.h"
 
 #include <errno.h>
@@ -14,7 +14,7 @@ typedef struct task {
     uint32_t index;
     const char *part;
     uint64_t size;
-    pei_texts texts;  /* not of sheets */
+    pei_texts texts; /* not of sheets */
     pe_diag diag;
 } task;
 
@@ -33,7 +33,8 @@ pe_status pei_reader_take(pei_reader *reader, uint64_t bytes, pe_diag *diag)
 {
     uint64_t all = atomic_fetch_add(&reader->memory, bytes) + bytes;
     if (reader->memory_max == 0 || all <= reader->memory_max) return PE_OK;
-    return pe_fail(diag, PE_E_LIMIT, "workbook", "needs more than the %llu MiB of memory it may use; raise the limit",
+    return pe_fail(diag, PE_E_LIMIT, "workbook",
+                   "needs more than the %llu MiB of memory it may use; raise the limit",
                    (unsigned long long)(reader->memory_max >> 20));
 }
 
@@ -55,15 +56,18 @@ void pei_reader_warn(pei_reader *reader, const char *format, ...)
 static pe_status new_texts(reading *all, pei_texts *texts, pe_diag *diag)
 {
     *texts = (pei_texts){.reader = &all->reader, .arena = pei_book_arena(all->reader.owner)};
-    if (texts->arena == NULL) return pe_fail(diag, PE_E_MEMORY, "workbook", "no memory for its texts");
+    if (texts->arena == NULL)
+        return pe_fail(diag, PE_E_MEMORY, "workbook", "no memory for its texts");
     return PE_OK;
 }
 
-/* ---- the small parts ---------------------------------------------------------------------------------- */
+/* ---- the small parts
+ * ---------------------------------------------------------------------------------- */
 
 /* Reads an optional part by its relationship's type. */
 static pe_status read_by_type(reading *all, const pei_relations *relations, const char *type,
-                              pe_status (*read)(pei_reader *, const char *, pe_diag *), pe_diag *diag)
+                              pe_status (*read)(pei_reader *, const char *, pe_diag *),
+                              pe_diag *diag)
 {
     const pei_relation *relation = pei_relations_type(relations, type);
     if (relation == NULL || relation->external) return PE_OK;
@@ -71,14 +75,25 @@ static pe_status read_by_type(reading *all, const pei_relations *relations, cons
     return read(&all->reader, relation->target, diag);
 }
 
+static pe_status read_rich_values(reading *all, pe_diag *diag)
+{
+    const pei_relation *structures = pei_relations_type(&all->main, "rdRichValueStructure");
+    const pei_relation *values = pei_relations_type(&all->main, "rdRichValue");
+    if (structures == NULL || values == NULL || all->reader.rich_count == 0) return PE_OK;
+    if (structures->external || values->external) return PE_OK;
+    return pei_rich_values_read(&all->reader, structures->target, values->target, diag);
+}
+
 static pe_status find_main(reading *all, const char **part, pe_diag *diag)
 {
     const pei_relation *main = pei_relations_type(&all->package, "officeDocument");
     if (main == NULL || main->external)
-        return pe_fail(diag, PE_E_FORMAT, "_rels/.rels", "names no workbook; give an .xlsx or .xlsm file");
+        return pe_fail(diag, PE_E_FORMAT, "_rels/.rels",
+                       "names no workbook; give an .xlsx or .xlsm file");
     size_t length = strlen(main->target);
     if (length > 4 && strcmp(main->target + length - 4, ".bin") == 0)
-        return pe_fail(diag, PE_E_FORMAT, "file", "this is a binary workbook (.xlsb); save it as .xlsx or .xlsm");
+        return pe_fail(diag, PE_E_FORMAT, "file",
+                       "this is a binary workbook (.xlsb); save it as .xlsx or .xlsm");
     *part = main->target;
     return PE_OK;
 }
@@ -95,13 +110,16 @@ static pe_status read_small_parts(reading *all, pe_diag *diag)
     reader->owner->book.has_macros = pei_relations_type(&all->main, "vbaProject") != NULL;
     PE_TRY(read_by_type(all, &all->main, "styles", pei_styles_read, diag));
     PE_TRY(read_by_type(all, &all->main, "sheetMetadata", pei_metadata_read, diag));
+    PE_TRY(read_rich_values(all, diag));
     PE_TRY(read_by_type(all, &all->package, "extended-properties", pei_properties_read, diag));
-    if (all->parts.sheet_count == 0) PE_TRY(pe_fail(diag, PE_E_FORMAT, part, "the workbook has no sheets"));
+    if (all->parts.sheet_count == 0)
+        PE_TRY(pe_fail(diag, PE_E_FORMAT, part, "the workbook has no sheets"));
 fail:
     return status;
 }
 
-/* ---- what there is to read ---------------------------------------------------------------------------- */
+/* ---- what there is to read
+ * ---------------------------------------------------------------------------- */
 
 static pe_status make_sheets(reading *all, pe_diag *diag)
 {
@@ -122,13 +140,15 @@ static pe_status make_sheets(reading *all, pe_diag *diag)
         w->sheets[i].visibility = entry->visibility;
         w->sheets[i].is_chart = relation != NULL && strcmp(relation->type, "worksheet") != 0;
         if (relation == NULL)
-            return pe_fail(diag, PE_E_FORMAT, "workbook", "sheet '%.60s' has no part (relationship '%.40s')",
-                           entry->name, entry->id);
+            return pe_fail(diag, PE_E_FORMAT, "workbook",
+                           "sheet '%.60s' has no part (relationship '%.40s')", entry->name,
+                           entry->id);
         if (w->sheets[i].is_chart) continue;
         s->part = relation->target;
         s->part_index = pei_package_find(&all->reader, 0, s->part);
         if (s->part_index < 0)
-            return pe_fail(diag, PE_E_FORMAT, s->part, "is missing from the package (sheet '%.60s')", entry->name);
+            return pe_fail(diag, PE_E_FORMAT, s->part,
+                           "is missing from the package (sheet '%.60s')", entry->name);
     }
     return PE_OK;
 }
@@ -137,14 +157,15 @@ static pe_status make_externals(reading *all, pe_diag *diag)
 {
     pe_workbook *w = &all->reader.owner->book;
     w->externals = PE_PUSH(all->reader.owner->arena, pe_external, all->parts.link_count + 1);
-    if (w->externals == NULL) return pe_fail(diag, PE_E_MEMORY, "workbook", "no memory for its links");
+    if (w->externals == NULL)
+        return pe_fail(diag, PE_E_MEMORY, "workbook", "no memory for its links");
     w->external_count = (uint32_t)all->parts.link_count;
     for (uint32_t i = 0; i < w->external_count; i++) w->externals[i].target = "";
     return PE_OK;
 }
 
-static pe_status add_task(reading *all, task_kind kind, uint32_t index, const char *part, uint64_t size,
-                          pe_diag *diag)
+static pe_status add_task(reading *all, task_kind kind, uint32_t index, const char *part,
+                          uint64_t size, pe_diag *diag)
 {
     task *t = &all->tasks[all->task_count++];
     *t = (task){.kind = kind, .index = index, .part = part, .size = size};
@@ -169,17 +190,21 @@ static pe_status make_tasks(reading *all, pe_diag *diag)
     for (size_t i = 0; i < all->parts.sheet_count; i++) {
         const pei_sheet_data *s = &all->sheets[i];
         if (s->part == NULL) continue;
-        PE_TRY(add_task(all, TASK_SHEET, (uint32_t)i, s->part, pei_package_size(reader, s->part_index), diag));
+        PE_TRY(add_task(all, TASK_SHEET, (uint32_t)i, s->part,
+                        pei_package_size(reader, s->part_index), diag));
     }
     const pei_relation *strings = pei_relations_type(&all->main, "sharedStrings");
-    int64_t found = strings != NULL && !strings->external ? pei_package_find(reader, 0, strings->target) : -1;
+    int64_t found =
+        strings != NULL && !strings->external ? pei_package_find(reader, 0, strings->target) : -1;
     if (found >= 0)
-        PE_TRY(add_task(all, TASK_STRINGS, 0, strings->target, pei_package_size(reader, found), diag));
+        PE_TRY(
+            add_task(all, TASK_STRINGS, 0, strings->target, pei_package_size(reader, found), diag));
     for (size_t i = 0; i < all->parts.link_count; i++) {
         const pei_relation *link = pei_relations_id(&all->main, all->parts.links[i]);
         found = link != NULL && !link->external ? pei_package_find(reader, 0, link->target) : -1;
         if (found < 0) continue;
-        PE_TRY(add_task(all, TASK_EXTERNAL, (uint32_t)i, link->target, pei_package_size(reader, found), diag));
+        PE_TRY(add_task(all, TASK_EXTERNAL, (uint32_t)i, link->target,
+                        pei_package_size(reader, found), diag));
     }
     PE_TRY(add_task(all, TASK_HASH, 0, "file", reader->length / 2, diag));
     qsort(all->tasks, all->task_count, sizeof *all->tasks, compare_tasks);
@@ -187,7 +212,8 @@ fail:
     return status;
 }
 
-/* ---- tasks -------------------------------------------------------------------------------------------- */
+/* ---- tasks
+ * -------------------------------------------------------------------------------------------- */
 
 static pe_status hash_file(pei_reader *reader)
 {
@@ -241,7 +267,8 @@ static pe_status run_tasks(reading *all, pe_pool *pool, pe_diag *diag)
     return pe_fail(diag, status, "workbook", "%s", pe_status_text(status));
 }
 
-/* ---- what the tasks found, into the workbook ---------------------------------------------------------- */
+/* ---- what the tasks found, into the workbook
+ * ---------------------------------------------------------- */
 
 static pe_status gather_tables(reading *all, pe_diag *diag)
 {
@@ -249,7 +276,8 @@ static pe_status gather_tables(reading *all, pe_diag *diag)
     size_t count = 0;
     for (uint32_t i = 0; i < w->sheet_count; i++) count += all->sheets[i].table_count;
     w->tables = PE_PUSH(all->reader.owner->arena, pe_table, count + 1);
-    if (w->tables == NULL) return pe_fail(diag, PE_E_MEMORY, "workbook", "no memory for its tables");
+    if (w->tables == NULL)
+        return pe_fail(diag, PE_E_MEMORY, "workbook", "no memory for its tables");
     for (uint32_t i = 0; i < w->sheet_count; i++)
         for (size_t t = 0; t < all->sheets[i].table_count; t++)
             w->tables[w->table_count++] = all->sheets[i].tables[t];
@@ -281,8 +309,10 @@ static pe_status gather_names(reading *all, pe_diag *diag)
     for (size_t i = 0; i < all->parts.name_count; i++) {
         const pe_name *name = &all->parts.names[i];
         if (name->sheet != PE_SCOPE_WORKBOOK && name->sheet >= w->sheet_count)
-            pei_reader_warn(&all->reader, "the name %s belongs to a sheet that does not exist", name->name);
-        else w->names[w->name_count++] = *name;
+            pei_reader_warn(&all->reader, "the name %s belongs to a sheet that does not exist",
+                            name->name);
+        else
+            w->names[w->name_count++] = *name;
     }
     return PE_OK;
 }
@@ -294,7 +324,8 @@ static pe_status apply_tables(reading *all, pe_diag *diag)
     for (uint32_t i = 0; i < w->sheet_count; i++) {
         pei_sheet_data *s = &all->sheets[i];
         bool has_table = false;
-        for (size_t f = 0; f < s->special_count; f++) has_table |= s->specials[f].kind == PE_FORMULA_TABLE;
+        for (size_t f = 0; f < s->special_count; f++)
+            has_table |= s->specials[f].kind == PE_FORMULA_TABLE;
         if (has_table) pei_tables_apply(w, i);
         compact |= s->has_calc_tables;
         pe_status status = s->has_calc_tables ? pei_calc_tables_apply(w, i, diag) : PE_OK;
@@ -316,10 +347,11 @@ static pe_status finish(reading *all, pe_pool *pool, pe_diag *diag)
     PE_TRY(gather_names(all, diag));
     for (uint32_t i = 0; i < w->sheet_count; i++)
         if (all->sheets[i].duplicates > 0)
-            pei_reader_warn(reader, "sheet %s: %u cells were written twice; the later counts", w->sheets[i].name,
-                            all->sheets[i].duplicates);
+            pei_reader_warn(reader, "sheet %s: %u cells were written twice; the later counts",
+                            w->sheets[i].name, all->sheets[i].duplicates);
     const char **warnings = PE_PUSH(reader->owner->arena, const char *, reader->warning_count + 1);
-    if (warnings == NULL) PE_TRY(pe_fail(diag, PE_E_MEMORY, "workbook", "no memory for its warnings"));
+    if (warnings == NULL)
+        PE_TRY(pe_fail(diag, PE_E_MEMORY, "workbook", "no memory for its warnings"));
     if (reader->warning_count > 0)
         memcpy(warnings, reader->warnings, reader->warning_count * sizeof *warnings);
     w->warnings = warnings;
@@ -357,10 +389,13 @@ pe_status pe_workbook_read_bytes(const void *bytes, size_t length, const pe_read
     pe_diag local;
     if (diag == NULL) diag = &local;
     diag->status = PE_OK;
-    reading all = {.reader = {.bytes = bytes, .length = length, .control = control,
+    reading all = {.reader = {.bytes = bytes,
+                              .length = length,
+                              .control = control,
                               .memory_max = options != NULL ? options->bytes_max : 0}};
     pe_status status = read_all(&all, pe_pool_threads(pool), pool, diag);
-    for (size_t i = 0; all.sheets != NULL && i < all.parts.sheet_count; i++) pei_sheet_clear(&all.sheets[i]);
+    for (size_t i = 0; all.sheets != NULL && i < all.parts.sheet_count; i++)
+        pei_sheet_clear(&all.sheets[i]);
     free(all.sheets);
     free(all.tasks);
     free(all.package.items);
@@ -370,16 +405,21 @@ pe_status pe_workbook_read_bytes(const void *bytes, size_t length, const pe_read
     free(all.parts.names);
     free(all.reader.styles);
     free(all.reader.dynamic);
+    free(all.reader.rich);
     free(all.reader.warnings);
     pei_package_close(&all.reader);
-    if (status == PE_OK) *workbook = &all.reader.owner->book;
-    else if (all.reader.owner != NULL) pe_workbook_free(&all.reader.owner->book);
+    if (status == PE_OK)
+        *workbook = &all.reader.owner->book;
+    else if (all.reader.owner != NULL)
+        pe_workbook_free(&all.reader.owner->book);
     return status;
 }
 
-/* ---- files -------------------------------------------------------------------------------------------- */
+/* ---- files
+ * -------------------------------------------------------------------------------------------- */
 
-static pe_status read_whole(FILE *file, const char *path, uint8_t **bytes, size_t *length, pe_diag *diag)
+static pe_status read_whole(FILE *file, const char *path, uint8_t **bytes, size_t *length,
+                            pe_diag *diag)
 {
     size_t capacity = 0;
     *bytes = NULL;
@@ -392,7 +432,8 @@ static pe_status read_whole(FILE *file, const char *path, uint8_t **bytes, size_
         size_t got = fread(*bytes + *length, 1, capacity - *length, file);
         *length += got;
         if (got > 0) continue;
-        if (ferror(file)) return pe_fail(diag, PE_E_IO, path, "cannot be read: %s", strerror(errno));
+        if (ferror(file))
+            return pe_fail(diag, PE_E_IO, path, "cannot be read: %s", strerror(errno));
         return PE_OK;
     }
 }
@@ -407,7 +448,8 @@ pe_status pe_workbook_read_file(const char *path, const pe_read_options *options
     if (file == NULL) return pe_fail(diag, PE_E_IO, path, "cannot be opened: %s", strerror(errno));
     pe_status status = read_whole(file, path, &bytes, &length, diag);
     fclose(file);
-    if (status == PE_OK) status = pe_workbook_read_bytes(bytes, length, options, pool, control, &w, diag);
+    if (status == PE_OK)
+        status = pe_workbook_read_bytes(bytes, length, options, pool, control, &w, diag);
     free(bytes);
     if (status != PE_OK) return status;
     w->path = pe_arena_text(((pei_book *)w)->arena, path, strlen(path));

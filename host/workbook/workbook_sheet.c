@@ -1,32 +1,48 @@
-/* workbook_sheet.c: one worksheet part into chunks of cells and raw formulas. Runs as a task. Invariant: cells come
- * in the order of the file; `sorted` says whether that is row, column order without duplicates. */
+/* workbook_sheet.c: one worksheet part into chunks of cells and raw formulas. Runs as a task.
+ * Invariant: cells come in the order of the file; `sorted` says whether that is row, column order
+ * without duplicates. */
 #include "workbook_internal.h"
 
 #include <stdlib.h>
 
-typedef enum cell_type { TYPE_NUMBER, TYPE_SHARED, TYPE_TEXT, TYPE_BOOLEAN, TYPE_ERROR, TYPE_INLINE, TYPE_DATE } cell_type;
+typedef enum cell_type {
+    TYPE_NUMBER,
+    TYPE_SHARED,
+    TYPE_TEXT,
+    TYPE_BOOLEAN,
+    TYPE_ERROR,
+    TYPE_INLINE,
+    TYPE_DATE
+} cell_type;
 
-typedef enum formula_type { FORMULA_NONE, FORMULA_NORMAL, FORMULA_SHARED, FORMULA_ARRAY, FORMULA_TABLE } formula_type;
+typedef enum formula_type {
+    FORMULA_NONE,
+    FORMULA_NORMAL,
+    FORMULA_SHARED,
+    FORMULA_ARRAY,
+    FORMULA_TABLE
+} formula_type;
 
 typedef struct sheet_reader {
     pei_xml xml;
     pei_reader *reader;
     pei_sheet_data *sheet;
-    pe_map *shared;           /* si to index of masters */
-    uint32_t row, column;     /* of the current cell */
+    pe_map *shared;       /* si to index of masters */
+    uint32_t row, column; /* of the current cell */
     bool any_row, in_data, in_filter;
     uint32_t next_row, next_column;
-    uint64_t last_key;        /* row, column of the cell before, plus one */
+    uint64_t last_key; /* row, column of the cell before, plus one */
     cell_type type;
     uint16_t format;
     bool dynamic;
-    bool has_value;           /* a <v> or <is> */
+    uint32_t rich_error; /* a newer error in place of the one that <v> holds, or 0 */
+    bool has_value;      /* a <v> or <is> */
     formula_type formula;
-    bool formula_ref;         /* the <f> has a valid ref, which is in special.area */
+    bool formula_ref; /* the <f> has a valid ref, which is in special.area */
     uint32_t si;
     pe_formula_source special;
     pei_buffer value_text, formula_text;
-    uint32_t ignored;         /* depth of a phonetic run, or 0 */
+    uint32_t ignored; /* depth of a phonetic run, or 0 */
 } sheet_reader;
 
 static void fail_cell(sheet_reader *r, pe_status status, const char *what, const char *text)
@@ -36,7 +52,8 @@ static void fail_cell(sheet_reader *r, pe_status status, const char *what, const
     pei_xml_fail(&r->xml, status, "cell %s: %s '%.60s'", cell, what, text);
 }
 
-/* ---- rows and cells: start ---------------------------------------------------------------------------- */
+/* ---- rows and cells: start
+ * ---------------------------------------------------------------------------- */
 
 static void row_start(sheet_reader *r, const char **attributes)
 {
@@ -44,11 +61,14 @@ static void row_start(sheet_reader *r, const char **attributes)
     const char *number = pei_attribute(attributes, "r");
     uint32_t row = r->next_row;
     if (number != NULL) {
-        if (!pei_number_parse(number, &row) || row == 0) row = UINT32_MAX;
-        else row--;
+        if (!pei_number_parse(number, &row) || row == 0)
+            row = UINT32_MAX;
+        else
+            row--;
     }
     if (row >= PE_ROWS_MAX) {
-        pei_xml_fail(&r->xml, PE_E_FORMAT, "row '%.20s' is not on a sheet", number != NULL ? number : "");
+        pei_xml_fail(&r->xml, PE_E_FORMAT, "row '%.20s' is not on a sheet",
+                     number != NULL ? number : "");
         return;
     }
     r->row = row;
@@ -57,18 +77,25 @@ static void row_start(sheet_reader *r, const char **attributes)
     if (!pei_attribute_true(attributes, "hidden", false)) return;
     if (PE_GROW(&s->hidden, &s->hidden_capacity, s->hidden_count + 1) != PE_OK)
         pei_xml_fail(&r->xml, PE_E_MEMORY, "no memory for its rows");
-    else s->hidden[s->hidden_count++] = row;
+    else
+        s->hidden[s->hidden_count++] = row;
 }
 
 static cell_type type_of(const char *t)
 {
     switch (t[0]) {
-    case 's': return t[1] == 't' ? TYPE_TEXT : TYPE_SHARED;
-    case 'b': return TYPE_BOOLEAN;
-    case 'e': return TYPE_ERROR;
-    case 'i': return TYPE_INLINE;
-    case 'd': return TYPE_DATE;
-    default: return TYPE_NUMBER;
+    case 's':
+        return t[1] == 't' ? TYPE_TEXT : TYPE_SHARED;
+    case 'b':
+        return TYPE_BOOLEAN;
+    case 'e':
+        return TYPE_ERROR;
+    case 'i':
+        return TYPE_INLINE;
+    case 'd':
+        return TYPE_DATE;
+    default:
+        return TYPE_NUMBER;
     }
 }
 
@@ -80,18 +107,25 @@ static void cell_start(sheet_reader *r, const char **attributes)
     r->type = TYPE_NUMBER;
     r->format = 0;
     r->dynamic = r->has_value = r->formula_ref = false;
+    r->rich_error = 0;
     r->formula = FORMULA_NONE;
     r->value_text.length = r->formula_text.length = 0;
     r->ignored = 0;
     for (; attributes[0] != NULL; attributes += 2) {
         const char *name = attributes[0], *text = attributes[1];
-        if (name[0] == 'r' && name[1] == '\0') address = text;
-        else if (name[0] == 't' && name[1] == '\0') r->type = type_of(text);
+        if (name[0] == 'r' && name[1] == '\0')
+            address = text;
+        else if (name[0] == 't' && name[1] == '\0')
+            r->type = type_of(text);
         else if (name[0] == 's' && name[1] == '\0') {
-            if (pei_number_parse(text, &number) && number < reader->style_count) r->format = reader->styles[number];
+            if (pei_number_parse(text, &number) && number < reader->style_count)
+                r->format = reader->styles[number];
         } else if (strcmp(name, "cm") == 0) {
             if (pei_number_parse(text, &number) && number > 0 && number <= reader->dynamic_count)
-                r->dynamic = reader->dynamic[number - 1];
+                r->dynamic = reader->dynamic[number - 1] != 0;
+        } else if (reader->has_rich_errors && strcmp(name, "vm") == 0) {
+            if (pei_number_parse(text, &number) && number > 0 && number <= reader->rich_count)
+                r->rich_error = reader->rich[number - 1];
         }
     }
     r->column = r->next_column;
@@ -106,13 +140,16 @@ static void cell_start(sheet_reader *r, const char **attributes)
     r->next_column = r->column + 1;
 }
 
-/* ---- formula attributes ------------------------------------------------------------------------------- */
+/* ---- formula attributes
+ * ------------------------------------------------------------------------------- */
 
-static bool read_input(sheet_reader *r, const char **attributes, const char *name, pe_cell_ref *input)
+static bool read_input(sheet_reader *r, const char **attributes, const char *name,
+                       pe_cell_ref *input)
 {
     const char *text = pei_attribute(attributes, name);
     input->sheet = r->sheet->index;
-    return text != NULL && pe_cell_parse(text, strlen(text), &input->row, &input->column) == strlen(text);
+    return text != NULL &&
+           pe_cell_parse(text, strlen(text), &input->row, &input->column) == strlen(text);
 }
 
 static void table_start(sheet_reader *r, const char **attributes)
@@ -157,7 +194,8 @@ static void formula_start(sheet_reader *r, const char **attributes)
     if (table) table_start(r, attributes);
 }
 
-/* ---- cells: end --------------------------------------------------------------------------------------- */
+/* ---- cells: end
+ * --------------------------------------------------------------------------------------- */
 
 static bool read_number(sheet_reader *r, const char *text, size_t length, pe_value *value)
 {
@@ -182,7 +220,8 @@ static bool read_text(sheet_reader *r, pe_value *value)
         fail_cell(r, PE_E_LIMIT, "its text is longer than 32,767 characters", "");
         return false;
     }
-    pe_status status = pei_texts_value(&r->sheet->texts, r->value_text.bytes, length, value, r->xml.diag);
+    pe_status status =
+        pei_texts_value(&r->sheet->texts, r->value_text.bytes, length, value, r->xml.diag);
     if (status != PE_OK) pei_xml_stop(&r->xml, status);
     return status == PE_OK;
 }
@@ -213,8 +252,13 @@ static bool read_value(sheet_reader *r, pe_value *value, bool *has)
         r->sheet->string_cells++;
         return true;
     }
-    case TYPE_BOOLEAN: *value = pe_boolean(text[0] == '1' || text[0] == 't' || text[0] == 'T'); return true;
-    case TYPE_ERROR: *value = pei_error_parse(text, length); return true;
+    case TYPE_BOOLEAN:
+        *value = pe_boolean(text[0] == '1' || text[0] == 't' || text[0] == 'T');
+        return true;
+    case TYPE_ERROR:
+        *value = r->rich_error != 0 ? pe_error((pe_error_code)r->rich_error)
+                                    : pei_error_parse(text, length);
+        return true;
     case TYPE_DATE: {
         double serial;
         if (!pei_date_parse(text, length, r->reader->owner->book.date1904, &serial))
@@ -222,7 +266,8 @@ static bool read_value(sheet_reader *r, pe_value *value, bool *has)
         *value = pe_number_checked(serial);
         return true;
     }
-    default: return read_number(r, text, length, value);
+    default:
+        return read_number(r, text, length, value);
     }
 }
 
@@ -256,8 +301,10 @@ static uint32_t add_raw(sheet_reader *r, pei_raw_formula raw)
         chunk->next = NULL;
         chunk->count = 0;
         chunk->capacity = capacity;
-        if (s->raw_last != NULL) s->raw_last->next = chunk;
-        else s->raw_first = chunk;
+        if (s->raw_last != NULL)
+            s->raw_last->next = chunk;
+        else
+            s->raw_first = chunk;
         s->raw_last = chunk;
     }
     s->raw_last->formulas[s->raw_last->count++] = raw;
@@ -286,7 +333,8 @@ static pei_master *find_master(sheet_reader *r, bool fresh, uint32_t *index)
     uint32_t *slot;
     bool added;
     if (PE_GROW(&s->masters, &s->master_capacity, s->master_count + 1) != PE_OK ||
-        pe_map_put(r->shared, &r->si, sizeof r->si, (uint32_t)s->master_count, &slot, &added) != PE_OK) {
+        pe_map_put(r->shared, &r->si, sizeof r->si, (uint32_t)s->master_count, &slot, &added) !=
+            PE_OK) {
         pei_xml_fail(&r->xml, PE_E_MEMORY, "no memory for its shared formulas");
         return NULL;
     }
@@ -332,7 +380,8 @@ static uint32_t special_formula(sheet_reader *r)
         return PE_NO_FORMULA;
     }
     s->specials[s->special_count] = *f;
-    return add_raw(r, (pei_raw_formula){NULL, 0, PEI_RAW(PEI_RAW_SPECIAL, (uint32_t)s->special_count++)});
+    return add_raw(
+        r, (pei_raw_formula){NULL, 0, PEI_RAW(PEI_RAW_SPECIAL, (uint32_t)s->special_count++)});
 }
 
 static uint32_t read_formula(sheet_reader *r)
@@ -366,8 +415,10 @@ static pe_cell *add_cell(sheet_reader *r)
         chunk->next = NULL;
         chunk->count = 0;
         chunk->capacity = capacity;
-        if (s->cells_last != NULL) s->cells_last->next = chunk;
-        else s->cells_first = chunk;
+        if (s->cells_last != NULL)
+            s->cells_last->next = chunk;
+        else
+            s->cells_first = chunk;
         s->cells_last = chunk;
     }
     s->cell_count++;
@@ -386,14 +437,19 @@ static void cell_end(sheet_reader *r)
     if (empty && r->format == 0) return;
     pe_cell *cell = add_cell(r);
     if (cell == NULL) return;
-    *cell = (pe_cell){.stored = value, .row = r->row, .formula = formula, .column = (uint16_t)r->column,
-                      .format = r->format, .has_stored = has || formula == PE_NO_FORMULA};
+    *cell = (pe_cell){.stored = value,
+                      .row = r->row,
+                      .formula = formula,
+                      .column = (uint16_t)r->column,
+                      .format = r->format,
+                      .has_stored = has || formula == PE_NO_FORMULA};
     uint64_t key = ((uint64_t)r->row << 14 | r->column) + 1;
     if (key <= r->last_key) r->sheet->sorted = false;
     r->last_key = key;
 }
 
-/* ---- handlers ----------------------------------------------------------------------------------------- */
+/* ---- handlers
+ * ----------------------------------------------------------------------------------------- */
 
 static void start_in_cell(sheet_reader *r, const char *name, const char **attributes)
 {
@@ -420,16 +476,20 @@ static void sheet_start(pei_xml *xml, const char *name, const char **attributes)
 {
     sheet_reader *r = (sheet_reader *)xml;
     if (r->in_data) {
-        if (xml->depth == 4 && name[0] == 'c' && name[1] == '\0') cell_start(r, attributes);
-        else if (xml->depth >= 5) start_in_cell(r, name, attributes);
-        else if (xml->depth == 3 && strcmp(name, "row") == 0) row_start(r, attributes);
+        if (xml->depth == 4 && name[0] == 'c' && name[1] == '\0')
+            cell_start(r, attributes);
+        else if (xml->depth >= 5)
+            start_in_cell(r, name, attributes);
+        else if (xml->depth == 3 && strcmp(name, "row") == 0)
+            row_start(r, attributes);
         return;
     }
     if (xml->depth == 2) {
         r->in_data = strcmp(name, "sheetData") == 0;
         r->in_filter = strcmp(name, "autoFilter") == 0;
         const char *ref = pei_attribute(attributes, "ref");
-        if (r->in_filter && (ref == NULL || !pei_area_parse(ref, strlen(ref), r->sheet->index, &r->sheet->filter)))
+        if (r->in_filter &&
+            (ref == NULL || !pei_area_parse(ref, strlen(ref), r->sheet->index, &r->sheet->filter)))
             r->in_filter = false;
     } else if (xml->depth == 3 && r->in_filter && strcmp(name, "filterColumn") == 0) {
         r->sheet->has_filter = true;
@@ -441,12 +501,16 @@ static void sheet_end(pei_xml *xml, const char *name)
     sheet_reader *r = (sheet_reader *)xml;
     xml->collect = NULL;
     if (!r->in_data) return;
-    if (xml->depth == 4 && name[0] == 'c' && name[1] == '\0') cell_end(r);
-    else if (xml->depth == 2) r->in_data = false;
-    else if (r->ignored == xml->depth) r->ignored = 0;
+    if (xml->depth == 4 && name[0] == 'c' && name[1] == '\0')
+        cell_end(r);
+    else if (xml->depth == 2)
+        r->in_data = false;
+    else if (r->ignored == xml->depth)
+        r->ignored = 0;
 }
 
-/* ---- blocks ------------------------------------------------------------------------------------------- */
+/* ---- blocks
+ * ------------------------------------------------------------------------------------------- */
 
 static int compare_fillers(const void *left, const void *right)
 {
@@ -455,7 +519,8 @@ static int compare_fillers(const void *left, const void *right)
     return (a->column > b->column) - (a->column < b->column);
 }
 
-/* Every cell of a block has a cell: fillers for all, of which the join drops those that the file has. */
+/* Every cell of a block has a cell: fillers for all, of which the join drops those that the file
+ * has. */
 static pe_status fill_blocks(sheet_reader *r)
 {
     pei_sheet_data *s = r->sheet;
@@ -467,13 +532,17 @@ static pe_status fill_blocks(sheet_reader *r)
             return pe_fail(&s->diag, PE_E_MEMORY, s->part, "no memory for its blocks");
         for (uint32_t row = a->row_first; row <= a->row_last; row++)
             for (uint32_t column = a->column_first; column <= a->column_last; column++)
-                s->fillers[s->filler_count++] = (pe_cell){.stored = pe_blank(), .row = row,
-                                                          .formula = PE_NO_FORMULA, .column = (uint16_t)column};
+                s->fillers[s->filler_count++] = (pe_cell){.stored = pe_blank(),
+                                                          .row = row,
+                                                          .formula = PE_NO_FORMULA,
+                                                          .column = (uint16_t)column};
     }
-    if (s->filler_count > 1) qsort(s->fillers, s->filler_count, sizeof *s->fillers, compare_fillers);
+    if (s->filler_count > 1)
+        qsort(s->fillers, s->filler_count, sizeof *s->fillers, compare_fillers);
     size_t kept = 0;
     for (size_t i = 0; i < s->filler_count; i++)
-        if (i == 0 || compare_fillers(&s->fillers[i], &s->fillers[i - 1]) != 0) s->fillers[kept++] = s->fillers[i];
+        if (i == 0 || compare_fillers(&s->fillers[i], &s->fillers[i - 1]) != 0)
+            s->fillers[kept++] = s->fillers[i];
     s->filler_count = kept;
     return pei_reader_take(r->reader, kept * sizeof *s->fillers, &s->diag);
 }
@@ -497,7 +566,8 @@ static pe_status read_tables(pei_reader *reader, unsigned worker, pei_sheet_data
             PE_TRY(pe_fail(&s->diag, PE_E_MEMORY, s->part, "no memory for its tables"));
         pe_table table = {0};
         bool filtered = false;
-        PE_TRY(pei_table_read(reader, worker, relation->target, &s->texts, s->index, &table, &filtered, &s->diag));
+        PE_TRY(pei_table_read(reader, worker, relation->target, &s->texts, s->index, &table,
+                              &filtered, &s->diag));
         s->tables[s->table_count++] = table;
         if (filtered && !s->has_filter) {
             s->has_filter = true;
@@ -511,9 +581,14 @@ fail:
 
 pe_status pei_sheet_read(pei_reader *reader, unsigned worker, pei_sheet_data *s)
 {
-    sheet_reader r = {.xml = {.start = sheet_start, .end = sheet_end, .root = "worksheet", .part = s->part,
+    sheet_reader r = {.xml = {.start = sheet_start,
+                              .end = sheet_end,
+                              .root = "worksheet",
+                              .part = s->part,
                               .diag = &s->diag},
-                      .reader = reader, .sheet = s, .shared = pe_map_new(),
+                      .reader = reader,
+                      .sheet = s,
+                      .shared = pe_map_new(),
                       .formula_text = {.bytes_max = PE_FORMULA_BYTES_MAX}};
     pe_status status = PE_OK;
     s->sorted = true;
@@ -523,7 +598,8 @@ pe_status pei_sheet_read(pei_reader *reader, unsigned worker, pei_sheet_data *s)
     PE_TRY(read_tables(reader, worker, s));
     for (size_t i = 0; i < s->master_count; i++)
         if (s->masters[i].text == NULL)
-            PE_TRY(pe_fail(&s->diag, PE_E_FORMAT, s->part, "a shared formula has no text in any of its cells"));
+            PE_TRY(pe_fail(&s->diag, PE_E_FORMAT, s->part,
+                           "a shared formula has no text in any of its cells"));
     if (s->hidden_count > 1) qsort(s->hidden, s->hidden_count, sizeof *s->hidden, compare_rows);
 fail:
     pe_map_free(r.shared);

@@ -1,5 +1,6 @@
-/* workbook_text.c: the texts of a reading: where they are kept, and the small languages inside XML text: _xHHHH_
- * escapes, error literals, ISO 8601 dates. Invariant: bytes taken are counted before they are allocated. */
+/* workbook_text.c: the texts of a reading: where they are kept, and the small languages inside XML
+ * text: _xHHHH_ escapes, error literals, ISO 8601 dates. Invariant: bytes taken are counted before
+ * they are allocated. */
 #include "workbook_internal.h"
 
 #define BLOCK_FIRST 4096u
@@ -36,7 +37,8 @@ const char *pei_texts_copy(pei_texts *texts, const char *text, size_t length, pe
     return copy;
 }
 
-pe_status pei_texts_value(pei_texts *texts, const char *text, size_t length, pe_value *value, pe_diag *diag)
+pe_status pei_texts_value(pei_texts *texts, const char *text, size_t length, pe_value *value,
+                          pe_diag *diag)
 {
     pe_text *t = pei_texts_push(texts, sizeof *t + length + 1, sizeof(uint32_t), diag);
     if (t == NULL) return diag->status;
@@ -47,7 +49,8 @@ pe_status pei_texts_value(pei_texts *texts, const char *text, size_t length, pe_
     return PE_OK;
 }
 
-/* ---- escapes ------------------------------------------------------------------------------------------ */
+/* ---- escapes
+ * ------------------------------------------------------------------------------------------ */
 
 static int hex(char c)
 {
@@ -117,7 +120,8 @@ pe_value pei_error_parse(const char *text, size_t length)
     return pe_error(used == length && used > 0 ? code : PE_ERROR_UNKNOWN);
 }
 
-/* ---- dates -------------------------------------------------------------------------------------------- */
+/* ---- dates
+ * -------------------------------------------------------------------------------------------- */
 
 /* Reads exactly `digits` digits. */
 static bool fixed(const char **at, const char *end, int digits, int *number)
@@ -152,7 +156,8 @@ static bool parse_time(const char **at, const char *end, double *fraction)
 {
     int hour, minute, second = 0;
     double part = 0;
-    if (!fixed(at, end, 2, &hour) || !skip(at, end, ':') || !fixed(at, end, 2, &minute)) return false;
+    if (!fixed(at, end, 2, &hour) || !skip(at, end, ':') || !fixed(at, end, 2, &minute))
+        return false;
     if (skip(at, end, ':') && !fixed(at, end, 2, &second)) return false;
     if (*at < end && **at == '.') {
         size_t used;

@@ -1,6 +1,6 @@
-/* workbook_xml.c: one part through expat, in pieces, without namespaces: elements are known by their place, so a
- * prefix is dropped. Invariant: nothing of a part is trusted: depth, token size, inflated size and document types
- * are bounded here, for every part alike. */
+/* workbook_xml.c: one part through expat, in pieces, without namespaces: elements are known by
+ * their place, so a prefix is dropped. Invariant: nothing of a part is trusted: depth, token size,
+ * inflated size and document types are bounded here, for every part alike. */
 #include "workbook_internal.h"
 
 #include <expat.h>
@@ -40,7 +40,8 @@ static void XMLCALL on_start(void *user, const XML_Char *name, const XML_Char **
     pei_xml *xml = user;
     if (xml->status != PE_OK) return;
     if (++xml->depth > PE_XML_DEPTH_MAX) {
-        pei_xml_fail(xml, PE_E_LIMIT, "elements are nested deeper than %u levels", PE_XML_DEPTH_MAX);
+        pei_xml_fail(xml, PE_E_LIMIT, "elements are nested deeper than %u levels",
+                     PE_XML_DEPTH_MAX);
         return;
     }
     name = local_name(name);
@@ -94,7 +95,8 @@ static void XMLCALL on_doctype(void *user, const XML_Char *name, const XML_Char 
                  "entities could be used to attack this program");
 }
 
-/* ---- feeding ------------------------------------------------------------------------------------------ */
+/* ---- feeding
+ * ------------------------------------------------------------------------------------------ */
 
 static pe_status zip_failure(pei_xml *xml, zip_error_t *error)
 {
@@ -119,22 +121,27 @@ static pe_status expat_failure(pei_xml *xml)
     enum XML_Error code = XML_GetErrorCode(xml->parser);
     if (code == XML_ERROR_NO_MEMORY)
         return pe_fail(xml->diag, PE_E_MEMORY, xml->part, "no memory to read it");
-    return pe_fail(xml->diag, PE_E_FORMAT, xml->part, "not well-formed XML: %s at line %lu, column %lu",
-                   XML_ErrorString(code), (unsigned long)XML_GetCurrentLineNumber(xml->parser),
+    return pe_fail(xml->diag, PE_E_FORMAT, xml->part,
+                   "not well-formed XML: %s at line %lu, column %lu", XML_ErrorString(code),
+                   (unsigned long)XML_GetCurrentLineNumber(xml->parser),
                    (unsigned long)XML_GetCurrentColumnNumber(xml->parser));
 }
 
 /* Counts what came out of the package; total of this part so far. */
-static pe_status count(pei_reader *reader, pei_xml *xml, uint64_t total, uint64_t packed, uint64_t piece)
+static pe_status count(pei_reader *reader, pei_xml *xml, uint64_t total, uint64_t packed,
+                       uint64_t piece)
 {
     uint64_t all = atomic_fetch_add(&reader->inflated, piece) + piece;
-    if (total > PE_PART_BYTES_MAX || total / PE_PART_RATIO_MAX > packed + 64 || all > PE_PACKAGE_BYTES_MAX ||
+    if (total > PE_PART_BYTES_MAX || total / PE_PART_RATIO_MAX > packed + 64 ||
+        all > PE_PACKAGE_BYTES_MAX ||
         (all > PEI_BOMB_BYTES && all / PEI_BOMB_RATIO > reader->length))
-        return pe_fail(xml->diag, PE_E_LIMIT, xml->part,
-                       "inflates to more than a workbook can hold (%llu bytes so far from a file of %zu): "
-                       "it looks like a zip bomb and is not read",
-                       (unsigned long long)all, reader->length);
-    if (pe_cancelled(reader->control)) return pe_fail(xml->diag, PE_E_CANCELLED, xml->part, "cancelled");
+        return pe_fail(
+            xml->diag, PE_E_LIMIT, xml->part,
+            "inflates to more than a workbook can hold (%llu bytes so far from a file of %zu): "
+            "it looks like a zip bomb and is not read",
+            (unsigned long long)all, reader->length);
+    if (pe_cancelled(reader->control))
+        return pe_fail(xml->diag, PE_E_CANCELLED, xml->part, "cancelled");
     if (all >> 20 != (all - piece) >> 20)
         pe_progress(reader->control, "read", all,
                     reader->inflated_total > all ? reader->inflated_total : all);
@@ -151,7 +158,8 @@ static pe_status feed(pei_reader *reader, pei_xml *xml, zip_file_t *file, uint64
         total += (uint64_t)got;
         pe_status status = count(reader, xml, total, packed, (uint64_t)got);
         if (status != PE_OK) return status;
-        if (XML_ParseBuffer(xml->parser, (int)got, got == 0) != XML_STATUS_OK) return expat_failure(xml);
+        if (XML_ParseBuffer(xml->parser, (int)got, got == 0) != XML_STATUS_OK)
+            return expat_failure(xml);
         if (got == 0) return PE_OK;
         XML_Index done = XML_GetCurrentByteIndex(xml->parser);
         if (done >= 0 && total - (uint64_t)done > PEI_XML_TOKEN_BYTES_MAX + FEED_BYTES)
@@ -170,7 +178,8 @@ pe_status pei_xml_read(pei_reader *reader, unsigned worker, int64_t index, pei_x
     xml->depth = 0;
     PE_TRY(pei_package_handle(reader, worker, &zip, xml->diag));
     if (index < 0) return pe_fail(xml->diag, PE_E_FORMAT, xml->part, "is missing from the package");
-    if (zip_stat_index(zip, (zip_uint64_t)index, 0, &stat) != 0) return zip_failure(xml, zip_get_error(zip));
+    if (zip_stat_index(zip, (zip_uint64_t)index, 0, &stat) != 0)
+        return zip_failure(xml, zip_get_error(zip));
     file = zip_fopen_index(zip, (zip_uint64_t)index, 0);
     if (file == NULL) return zip_failure(xml, zip_get_error(zip));
     xml->parser = XML_ParserCreate(NULL);
@@ -191,7 +200,8 @@ fail:
     return status;
 }
 
-/* ---- attributes --------------------------------------------------------------------------------------- */
+/* ---- attributes
+ * --------------------------------------------------------------------------------------- */
 
 const char *pei_attribute(const char **attributes, const char *name)
 {

@@ -90,8 +90,11 @@ static void rows_are_found(void **state)
     const char *at[] = {"B3", "C3", "F3", "A9", "B9", "Z100"};
     for (size_t i = 0; i < PE_COUNT(at); i++) pe_builder_value(b, s, at[i], pe_number((double)i));
     pe_workbook *w = finish(b);
-    static const struct { uint32_t row, first, last, from, end; } rows[] = {
-        {2, 0, 16383, 0, 3}, {2, 2, 4, 1, 2}, {2, 3, 4, 2, 2}, {8, 0, 0, 3, 4}, {3, 0, 9, 0, 0}, {99, 25, 25, 5, 6},
+    static const struct {
+        uint32_t row, first, last, from, end;
+    } rows[] = {
+        {2, 0, 16383, 0, 3}, {2, 2, 4, 1, 2}, {2, 3, 4, 2, 2},
+        {8, 0, 0, 3, 4},     {3, 0, 9, 0, 0}, {99, 25, 25, 5, 6},
     };
     for (size_t i = 0; i < PE_COUNT(rows); i++) {
         uint32_t first, end;
@@ -109,10 +112,13 @@ static void rows_are_found(void **state)
 static void addresses_are_quoted_where_needed(void **state)
 {
     PE_UNUSED(state);
-    static const struct { const char *name, *text; } rows[] = {
-        {"Sheet1x", "Sheet1x!B7"}, {"My Sheet", "'My Sheet'!B7"}, {"It's", "'It''s'!B7"}, {"2024", "'2024'!B7"},
-        {"AB12", "'AB12'!B7"},     {"R1C1", "'R1C1'!B7"},         {"_x.y", "_x.y!B7"},    {"Übersicht", "Übersicht!B7"},
-        {"true", "'true'!B7"},     {"A-B", "'A-B'!B7"},
+    static const struct {
+        const char *name, *text;
+    } rows[] = {
+        {"Sheet1x", "Sheet1x!B7"}, {"My Sheet", "'My Sheet'!B7"}, {"It's", "'It''s'!B7"},
+        {"2024", "'2024'!B7"},     {"AB12", "'AB12'!B7"},         {"R1C1", "'R1C1'!B7"},
+        {"_x.y", "_x.y!B7"},       {"Übersicht", "Übersicht!B7"}, {"true", "'true'!B7"},
+        {"A-B", "'A-B'!B7"},
     };
     for (size_t i = 0; i < PE_COUNT(rows); i++) {
         pe_workbook_builder *b = pe_builder_new();

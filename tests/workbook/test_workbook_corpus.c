@@ -1,6 +1,6 @@
-/* test_workbook_corpus.c: real workbooks. The environment variable PE_CORPUS names a folder with manifest.tsv (columns set,
- * formulas and file among others); without it the test is skipped. Each .xlsx and .xlsm must read, with exactly the number of
- * formula cells that the manifest counts. */
+/* test_workbook_corpus.c: real workbooks. The environment variable PE_CORPUS names a folder with
+ * manifest.tsv (columns set, formulas and file among others); without it the test is skipped. Each
+ * .xlsx and .xlsm must read, with exactly the number of formula cells that the manifest counts. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -53,7 +53,9 @@ static bool read_one(const char *folder, const char *file, uint32_t formulas, pe
         cells += w->cells[i].formula != PE_NO_FORMULA;
     }
     right &= cells >= w->formula_count;
-    if (!right) print_message("%s: %u formulas in %u cells, not %u\n", file, w->formula_count, cells, formulas);
+    if (!right)
+        print_message("%s: %u formulas in %u cells, not %u\n", file, w->formula_count, cells,
+                      formulas);
     pe_workbook_free(w);
     return right;
 }
@@ -78,7 +80,8 @@ static void reads_real_workbooks(void **state)
     assert_int_equal(pe_pool_new(0, &pool, NULL), PE_OK);
     assert_true(getline(&line, &size, manifest) > 0);
     size_t count = split(line, columns);
-    size_t formulas = column_of(columns, count, "formulas"), file = column_of(columns, count, "file");
+    size_t formulas = column_of(columns, count, "formulas"),
+           file = column_of(columns, count, "file");
     while (getline(&line, &size, manifest) > 0) {
         size_t length = 0;
         if (split(line, columns) > file) length = strlen(columns[file]);

@@ -1,5 +1,6 @@
-/* test_workbook_errors.c: files that must be refused: the status, the part named, and what is said; each within a second. And
- * the same small workbook with the n-th allocation failing, for all n: a clean refusal, nothing leaked. */
+/* test_workbook_errors.c: files that must be refused: the status, the part named, and what is said;
+ * each within a second. And the same small workbook with the n-th allocation failing, for all n: a
+ * clean refusal, nothing leaked. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,9 +12,11 @@
 #include "package_build.h"
 #include "workbook.h"
 
-/* ---- failing allocations ------------------------------------------------------------------------------ */
+/* ---- failing allocations
+ * ------------------------------------------------------------------------------ */
 
-/* The linker sends this program's own allocations here (--wrap). One thread; counted only while armed. */
+/* The linker sends this program's own allocations here (--wrap). One thread; counted only while
+ * armed. */
 static struct {
     bool armed;
     long countdown; /* allocations until the one that fails; negative: none fails */
@@ -65,28 +68,44 @@ void __wrap_free(void *memory)
     __real_free(memory);
 }
 
-#define REL(id, type, target) "<Relationship Id=\"" id "\" Type=\"http://schemas.openxmlformats.org/officeDocument/2006/" \
-                              "relationships/" type "\" Target=\"" target "\"/>"
+#define REL(id, type, target)                                                                      \
+    "<Relationship Id=\"" id "\" Type=\"http://schemas.openxmlformats.org/officeDocument/2006/"    \
+    "relationships/" type "\" Target=\"" target "\"/>"
 #define RELS(items) "<Relationships>" items "</Relationships>"
 
 static const package_part rich_parts[] = {
-    {"xl/workbook.xml", "<workbook xmlns:r=\"r\"><sheets><sheet name=\"S\" r:id=\"rId1\"/></sheets><definedNames><definedName name=\"n\">1</definedName>"
-                        "<definedName name=\"m\" localSheetId=\"7\">1</definedName></definedNames>"
-                        "<externalReferences><externalReference r:id=\"rId5\"/></externalReferences></workbook>", 0},
-    {"xl/_rels/workbook.xml.rels", RELS(REL("rId1", "worksheet", "worksheets/sheet1.xml") REL("rId5", "externalLink", "e1.xml")
-                                        REL("rId2", "sharedStrings", "sharedStrings.xml") REL("rId3", "styles", "styles.xml")
-                                        REL("rId4", "sheetMetadata", "metadata.xml")), 0},
-    {"xl/e1.xml", "<externalLink><externalBook><sheetNames><sheetName val=\"A\"/></sheetNames><definedNames><definedName name=\"n\"/></definedNames>"
-                  "<sheetDataSet><sheetData sheetId=\"0\"><row><cell r=\"A1\" t=\"str\"><v>x</v></cell></row></sheetData></sheetDataSet></externalBook>"
-                  "</externalLink>", 0},
+    {"xl/workbook.xml",
+     "<workbook xmlns:r=\"r\"><sheets><sheet name=\"S\" "
+     "r:id=\"rId1\"/></sheets><definedNames><definedName name=\"n\">1</definedName>"
+     "<definedName name=\"m\" localSheetId=\"7\">1</definedName></definedNames>"
+     "<externalReferences><externalReference r:id=\"rId5\"/></externalReferences></workbook>",
+     0},
+    {"xl/_rels/workbook.xml.rels",
+     RELS(REL("rId1", "worksheet", "worksheets/sheet1.xml") REL("rId5", "externalLink", "e1.xml")
+              REL("rId2", "sharedStrings", "sharedStrings.xml") REL("rId3", "styles", "styles.xml")
+                  REL("rId4", "sheetMetadata", "metadata.xml")),
+     0},
+    {"xl/e1.xml",
+     "<externalLink><externalBook><sheetNames><sheetName "
+     "val=\"A\"/></sheetNames><definedNames><definedName name=\"n\"/></definedNames>"
+     "<sheetDataSet><sheetData sheetId=\"0\"><row><cell r=\"A1\" "
+     "t=\"str\"><v>x</v></cell></row></sheetData></sheetDataSet></externalBook>"
+     "</externalLink>",
+     0},
     {"xl/worksheets/_rels/sheet1.xml.rels", RELS(REL("rId1", "table", "../t.xml")), 0},
-    {"xl/t.xml", "<table displayName=\"T\" ref=\"A1:A2\"><tableColumns><tableColumn name=\"k\"/></tableColumns></table>", 0},
+    {"xl/t.xml",
+     "<table displayName=\"T\" ref=\"A1:A2\"><tableColumns><tableColumn "
+     "name=\"k\"/></tableColumns></table>",
+     0},
     {NULL, NULL, 0}};
 
 static const char rich_rows[] =
-    "<row r=\"3\" hidden=\"1\"><c r=\"A3\" t=\"s\"><v>1</v></c><c r=\"B3\"><f t=\"shared\" si=\"0\" ref=\"B3:C3\">A1</f><v>1</v></c>"
-    "<c r=\"C3\"><f t=\"shared\" si=\"0\"/><v>1</v></c></row><row r=\"1\"><c r=\"A1\" s=\"2\"><f>1+1</f><v>2</v></c><c r=\"A1\"><v>2</v></c>"
-    "<c r=\"D1\"><f t=\"array\" ref=\"D1:E2\">A1:B2</f><v>1</v></c><c r=\"G2\"><f t=\"dataTable\" ref=\"G2:G3\" r1=\"A1\"/><v>1</v></c></row>"
+    "<row r=\"3\" hidden=\"1\"><c r=\"A3\" t=\"s\"><v>1</v></c><c r=\"B3\"><f t=\"shared\" "
+    "si=\"0\" ref=\"B3:C3\">A1</f><v>1</v></c>"
+    "<c r=\"C3\"><f t=\"shared\" si=\"0\"/><v>1</v></c></row><row r=\"1\"><c r=\"A1\" "
+    "s=\"2\"><f>1+1</f><v>2</v></c><c r=\"A1\"><v>2</v></c>"
+    "<c r=\"D1\"><f t=\"array\" ref=\"D1:E2\">A1:B2</f><v>1</v></c><c r=\"G2\"><f t=\"dataTable\" "
+    "ref=\"G2:G3\" r1=\"A1\"/><v>1</v></c></row>"
     "<row r=\"9\"><c r=\"B9\"><f>TABLE(B$8,$E$1,$A9)</f><v>50</v></c></row>";
 
 static void survives_failing_allocations(void **state)
@@ -110,7 +129,8 @@ static void survives_failing_allocations(void **state)
         /* A warning that finds no memory is dropped; everything else fails. */
         if (failed && status != PE_OK) assert_int_equal(status, PE_E_MEMORY);
         if (!failed) assert_int_equal(status, PE_OK);
-        if (status != PE_OK) assert_true(w == NULL && diag.status == status && diag.what[0] != '\0');
+        if (status != PE_OK)
+            assert_true(w == NULL && diag.status == status && diag.what[0] != '\0');
     }
     assert_true(n > 30);
     free(bytes);
@@ -145,11 +165,12 @@ static void builder_survives_failing_allocations(void **state)
     }
 }
 
-/* ---- what is refused ---------------------------------------------------------------------------------- */
+/* ---- what is refused
+ * ---------------------------------------------------------------------------------- */
 
 typedef struct error_row {
     const char *name;
-    const char *bytes;      /* the file as it is; NULL: a package with rows and one changed part */
+    const char *bytes; /* the file as it is; NULL: a package with rows and one changed part */
     size_t length;
     const char *rows;
     const char *part, *text;
@@ -168,42 +189,66 @@ static error_row error_rows[] = {
     {"text", BYTES("hello, world"), PE_E_FORMAT, "file", "not a workbook"},
     {"html", BYTES("<html><table></table></html>"), PE_E_FORMAT, "file", "HTML"},
     {"pdf", BYTES("%PDF-1.7"), PE_E_FORMAT, "file", "PDF"},
-    {"fods", BYTES("<?xml version=\"1.0\"?><office:document xmlns:office=\"x\">"), PE_E_FORMAT, "file", ".fods"},
-    {"encrypted", BYTES("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1....E\0n\0c\0r\0y\0p\0t\0e\0d\0P\0a\0c\0k\0a\0g\0e\0...."),
+    {"fods", BYTES("<?xml version=\"1.0\"?><office:document xmlns:office=\"x\">"), PE_E_FORMAT,
+     "file", ".fods"},
+    {"encrypted",
+     BYTES("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1....E\0n\0c\0r\0y\0p\0t\0e\0d\0P\0a\0c\0k\0a\0g\0e\0..."
+           "."),
      PE_E_ENCRYPTED, "file", "password"},
-    {"xls", BYTES("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1....W\0o\0r\0k\0b\0o\0o\0k\0"), PE_E_FORMAT, "file", "save it as .xlsx"},
+    {"xls", BYTES("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1....W\0o\0r\0k\0b\0o\0o\0k\0"), PE_E_FORMAT,
+     "file", "save it as .xlsx"},
     {"zip_head_only", BYTES("PK\x03\x04"), PE_E_FORMAT, "file", "cut short"},
     {"no_relations", PART("_rels/.rels", NULL), PE_E_FORMAT, "file", "not a workbook"},
-    {"no_main_relation", PART("_rels/.rels", "<Relationships/>"), PE_E_FORMAT, "_rels/.rels", "no workbook"},
+    {"no_main_relation", PART("_rels/.rels", "<Relationships/>"), PE_E_FORMAT, "_rels/.rels",
+     "no workbook"},
     {"no_main_part", PART("xl/workbook.xml", NULL), PE_E_FORMAT, "xl/workbook.xml", "missing"},
-    {"xlsb", PART("_rels/.rels", RELS(REL("a", "officeDocument", "xl/workbook.bin"))), PE_E_FORMAT, "file", ".xlsb"},
-    {"docx", PART("_rels/.rels", RELS(REL("a", "officeDocument", "xl/styles.xml"))), PE_E_FORMAT, "xl/styles.xml", "<workbook>"},
-    {"no_sheets", PART("xl/workbook.xml", "<workbook/>"), PE_E_FORMAT, "xl/workbook.xml", "no sheets"},
+    {"xlsb", PART("_rels/.rels", RELS(REL("a", "officeDocument", "xl/workbook.bin"))), PE_E_FORMAT,
+     "file", ".xlsb"},
+    {"docx", PART("_rels/.rels", RELS(REL("a", "officeDocument", "xl/styles.xml"))), PE_E_FORMAT,
+     "xl/styles.xml", "<workbook>"},
+    {"no_sheets", PART("xl/workbook.xml", "<workbook/>"), PE_E_FORMAT, "xl/workbook.xml",
+     "no sheets"},
     {"no_sheet_part", PART(ONE, NULL), PE_E_FORMAT, ONE, "missing"},
     {"sheet_of_another_kind", PART(ONE, "<sst/>"), PE_E_FORMAT, ONE, "<worksheet>"},
     {"cut_xml", PART(ONE, "<worksheet><sheetData><row r=\"1\">"), PE_E_FORMAT, ONE, "line 1"},
     {"not_xml", PART("xl/styles.xml", "\x01\x02\x03"), PE_E_FORMAT, "xl/styles.xml", "XML"},
     {"empty_part", PART("xl/sharedStrings.xml", ""), PE_E_FORMAT, "xl/sharedStrings.xml", "XML"},
     {"entities", PART(ONE, DTD "<worksheet>&b;</worksheet>"), PE_E_FORMAT, ONE, "document type"},
-    {"doctype", PART("xl/workbook.xml", "<!DOCTYPE workbook SYSTEM \"file:///etc/passwd\"><workbook/>"), PE_E_FORMAT, "xl/workbook.xml",
-     "document type"},
+    {"doctype",
+     PART("xl/workbook.xml", "<!DOCTYPE workbook SYSTEM \"file:///etc/passwd\"><workbook/>"),
+     PE_E_FORMAT, "xl/workbook.xml", "document type"},
     {"undefined_entity", PART(ONE, "<worksheet>&nbsp;</worksheet>"), PE_E_FORMAT, ONE, "entity"},
-    {"address_off_sheet", ROWS("<row r=\"1\"><c r=\"XFE1\"><v>1</v></c></row>"), PE_E_FORMAT, ONE, "XFE1"},
+    {"address_off_sheet", ROWS("<row r=\"1\"><c r=\"XFE1\"><v>1</v></c></row>"), PE_E_FORMAT, ONE,
+     "XFE1"},
     {"address_no_row", ROWS("<row r=\"1\"><c r=\"A\"><v>1</v></c></row>"), PE_E_FORMAT, ONE, "'A'"},
-    {"address_row_zero", ROWS("<row r=\"1\"><c r=\"A0\"><v>1</v></c></row>"), PE_E_FORMAT, ONE, "'A0'"},
-    {"address_huge", ROWS("<row r=\"1\"><c r=\"A99999999999999999999\"><v>1</v></c></row>"), PE_E_FORMAT, ONE, "A9999"},
+    {"address_row_zero", ROWS("<row r=\"1\"><c r=\"A0\"><v>1</v></c></row>"), PE_E_FORMAT, ONE,
+     "'A0'"},
+    {"address_huge", ROWS("<row r=\"1\"><c r=\"A99999999999999999999\"><v>1</v></c></row>"),
+     PE_E_FORMAT, ONE, "A9999"},
     {"row_zero", ROWS("<row r=\"0\"/>"), PE_E_FORMAT, ONE, "row '0'"},
     {"row_off_sheet", ROWS("<row r=\"1048577\"/>"), PE_E_FORMAT, ONE, "1048577"},
     {"row_negative", ROWS("<row r=\"-1\"/>"), PE_E_FORMAT, ONE, "'-1'"},
     {"row_after_last", ROWS("<row r=\"1048576\"/><row/>"), PE_E_FORMAT, ONE, "row"},
-    {"cell_after_last", ROWS("<row r=\"1\"><c r=\"XFD1\"><v>1</v></c><c><v>1</v></c></row>"), PE_E_FORMAT, ONE, "too many"},
-    {"not_a_number", ROWS("<row r=\"1\"><c r=\"B1\"><v>1,5</v></c></row>"), PE_E_FORMAT, ONE, "cell B1: not a number: '1,5'"},
-    {"shared_text_unknown", ROWS("<row r=\"1\"><c r=\"B1\" t=\"s\"><v>5</v></c></row>"), PE_E_FORMAT, ONE, "cell B1: shared text 5"},
-    {"shared_text_negative", ROWS("<row r=\"1\"><c r=\"B1\" t=\"s\"><v>-1</v></c></row>"), PE_E_FORMAT, ONE, "cell B1"},
-    {"shared_formula_without_master", ROWS("<row r=\"1\"><c r=\"B1\"><f t=\"shared\" si=\"3\"/></c></row>"), PE_E_FORMAT, ONE, "shared formula"},
-    {"block_off_sheet", ROWS("<row r=\"1\"><c r=\"B1\"><f t=\"array\" ref=\"B1:XFE9\">1</f></c></row>"), PE_E_FORMAT, ONE, "B1:XFE9"},
-    {"block_huge", ROWS("<row r=\"1\"><c r=\"A1\"><f t=\"array\" ref=\"A1:XFD1048576\">1</f></c></row>"), PE_E_LIMIT, ONE, "too large"},
-    {"sheet_without_relation", PART("xl/workbook.xml", "<workbook xmlns:r=\"r\"><sheets><sheet name=\"S\" r:id=\"none\"/></sheets></workbook>"),
+    {"cell_after_last", ROWS("<row r=\"1\"><c r=\"XFD1\"><v>1</v></c><c><v>1</v></c></row>"),
+     PE_E_FORMAT, ONE, "too many"},
+    {"not_a_number", ROWS("<row r=\"1\"><c r=\"B1\"><v>1,5</v></c></row>"), PE_E_FORMAT, ONE,
+     "cell B1: not a number: '1,5'"},
+    {"shared_text_unknown", ROWS("<row r=\"1\"><c r=\"B1\" t=\"s\"><v>5</v></c></row>"),
+     PE_E_FORMAT, ONE, "cell B1: shared text 5"},
+    {"shared_text_negative", ROWS("<row r=\"1\"><c r=\"B1\" t=\"s\"><v>-1</v></c></row>"),
+     PE_E_FORMAT, ONE, "cell B1"},
+    {"shared_formula_without_master",
+     ROWS("<row r=\"1\"><c r=\"B1\"><f t=\"shared\" si=\"3\"/></c></row>"), PE_E_FORMAT, ONE,
+     "shared formula"},
+    {"block_off_sheet",
+     ROWS("<row r=\"1\"><c r=\"B1\"><f t=\"array\" ref=\"B1:XFE9\">1</f></c></row>"), PE_E_FORMAT,
+     ONE, "B1:XFE9"},
+    {"block_huge",
+     ROWS("<row r=\"1\"><c r=\"A1\"><f t=\"array\" ref=\"A1:XFD1048576\">1</f></c></row>"),
+     PE_E_LIMIT, ONE, "too large"},
+    {"sheet_without_relation",
+     PART("xl/workbook.xml",
+          "<workbook xmlns:r=\"r\"><sheets><sheet name=\"S\" r:id=\"none\"/></sheets></workbook>"),
      PE_E_FORMAT, "workbook", "'S'"},
 };
 
@@ -213,15 +258,18 @@ static pe_status read_bytes(const void *bytes, size_t length, uint64_t bytes_max
     pe_read_options options = {bytes_max};
     double start = pe_clock_seconds();
     pe_status status = pe_workbook_read_bytes(bytes, length, &options, NULL, NULL, &w, diag);
-    if (status == PE_OK) pe_workbook_free(w);
-    else assert_null(w);
+    if (status == PE_OK)
+        pe_workbook_free(w);
+    else
+        assert_null(w);
     assert_true(pe_clock_seconds() - start < 10);
     return status;
 }
 
 static void expect(pe_status status, const pe_diag *diag, const error_row *row)
 {
-    if (status != row->status || strstr(diag->where, row->where) == NULL || strstr(diag->what, row->what) == NULL)
+    if (status != row->status || strstr(diag->where, row->where) == NULL ||
+        strstr(diag->what, row->what) == NULL)
         fail_msg("%d at '%s': %s", (int)status, diag->where, diag->what);
     assert_int_equal(diag->status, status);
 }
@@ -242,9 +290,11 @@ static void refuses(void **state)
     expect(status, &diag, row);
 }
 
-/* ---- larger ones -------------------------------------------------------------------------------------- */
+/* ---- larger ones
+ * -------------------------------------------------------------------------------------- */
 
-static pe_status read_part(const char *name, char *text, size_t length, uint64_t bytes_max, pe_diag *diag)
+static pe_status read_part(const char *name, char *text, size_t length, uint64_t bytes_max,
+                           pe_diag *diag)
 {
     const package_part parts[] = {{name, text, length}, {NULL, NULL, 0}};
     size_t size;
@@ -284,9 +334,11 @@ static void refuses_long_tags_and_texts(void **state)
     char *text = repeat("<worksheet a=\"", "0123456789", "\"/>", 3u << 20);
     assert_int_equal(read_part(ONE, text, strlen(text), 0, &diag), PE_E_LIMIT);
     assert_non_null(strstr(diag.what, "tag"));
-    text = repeat("<worksheet><sheetData><row><c t=\"str\"><v>", "0123456789", "</v></c></row></sheetData></worksheet>", 1u << 20);
+    text = repeat("<worksheet><sheetData><row><c t=\"str\"><v>", "0123456789",
+                  "</v></c></row></sheetData></worksheet>", 1u << 20);
     assert_int_equal(read_part(ONE, text, strlen(text), 0, &diag), PE_E_LIMIT);
-    text = repeat("<worksheet><sheetData><row><c><f>", "1+", "1</f></c></row></sheetData></worksheet>", 70000);
+    text = repeat("<worksheet><sheetData><row><c><f>", "1+",
+                  "1</f></c></row></sheetData></worksheet>", 70000);
     assert_int_equal(read_part(ONE, text, strlen(text), 0, &diag), PE_E_LIMIT);
     text = repeat("<sst><si><t>", "0123456789", "</t></si></sst>", 140000);
     assert_int_equal(read_part("xl/sharedStrings.xml", text, strlen(text), 0, &diag), PE_E_LIMIT);
@@ -301,14 +353,17 @@ static void keeps_to_the_memory_limit(void **state)
 {
     PE_UNUSED(state);
     pe_diag diag = {0};
-    char *text = repeat("<worksheet><sheetData><row>", "<c><f>1</f></c>", "</row></sheetData></worksheet>", 15 * 16000);
+    char *text = repeat("<worksheet><sheetData><row>", "<c><f>1</f></c>",
+                        "</row></sheetData></worksheet>", 15 * 16000);
     assert_int_equal(read_part(ONE, text, strlen(text), 1 << 20, &diag), PE_E_LIMIT);
     assert_non_null(strstr(diag.what, "1 MiB"));
-    text = repeat("<worksheet><sheetData><row>", "<c><f>1</f></c>", "</row></sheetData></worksheet>", 15 * 16000);
+    text = repeat("<worksheet><sheetData><row>", "<c><f>1</f></c>",
+                  "</row></sheetData></worksheet>", 15 * 16000);
     assert_int_equal(read_part(ONE, text, strlen(text), 16 << 20, &diag), PE_OK);
 }
 
-/* Cut at every length and with every byte changed: any answer but a crash; a cut is always refused. */
+/* Cut at every length and with every byte changed: any answer but a crash; a cut is always refused.
+ */
 static void survives_damage(void **state)
 {
     PE_UNUSED(state);
@@ -337,7 +392,8 @@ static void is_cancelled(void **state)
     pe_control control = {.cancel = true};
     pe_workbook *w = NULL;
     pe_diag diag = {0};
-    assert_int_equal(pe_workbook_read_bytes(bytes, length, NULL, NULL, &control, &w, &diag), PE_E_CANCELLED);
+    assert_int_equal(pe_workbook_read_bytes(bytes, length, NULL, NULL, &control, &w, &diag),
+                     PE_E_CANCELLED);
     assert_null(w);
     free(bytes);
 }
@@ -347,7 +403,8 @@ static void says_which_file_is_missing(void **state)
     PE_UNUSED(state);
     pe_workbook *w = NULL;
     pe_diag diag = {0};
-    assert_int_equal(pe_workbook_read_file("/nonexistent/model.xlsx", NULL, NULL, NULL, &w, &diag), PE_E_IO);
+    assert_int_equal(pe_workbook_read_file("/nonexistent/model.xlsx", NULL, NULL, NULL, &w, &diag),
+                     PE_E_IO);
     assert_string_equal(diag.where, "/nonexistent/model.xlsx");
     assert_int_equal(pe_workbook_read_file("/", NULL, NULL, NULL, &w, &diag), PE_E_IO);
 }
