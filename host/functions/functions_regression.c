@@ -129,18 +129,16 @@ typedef struct fit {
     size_t rank;
 } fit;
 
-static pe_value read_numbers(pe_call *call, pe_value v, bool blanks, const pe_array **array)
+/* Errors first, then anything that is no number (an empty cell passes where `blanks`). */
+static pe_value check_numbers(const pe_array *array, bool blanks)
 {
-    pe_value error;
-    *array = pe_to_array(call, v, &error);
-    if (*array == NULL) return error;
-    size_t count = (size_t)(*array)->rows * (*array)->columns;
+    size_t count = (size_t)array->rows * array->columns;
     for (size_t i = 0; i < count; i++)
-        if (pe_is_error((*array)->cells[i])) return (*array)->cells[i];
-    for (size_t i = 0; i < count; i++)
-        if (!pe_is_number((*array)->cells[i]) &&
-            !(blanks && pe_is((*array)->cells[i], PE_KIND_BLANK)))
-            return pe_error(PE_ERROR_VALUE);
+        if (pe_is_error(array->cells[i])) return array->cells[i];
+    for (size_t i = 0; i < count; i++) {
+        bool empty = blanks && pe_is(array->cells[i], PE_KIND_BLANK);
+        if (!empty && !pe_is_number(array->cells[i])) return pe_error(PE_ERROR_VALUE);
+    }
     return pe_blank();
 }
 
@@ -149,21 +147,17 @@ static double *push_doubles(fit *f, size_t count)
     return pe_arena_push(f->call->arena, count > 0 ? count : 1, sizeof(double));
 }
 
-static pe_value read_y(fit *f, pe_value v, const pe_array **y)
+/* What the shapes of y and x (NULL: 1, 2, 3 ...) make of the problem. */
+static pe_value read_shapes(fit *f, const pe_array *y, const pe_array *x)
 {
-    pe_value error = read_numbers(f->call, v, false, y);
-    if (pe_is_error(error)) return error;
-    f->n = (size_t)(*y)->rows * (*y)->columns;
-    f->by_row = (*y)->rows == 1;
-    f->matrix = (*y)->rows > 1 && (*y)->columns > 1;
-    f->y = push_doubles(f, f->n);
-    if (f->y == NULL) return pe_error(PE_ERROR_NUM);
-    for (size_t i = 0; i < f->n; i++) {
-        f->y[i] = pe_as_number((*y)->cells[i]);
-        if (!f->logarithmic) continue;
-        if (!(f->y[i] > 0)) return pe_error(PE_ERROR_NUM);
-        f->y[i] = pen_log(f->y[i]);
-    }
+    f->n = (size_t)y->rows * y->columns;
+    f->p = 1;
+    f->by_row = y->rows == 1;
+    f->matrix = y->rows > 1 && y->columns > 1;
+    if (x == NULL || (x->rows == y->rows && x->columns == y->columns)) return pe_blank();
+    if (f->n == 1) f->by_row = x->columns == 1; /* one observation: all of x are variables */
+    if (f->matrix || (f->by_row ? x->columns : x->rows) != f->n) return pe_error(PE_ERROR_REF);
+    f->p = f->by_row ? x->rows : x->columns;
     return pe_blank();
 }
 
@@ -175,25 +169,22 @@ static double x_at(const fit *f, const pe_array *x, size_t i, size_t j)
     return pe_is_number(x->cells[at]) ? pe_as_number(x->cells[at]) : 0.0;
 }
 
-static pe_value read_x(fit *f, const pe_array *y, pe_value v, bool given)
+static pe_value load(fit *f, const pe_array *y, const pe_array *x)
 {
-    const pe_array *x = NULL;
-    f->p = 1;
-    if (given) {
-        pe_value error = read_numbers(f->call, v, false, &x);
-        if (pe_is_error(error)) return error;
-        bool same = x->rows == y->rows && x->columns == y->columns;
-        if (f->n == 1) f->by_row = x->columns == 1; /* one observation: all of x are variables */
-        if (!same && (f->matrix || (f->by_row ? x->columns : x->rows) != f->n))
-            return pe_error(PE_ERROR_REF);
-        if (!same) f->p = f->by_row ? x->rows : x->columns;
-    }
+    f->y = push_doubles(f, f->n);
     f->x = push_doubles(f, f->n * f->p);
     f->mean_x = push_doubles(f, f->p);
     f->coefficient = push_doubles(f, f->p);
     f->se = push_doubles(f, f->p);
-    if (f->x == NULL || f->mean_x == NULL || f->coefficient == NULL || f->se == NULL)
+    if (f->y == NULL || f->x == NULL || f->mean_x == NULL || f->coefficient == NULL ||
+        f->se == NULL)
         return pe_error(PE_ERROR_NUM);
+    for (size_t j = 0; j < f->n; j++) {
+        f->y[j] = pe_as_number(y->cells[j]);
+        if (!f->logarithmic) continue;
+        if (!(f->y[j] > 0)) return pe_error(PE_ERROR_NUM);
+        f->y[j] = pen_log(f->y[j]);
+    }
     for (size_t i = 0; i < f->p; i++)
         for (size_t j = 0; j < f->n; j++)
             f->x[i * f->n + j] = x != NULL ? x_at(f, x, i, j) : (double)(j + 1);
@@ -344,11 +335,16 @@ static pe_value fit_solve(fit *f)
 /* args: y, x, ...; the constant is args[constant_at]. */
 static pe_value fit_read(fit *f, const pe_value *args, int n, int constant_at)
 {
-    const pe_array *y = NULL;
+    pe_value error;
+    const pe_array *y = pe_to_array(f->call, args[0], &error), *x = NULL;
+    if (y == NULL) return error;
+    if (pe_arg_given(args, n, 1) && (x = pe_to_array(f->call, args[1], &error)) == NULL)
+        return error;
     f->constant = pe_arg_boolean(args, n, constant_at, true);
-    pe_value error = read_y(f, args[0], &y);
-    if (!pe_is_error(error))
-        error = read_x(f, y, n > 1 ? args[1] : pe_blank(), pe_arg_given(args, n, 1));
+    error = read_shapes(f, y, x);
+    if (!pe_is_error(error)) error = check_numbers(y, false);
+    if (!pe_is_error(error) && x != NULL) error = check_numbers(x, false);
+    if (!pe_is_error(error)) error = load(f, y, x);
     return pe_is_error(error) ? error : fit_solve(f);
 }
 
@@ -408,10 +404,9 @@ static pe_value predict(pe_call *call, const pe_value *args, int n, bool logarit
     pe_value error = fit_read(&f, args, n, 3);
     if (pe_is_error(error)) return error;
     bool fresh = pe_arg_given(args, n, 2), given = pe_arg_given(args, n, 1);
-    const pe_array *x = NULL;
-    if (fresh || given) error = read_numbers(call, args[fresh ? 2 : 1], fresh, &x);
-    if (!fresh && !given) error = read_numbers(call, args[0], false, &x);
-    if (pe_is_error(error)) return error;
+    const pe_array *x = pe_to_array(call, args[fresh ? 2 : given ? 1 : 0], &error);
+    if (x != NULL) error = check_numbers(x, fresh);
+    if (x == NULL || pe_is_error(error)) return error;
     uint32_t rows = x->rows, columns = x->columns;
     if (f.p > 1) {
         if ((f.by_row ? rows : columns) != f.p) return pe_error(PE_ERROR_REF);

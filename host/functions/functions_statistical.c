@@ -434,10 +434,19 @@ static bool sorted_copy(pe_call *call, const pei_list *list, pei_list *copy)
     return true;
 }
 
+/* Unlike others, MODE takes no text given directly. */
+static bool has_direct_text(const pe_value *args, int n)
+{
+    for (int i = 0; i < n; i++)
+        if (pe_is(args[i], PE_KIND_TEXT)) return true;
+    return false;
+}
+
 pe_value pei_fn_mode(pe_call *call, const pe_value *args, int n)
 {
     pei_list list, sorted;
     pe_value error;
+    if (has_direct_text(args, n)) return pe_error(PE_ERROR_VALUE);
     if (!pei_list_of(call, args, n, PEI_NUMBERS, &list, &error)) return error;
     if (!sorted_copy(call, &list, &sorted)) return num_error();
     return list_mode(&list, &sorted);
