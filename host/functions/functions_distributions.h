@@ -1,4 +1,5 @@
-/* functions_distributions.h: tails that the tests share inside this module. df need not be whole. */
+/* functions_distributions.h: tails that the tests share inside this module. df need not be
+ * whole. */
 #ifndef PE_FUNCTIONS_DISTRIBUTIONS_H
 #define PE_FUNCTIONS_DISTRIBUTIONS_H
 
