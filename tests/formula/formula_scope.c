@@ -20,17 +20,23 @@ static const char *const columns[] = {"Col",         "A",       "B",        "x",
 
 static uint32_t find(scope_words *w, bool add, const char *text, size_t length)
 {
-    for (size_t i = 0; i < w->count; i++)
-        if (pe_text_equal_nocase(w->items[i], strlen(w->items[i]), text, length))
-            return (uint32_t)i;
-    if (!add || w->count > 20000 || PE_GROW(&w->items, &w->capacity, w->count + 1) != PE_OK)
-        return NOTHING;
-    char *copy = malloc(length + 1);
-    if (copy == NULL) return NOTHING;
-    memcpy(copy, text, length);
-    copy[length] = 0;
-    w->items[w->count] = copy;
+    char *key = malloc(length + 1);
+    uint32_t found = NOTHING, *slot;
+    bool added;
+    if (key == NULL || (w->index == NULL && (w->index = pe_map_new()) == NULL)) goto done;
+    for (size_t i = 0; i < length; i++)
+        key[i] = (char)(text[i] >= 'A' && text[i] <= 'Z' ? text[i] | 32 : text[i]);
+    if (pe_map_get(w->index, key, length, &found)) goto done;
+    found = NOTHING;
+    if (!add || PE_GROW(&w->items, &w->capacity, w->count + 1) != PE_OK) goto done;
+    if (pe_map_put(w->index, key, length, (uint32_t)w->count, &slot, &added) != PE_OK) goto done;
+    memcpy(key, text, length);
+    key[length] = 0;
+    w->items[w->count] = key;
     return (uint32_t)w->count++;
+done:
+    free(key);
+    return found;
 }
 
 static void fill(scope_words *w, const char *const *words, size_t count)
@@ -129,6 +135,7 @@ static void release(scope_words *w)
 {
     for (size_t i = 0; i < w->count; i++) free(w->items[i]);
     free(w->items);
+    pe_map_free(w->index);
 }
 
 void test_scope_free(test_scope *t)

@@ -8,6 +8,7 @@
 typedef struct scope_words {
     char **items;
     size_t count, capacity;
+    pe_map *index; /* by lower-case text */
 } scope_words;
 
 typedef struct test_scope {
