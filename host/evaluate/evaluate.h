@@ -10,7 +10,7 @@
 
 #include "base.h"
 #include "graph.h"
-typedef struct pe_sampler pe_sampler; /* sampling.h */
+#include "sampling.h"
 
 typedef enum pe_evaluate_mode {
     PE_EVALUATE_CHECK, /* pinned to stored: volatile, random, overridden, data-table, unsupported cells (whole blocks) */

@@ -67,6 +67,8 @@ static void look_external(finder *f, const pe_node *node)
 
 static void look(finder *f, const pe_node *node)
 {
+    bool names_only = false;
+    const char *before = f->fact.unsupported;
     switch ((pe_node_kind)node->kind) {
     case PE_NODE_FUNCTION:
         look_function(f, node);
@@ -78,12 +80,14 @@ static void look(finder *f, const pe_node *node)
         look_external(f, node);
         break;
     case PE_NODE_UNKNOWN:
+        if (node->op == 0 && f->fact.unsupported == NULL) names_only = true;
         unsupported(f, node->op != 0 ? "function" : "name", node->unknown.text,
                     node->unknown.length);
         break;
     default:
         break;
     }
+    if (before != f->fact.unsupported) f->fact.only_names = names_only;
     for (uint32_t i = 0; i < node->arg_count; i++) look(f, node->args[i]);
 }
 
@@ -136,13 +140,22 @@ static const char *syntax_error(const pe_evaluator *e, uint32_t cell)
     return "syntax error";
 }
 
+/* A name that the workbook does not have gives #NAME?, in Excel too; where that is what is stored, nothing is lacking. */
+static bool lacks(const pe_evaluator *e, uint32_t cell, const pei_fact *fact)
+{
+    const pe_cell *c = &e->workbook->cells[cell];
+    if (fact->unsupported == NULL) return false;
+    if (!fact->only_names || !c->has_stored || !pe_is(c->stored, PE_KIND_ERROR)) return true;
+    return pe_as_error(c->stored) != PE_ERROR_NAME;
+}
+
 const char *pe_evaluator_unsupported(const pe_evaluator *e, uint32_t cell, const char **function)
 {
     cell = pe_graph_master(e->graph, cell);
     const pei_fact *fact = pei_fact_of(e, cell);
     const char *name = "", *why = NULL;
     if (fact != NULL) {
-        why = fact->unsupported;
+        why = lacks(e, cell, fact) ? fact->unsupported : NULL;
         name = fact->function != NULL ? fact->function : "";
     } else if (has_formula(e, cell) && !is_table(e, cell)) {
         why = syntax_error(e, cell);
@@ -163,7 +176,7 @@ const char *pei_pin(const pe_evaluator *e, uint32_t cell, pe_evaluate_mode mode)
         if (is_table(e, cell)) return check ? "data table" : NULL;
         return "unsupported";
     }
-    if (fact->unsupported != NULL) return "unsupported";
+    if (lacks(e, cell, fact)) return "unsupported";
     if (fact->random && (check || !fact->risk)) return "random";
     if (fact->now && check) return "volatile";
     return NULL;

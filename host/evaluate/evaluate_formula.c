@@ -35,7 +35,7 @@ static const pe_formula_source *source_of(const pei_context *x, uint32_t cell)
                : NULL;
 }
 
-pe_value pei_formula(pei_context *x, uint32_t cell)
+pe_value pei_formula_node(pei_context *x, uint32_t cell, const pe_node *node)
 {
     const pe_formula *formula = pe_graph_formula(x->graph, cell);
     const pe_formula_source *source = source_of(x, cell);
@@ -57,10 +57,15 @@ pe_value pei_formula(pei_context *x, uint32_t cell)
     bool plain = x->writer != NULL && x->layer == NULL && !x->stored_mode && !x->tracking;
     x->noting = plain && (pe_graph_flags(x->graph, cell) & PE_FORMULA_HAS_DYNAMIC) != 0;
     x->fast_state = plain && !x->noting ? x->evaluator->state : NULL;
-    pe_value v = pei_operand(x, formula->root);
+    pe_value v = pei_operand(x, node != NULL ? node : formula->root);
     x->noting = false;
-    if (x->unresolved) return pe_unresolved();
-    return x->array ? v : pei_cell_value(x, v);
+    return x->unresolved ? pe_unresolved() : v;
+}
+
+pe_value pei_formula(pei_context *x, uint32_t cell)
+{
+    pe_value v = pei_formula_node(x, cell, NULL);
+    return x->array || x->unresolved ? v : pei_cell_value(x, v);
 }
 
 /* A classic array formula repeats a row, a column or one value; a dynamic one leaves what it does not reach blank. */

@@ -18,7 +18,8 @@ typedef enum pei_state { PEI_PENDING, PEI_ACTIVE, PEI_DONE } pei_state;
 typedef struct pei_fact {
     const char *unsupported;  /* for the user, NULL: all supported */
     const char *function;     /* the bare name */
-    bool random, risk, now, unknown_only;
+    bool random, risk, now;
+    bool only_names;          /* what is not supported are names that the workbook does not have */
 } pei_fact;
 
 /* Values of some cells that stand before those below it: a data table's substitution, a component's trial. */
@@ -183,6 +184,8 @@ const char *pei_pin(const pe_evaluator *evaluator, uint32_t cell, pe_evaluate_mo
 
 /* evaluate_formula.c: one cell's formula, top level. The result is a scalar in a plain formula; for blocks it may be an array. */
 pe_value pei_formula(pei_context *x, uint32_t cell);
+/* A node of the cell's own tree (NULL: the root), as an operand. */
+pe_value pei_formula_node(pei_context *x, uint32_t cell, const pe_node *node);
 /* What a cell shows of a result: no blanks, no references; text stays in the arena it is in. */
 pe_value pei_cell_value(pei_context *x, pe_value v);
 /* The value of one cell of a block whose formula gave v. */
