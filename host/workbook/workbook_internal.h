@@ -5,6 +5,8 @@
 
 #include "workbook.h"
 
+#include <pthread.h>
+
 /* ---- limits of this module
  * ---------------------------------------------------------------------------- */
 
@@ -67,6 +69,7 @@ typedef struct pei_reader {
     atomic_uint block_cells; /* fillers of blocks */
     pei_zip **zips;          /* one handle per worker, over the same bytes */
     unsigned zip_count;
+    pthread_mutex_t opening; /* of handles: libzip asks for the time zone, which threads share */
     pei_book *owner;
     uint16_t *styles; /* cell style to index of formats */
     uint32_t style_count;

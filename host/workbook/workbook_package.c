@@ -88,7 +88,9 @@ pe_status pei_package_handle(pei_reader *reader, unsigned worker, pei_zip **zip,
 {
     PE_ASSERT(worker < reader->zip_count);
     if (reader->zips[worker] == NULL) {
+        pthread_mutex_lock(&reader->opening);
         pe_status status = open_zip(reader, &reader->zips[worker], diag);
+        pthread_mutex_unlock(&reader->opening);
         if (status != PE_OK) return status;
     }
     *zip = reader->zips[worker];

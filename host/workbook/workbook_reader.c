@@ -393,6 +393,7 @@ pe_status pe_workbook_read_bytes(const void *bytes, size_t length, const pe_read
                               .length = length,
                               .control = control,
                               .memory_max = options != NULL ? options->bytes_max : 0}};
+    pthread_mutex_init(&all.reader.opening, NULL);
     pe_status status = read_all(&all, pe_pool_threads(pool), pool, diag);
     for (size_t i = 0; all.sheets != NULL && i < all.parts.sheet_count; i++)
         pei_sheet_clear(&all.sheets[i]);
@@ -408,6 +409,7 @@ pe_status pe_workbook_read_bytes(const void *bytes, size_t length, const pe_read
     free(all.reader.rich);
     free(all.reader.warnings);
     pei_package_close(&all.reader);
+    pthread_mutex_destroy(&all.reader.opening);
     if (status == PE_OK)
         *workbook = &all.reader.owner->book;
     else if (all.reader.owner != NULL)

@@ -135,6 +135,7 @@ static void cell_start(sheet_reader *r, const char **attributes)
             pei_xml_fail(&r->xml, PE_E_FORMAT, "'%.40s' is not the address of a cell", address);
             return;
         }
+        r->next_row = r->row + 1;
     }
     if (r->column >= PE_COLUMNS_MAX) pei_xml_fail(&r->xml, PE_E_FORMAT, "a row has too many cells");
     r->next_column = r->column + 1;

@@ -21,6 +21,9 @@ static const struct {
     {"xl/workbook.xml", NULL},
     {"xl/t.xml", NULL},
     {"xl/e.xml", NULL},
+    {"xl/m.xml", NULL},
+    {"xl/v.xml", NULL},
+    {"xl/k.xml", NULL},
     {"_rels/.rels",
      "<Relationships>" REL("a", "officeDocument", "xl/workbook.xml") "</Relationships>"},
     {"xl/worksheets/_rels/sheet1.xml.rels",
@@ -28,7 +31,9 @@ static const struct {
     {"xl/_rels/workbook.xml.rels",
      "<Relationships>" REL("rId1", "worksheet", "worksheets/sheet1.xml")
          REL("rId2", "sharedStrings", "sharedStrings.xml") REL("rId3", "styles", "styles.xml")
-             REL("rId4", "externalLink", "e.xml") "</Relationships>"},
+             REL("rId4", "externalLink", "e.xml") REL("rId5", "sheetMetadata", "m.xml")
+                 REL("rId6", "rdRichValue", "v.xml")
+                     REL("rId7", "rdRichValueStructure", "k.xml") "</Relationships>"},
 };
 static const char standard_workbook[] =
     "<workbook xmlns:r=\"r\"><sheets><sheet name=\"S\" r:id=\"rId1\"/></sheets><externalReferences>"
