@@ -180,10 +180,6 @@ const pe_formula *pe_formula_set_get(const pe_formula_set *set, uint32_t shape);
 /* The area that a REFERENCE node means for a formula at home. False: off the grid (#REF!). Whole
  * columns: all rows. */
 bool pe_node_area(const pe_node_reference *ref, pe_cell_ref home, pe_area *area);
-/* The same for a defined name's tree (parsed for A1, used from home): there Excel's relative
- * references wrap around the edges of the sheet ("the cell to the left" is saved as XFD1). False:
- * the sheet is deleted. */
-bool pe_node_area_in_name(const pe_node_reference *ref, pe_cell_ref home, pe_area *area);
 
 /* Prints a tree as Excel shows it in home ("SUM(A1:A3)*2", no '='); names come from the printer's
  * callbacks. Returns the length; cut at size - 1. Round trip: parsing the result gives the same

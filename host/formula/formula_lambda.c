@@ -144,6 +144,12 @@ static pe_status push_call(pei_parser *p, pe_function_id id, uint32_t offset, si
     return pei_push_argument(p, e);
 }
 
+static bool can_be_eta(pe_function_id id, int arity)
+{
+    const pe_function *row = pe_function_row(id);
+    return arity >= row->args_min && arity <= row->args_max && !(row->flags & PE_FN_SPECIAL);
+}
+
 /* BYROW(A1:B9,SUM), saved as _xleta.SUM, means BYROW(A1:B9,LAMBDA(a,SUM(a))). */
 pe_status pei_expand_eta(pei_parser *p, const pe_function *row, size_t first)
 {
@@ -156,7 +162,8 @@ pe_status pei_expand_eta(pei_parser *p, const pe_function *row, size_t first)
     size_t length = last->unknown.length, body = 0;
     pei_strip_prefix(&name, &length, "_xleta.");
     pe_function_id id = pe_function_find(name, length), lambda = pe_function_find("LAMBDA", 6);
-    if (id == PE_FUNCTION_NONE || lambda == PE_FUNCTION_NONE) return PE_OK;
+    if (id == PE_FUNCTION_NONE || lambda == PE_FUNCTION_NONE || !can_be_eta(id, (int)arity))
+        return PE_OK;
     pei_variable variables[PE_COUNT(names)];
     pe_status status = PE_OK;
     p->stack_count--;

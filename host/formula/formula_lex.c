@@ -78,8 +78,7 @@ static pe_status lex_fail(const lexer *l, size_t offset, const char *what)
     return pe_fail(l->diag, PE_E_SYNTAX, where, "%s", what);
 }
 
-/* ---- references
- * --------------------------------------------------------------------------------------- */
+/* ---- references ------------------------------------------------------------------------------ */
 
 /* [$]letters at `at`: the column; 0 bytes: none, or beyond XFD. */
 static inline size_t scan_column(const lexer *l, size_t at, uint32_t *column, bool *absolute)
@@ -239,8 +238,7 @@ static bool lex_rows(lexer *l)
     return true;
 }
 
-/* ---- everything else: its canonical form is its text
- * --------------------------------------------------- */
+/* ---- everything else: its canonical form is its text ----------------------------------------- */
 
 static void put(lexer *l, pei_token_kind kind, unsigned op, size_t length, size_t consumed)
 {

@@ -43,8 +43,7 @@ static pe_status leaf(pei_parser *p, pe_node_kind kind, const pei_token *t, pei_
     return pei_new_node(p, kind, t->offset, &out->node);
 }
 
-/* ---- literals
- * ----------------------------------------------------------------------------------------- */
+/* ---- literals -------------------------------------------------------------------------------- */
 
 static pe_status read_number(pei_parser *p, const pei_token *t, double *number)
 {
@@ -169,8 +168,7 @@ static pe_status parse_array(pei_parser *p, pei_expression *out)
     return status;
 }
 
-/* ---- references
- * --------------------------------------------------------------------------------------- */
+/* ---- references ------------------------------------------------------------------------------ */
 
 pe_node_reference pei_reference_of(const pei_token *t, pe_cell_ref home, uint32_t first,
                                    uint32_t last)
@@ -275,8 +273,7 @@ void pei_read_prefix(const pe_scope *scope, const char *text, size_t length, cha
     }
 }
 
-/* ---- names
- * -------------------------------------------------------------------------------------------- */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 static pe_status make_unknown(pei_parser *p, uint32_t offset, size_t length, bool called,
                               pei_expression *out)
@@ -339,8 +336,7 @@ static pe_status parse_name(pei_parser *p, pei_expression *out)
     return make_unknown(p, t->offset, t->length, false, out);
 }
 
-/* ---- calls
- * -------------------------------------------------------------------------------------------- */
+/* ---- calls ----------------------------------------------------------------------------------- */
 
 pe_status pei_parse_argument(pei_parser *p)
 {
@@ -493,8 +489,7 @@ static pe_status parse_function(pei_parser *p, const pei_token *prefix_token,
     return status;
 }
 
-/* ---- after a sheet's or another workbook's name
- * --------------------------------------------------------- */
+/* ---- after a sheet's or another workbook's name ---------------------------------------------- */
 
 static pe_status make_external(pei_parser *p, const pei_token *prefix_token,
                                const pei_prefix *prefix, pei_expression *out)
@@ -559,8 +554,7 @@ static pe_status parse_prefixed(pei_parser *p, pei_expression *out)
     return parse_sheet_name(p, prefix_token, prefix.sheet_first, out);
 }
 
-/* ---- the operand
- * --------------------------------------------------------------------------------------- */
+/* ---- the operand ----------------------------------------------------------------------------- */
 
 static pe_status parse_sign(pei_parser *p, pei_expression *out)
 {

@@ -96,8 +96,7 @@ static pe_status combine(pei_parser *p, pe_node_kind kind, pe_operator op, uint3
     return PE_OK;
 }
 
-/* ---- operators
- * ---------------------------------------------------------------------------------------- */
+/* ---- operators ------------------------------------------------------------------------------- */
 
 typedef struct infix {
     uint8_t power, op;
@@ -255,8 +254,7 @@ pe_status pei_parse_expression(pei_parser *p, int power, bool union_allowed, pei
     return status;
 }
 
-/* ---- the whole
- * ---------------------------------------------------------------------------------------- */
+/* ---- the whole ------------------------------------------------------------------------------- */
 
 static pe_status parse_all(pei_parser *p, pei_expression *root)
 {

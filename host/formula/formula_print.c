@@ -35,8 +35,7 @@ static void put_byte(sink *s, char c)
     put(s, &c, 1);
 }
 
-/* ---- references
- * --------------------------------------------------------------------------------------- */
+/* ---- references ------------------------------------------------------------------------------ */
 
 static bool is_plain_sheet(const char *name)
 {
@@ -184,8 +183,7 @@ static void print_table(sink *s, const pe_node *node)
     put_byte(s, ']');
 }
 
-/* ---- values
- * ------------------------------------------------------------------------------------------- */
+/* ---- values ---------------------------------------------------------------------------------- */
 
 static void print_value(sink *s, pe_value v)
 {
@@ -231,8 +229,7 @@ static void print_array(sink *s, const pe_array *array)
     put_byte(s, '}');
 }
 
-/* ---- operators and calls
- * ------------------------------------------------------------------------------- */
+/* ---- operators and calls --------------------------------------------------------------------- */
 
 static const struct {
     const char *text;

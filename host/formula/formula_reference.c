@@ -22,44 +22,22 @@ static bool in_grid(int64_t row, int64_t column)
     return row >= 0 && row < PE_ROWS_MAX && column >= 0 && column < PE_COLUMNS_MAX;
 }
 
-static void area_of(const pe_node_reference *ref, pe_cell_ref home, int64_t at[4], pe_area *area)
-{
-    area->sheet_first = sheet_of(ref->sheet_first, home);
-    area->sheet_last = sheet_of(ref->sheet_last, home);
-    area->row_first = (uint32_t)(at[0] < at[1] ? at[0] : at[1]);
-    area->row_last = (uint32_t)(at[0] < at[1] ? at[1] : at[0]);
-    area->column_first = (uint32_t)(at[2] < at[3] ? at[2] : at[3]);
-    area->column_last = (uint32_t)(at[2] < at[3] ? at[3] : at[2]);
-}
-
 bool pe_node_area(const pe_node_reference *ref, pe_cell_ref home, pe_area *area)
 {
     int64_t at[4] = {row_of(&ref->first, home), row_of(&ref->last, home),
                      column_of(&ref->first, home), column_of(&ref->last, home)};
     if (ref->sheet_first == PE_SHEET_DELETED || !in_grid(at[0], at[2]) || !in_grid(at[1], at[3]))
         return false;
-    area_of(ref, home, at, area);
+    area->sheet_first = sheet_of(ref->sheet_first, home);
+    area->sheet_last = sheet_of(ref->sheet_last, home);
+    area->row_first = (uint32_t)(at[0] < at[1] ? at[0] : at[1]);
+    area->row_last = (uint32_t)(at[0] < at[1] ? at[1] : at[0]);
+    area->column_first = (uint32_t)(at[2] < at[3] ? at[2] : at[3]);
+    area->column_last = (uint32_t)(at[2] < at[3] ? at[3] : at[2]);
     return true;
 }
 
-static int64_t wrap(int64_t x, int64_t size)
-{
-    return ((x % size) + size) % size;
-}
-
-bool pe_node_area_in_name(const pe_node_reference *ref, pe_cell_ref home, pe_area *area)
-{
-    if (ref->sheet_first == PE_SHEET_DELETED) return false;
-    int64_t at[4] = {wrap(row_of(&ref->first, home), PE_ROWS_MAX),
-                     wrap(row_of(&ref->last, home), PE_ROWS_MAX),
-                     wrap(column_of(&ref->first, home), PE_COLUMNS_MAX),
-                     wrap(column_of(&ref->last, home), PE_COLUMNS_MAX)};
-    area_of(ref, home, at, area);
-    return true;
-}
-
-/* ---- R1C1
- * --------------------------------------------------------------------------------------------- */
+/* ---- R1C1 ------------------------------------------------------------------------------------ */
 
 typedef struct r1c1 {
     const char *text;

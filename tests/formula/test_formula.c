@@ -14,8 +14,7 @@
 
 static const pe_cell_ref home = {0, 9, 4}; /* Sheet1!E10 */
 
-/* ---- trees
- * -------------------------------------------------------------------------------------------- */
+/* ---- trees ----------------------------------------------------------------------------------- */
 
 typedef struct tree_row {
     const char *text, *tree;
@@ -87,6 +86,7 @@ static const tree_row trees[] = {
     {"A1:INDEX(B:B,3)", "range(A1,INDEX(B:B,3))", NULL},
     {"INDEX(B:B,1):INDEX(B:B,3)", "range(INDEX(B:B,1),INDEX(B:B,3))", NULL},
     {"A1:C3 B2:D4", "intersect(A1:C3,B2:D4)", NULL},
+    {"SUM((A1:B2) (B1:C2))", "SUM(intersect(A1:B2,B1:C2))", "SUM(A1:B2 B1:C2)"},
     {"SUM((A1,B2:B3,C4))", "SUM(union(union(A1,B2:B3),C4))", NULL},
     {"(A1,B1 B2)", "union(A1,intersect(B1,B2))", NULL},
     {"A1,B1", "union(A1,B1)", "(A1,B1)"},
@@ -210,6 +210,7 @@ static const tree_row trees[] = {
     {"_xlpm.gone", "unknown:_xlpm.gone", NULL},
     {"_xlfn.BYROW(A1:B2,_xleta.SUM)", "BYROW(A1:B2,LAMBDA(var:0,SUM(var:0)))",
      "_xlfn.BYROW(A1:B2,_xlfn.LAMBDA(_xlpm.a,SUM(_xlpm.a)))"},
+    {"MAP(A1:B2,MAP)", "MAP(A1:B2,unknown:MAP)", "_xlfn.MAP(A1:B2,MAP)"},
     {"REDUCE(0,A1:B2,MAX)", "REDUCE(0,A1:B2,LAMBDA(var:0,var:1,MAX(var:0,var:1)))",
      "_xlfn.REDUCE(0,A1:B2,_xlfn.LAMBDA(_xlpm.a,_xlpm.b,MAX(_xlpm.a,_xlpm.b)))"},
     {"LET(x,A1,LAMBDA(p,p+x)(1)+x)",
@@ -274,8 +275,7 @@ static void check_tree(void **state)
     test_scope_free(&t);
 }
 
-/* ---- syntax errors
- * ------------------------------------------------------------------------------------- */
+/* ---- syntax errors --------------------------------------------------------------------------- */
 
 typedef struct error_row {
     const char *text;
@@ -347,8 +347,7 @@ static void check_error(void **state)
     test_scope_free(&t);
 }
 
-/* ---- shapes
- * ------------------------------------------------------------------------------------------- */
+/* ---- shapes ---------------------------------------------------------------------------------- */
 
 typedef struct shape_row {
     const char *text1;
@@ -409,8 +408,7 @@ static void check_shape(void **state)
     test_scope_free(&t);
 }
 
-/* ---- flags
- * -------------------------------------------------------------------------------------------- */
+/* ---- flags ----------------------------------------------------------------------------------- */
 
 typedef struct flag_row {
     const char *text;
@@ -451,8 +449,7 @@ static void check_flags(void **state)
     test_scope_free(&t);
 }
 
-/* ---- references in text and areas
- * ----------------------------------------------------------------------- */
+/* ---- references in text and areas ------------------------------------------------------------ */
 
 typedef struct reference_row {
     const char *text;
@@ -524,8 +521,7 @@ static void check_reference(void **state)
     test_scope_free(&t);
 }
 
-static pe_area area_at(const char *text, pe_cell_ref written, pe_cell_ref used, bool in_name,
-                       bool *valid)
+static pe_area area_at(const char *text, pe_cell_ref written, pe_cell_ref used, bool *valid)
 {
     test_scope t;
     pe_diag diag = {0};
@@ -536,8 +532,7 @@ static pe_area area_at(const char *text, pe_cell_ref written, pe_cell_ref used, 
     assert_int_equal(pe_formula_parse_reference(arena, &t.scope, text, strlen(text), true, written,
                                                 &node, &diag),
                      PE_OK);
-    *valid = in_name ? pe_node_area_in_name(&node->ref, used, &area)
-                     : pe_node_area(&node->ref, used, &area);
+    *valid = pe_node_area(&node->ref, used, &area);
     pe_arena_free(arena);
     test_scope_free(&t);
     return area;
@@ -548,25 +543,21 @@ static void areas(void **state)
     const pe_cell_ref a1 = {0, 0, 0}, b2 = {3, 1, 1}, c3 = {3, 2, 2};
     bool valid;
     PE_UNUSED(state);
-    pe_area a = area_at("A1:$C$1", b2, c3, false, &valid); /* -> B2:$C$1, sorted */
+    pe_area a = area_at("A1:$C$1", b2, c3, &valid); /* -> B2:$C$1, sorted */
     assert_true(valid);
     assert_memory_equal(&a, (&(pe_area){3, 3, 0, 1, 1, 2}), sizeof a);
-    a = area_at("Sheet2:Sheet3!C:A", b2, b2, false, &valid);
+    a = area_at("Sheet2:Sheet3!C:A", b2, b2, &valid);
     assert_true(valid);
     assert_memory_equal(&a, (&(pe_area){1, 2, 0, PE_ROWS_MAX - 1, 0, 2}), sizeof a);
-    area_at("A1", b2, a1, false, &valid);
+    area_at("A1", b2, a1, &valid);
     assert_false(valid);
-    area_at("XFD1048576", a1, c3, false, &valid);
+    area_at("XFD1048576", a1, c3, &valid);
     assert_false(valid);
-    area_at("#REF!A1", a1, a1, false, &valid);
+    area_at("#REF!A1", a1, a1, &valid);
     assert_false(valid);
-    a = area_at("XFD1048576", a1, c3, true, &valid); /* "the cell up and to the left", as saved */
-    assert_true(valid);
-    assert_memory_equal(&a, (&(pe_area){3, 3, 1, 1, 1, 1}), sizeof a);
 }
 
-/* ---- risk calls
- * ---------------------------------------------------------------------------------------- */
+/* ---- risk calls ------------------------------------------------------------------------------ */
 
 typedef struct risk_row {
     const char *text;
@@ -622,8 +613,7 @@ static void check_risk(void **state)
     test_scope_free(&t);
 }
 
-/* ---- limits and hostile text
- * ---------------------------------------------------------------------------- */
+/* ---- limits and hostile text ----------------------------------------------------------------- */
 
 /* first, then count times middle, then last. */
 static pe_status add_repeated(const char *first, const char *middle, size_t count, const char *last)
