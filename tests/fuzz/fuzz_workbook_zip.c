@@ -1,7 +1,8 @@
 /* fuzz_workbook_zip.c: any bytes through the whole reader (zip, XML, sheets). Seeds: small real
  * workbooks. To get past the zip's checksums, an input that does not begin with PK is taken as
  * parts instead, separated by bytes 0xFF: the sheet, then shared strings, styles, workbook.xml, a
- * table, an external link; they are packed without compression. */
+ * table, an external link, metadata, rich values, their structures; they are packed without
+ * compression. */
 #include <stdlib.h>
 #include <zip.h>
 
