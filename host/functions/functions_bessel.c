@@ -1,6 +1,7 @@
-/* functions_bessel.c: Bessel functions of integral order with Excel's numbers: the rational and polynomial approximations of orders 0 and 1
- * (Hart; Abramowitz and Stegun 9.4 and 9.8, about 8 digits) and recurrence in the order, up where it is stable and down (Miller)
- * elsewhere. More exact values would differ from Excel's in the eighth digit. */
+/* functions_bessel.c: Bessel functions of integral order with Excel's numbers: the rational and
+ * polynomial approximations of orders 0 and 1 (Hart; Abramowitz and Stegun 9.4 and 9.8, about 8
+ * digits) and recurrence in the order, up where it is stable and down (Miller) elsewhere. More
+ * exact values would differ from Excel's in the eighth digit. */
 #include "functions_internal.h"
 
 #define TWO_OVER_PI 0.636619772
@@ -18,28 +19,37 @@ static double polynomial(double y, const double *c, int count)
 
 #define POLYNOMIAL(y, coefficients) polynomial((y), (coefficients), (int)PE_COUNT(coefficients))
 
-/* ---- orders 0 and 1 ----------------------------------------------------------------------------------- */
+/* ---- orders 0 and 1 ------------------------------------------------------------------ */
 
-static const double P0[] = {1.0, -0.1098628627e-2, 0.2734510407e-4, -0.2073370639e-5, 0.2093887211e-6};
-static const double Q0[] = {-0.1562499995e-1, 0.1430488765e-3, -0.6911147651e-5, 0.7621095161e-6, -0.934935152e-7};
+static const double P0[] = {1.0, -0.1098628627e-2, 0.2734510407e-4, -0.2073370639e-5,
+                            0.2093887211e-6};
+static const double Q0[] = {-0.1562499995e-1, 0.1430488765e-3, -0.6911147651e-5, 0.7621095161e-6,
+                            -0.934935152e-7};
 static const double P1[] = {1.0, 0.183105e-2, -0.3516396496e-4, 0.2457520174e-5, -0.240337019e-6};
-static const double Q1[] = {0.04687499995, -0.2002690873e-3, 0.8449199096e-5, -0.88228987e-6, 0.105787412e-6};
+static const double Q1[] = {0.04687499995, -0.2002690873e-3, 0.8449199096e-5, -0.88228987e-6,
+                            0.105787412e-6};
 /* Excel's J1 for x >= 8 has the third coefficient twice */
-static const double P1_OF_J[] = {1.0, 0.183105e-2, -0.3516396496e-4, -0.3516396496e-4, 0.2457520174e-5, -0.240337019e-6};
+static const double P1_OF_J[] = {
+    1.0, 0.183105e-2, -0.3516396496e-4, -0.3516396496e-4, 0.2457520174e-5, -0.240337019e-6};
 
 static double order0_j(double x)
 {
-    static const double above[] = {57568490574.0, -13362590354.0, 651619640.7, -11214424.18, 77392.33017, -184.9052456};
-    static const double below[] = {57568490411.0, 1029532985.0, 9494680.718, 59272.64853, 267.8532712, 1.0};
+    static const double above[] = {57568490574.0, -13362590354.0, 651619640.7,
+                                   -11214424.18,  77392.33017,    -184.9052456};
+    static const double below[] = {57568490411.0, 1029532985.0, 9494680.718,
+                                   59272.64853,   267.8532712,  1.0};
     if (x < 8) return POLYNOMIAL(x * x, above) / POLYNOMIAL(x * x, below);
     double z = 8 / x, y = z * z, phase = x - QUARTER_PI;
-    return pen_sqrt(TWO_OVER_PI / x) * (pen_cos(phase) * POLYNOMIAL(y, P0) - z * pen_sin(phase) * POLYNOMIAL(y, Q0));
+    return pen_sqrt(TWO_OVER_PI / x) *
+           (pen_cos(phase) * POLYNOMIAL(y, P0) - z * pen_sin(phase) * POLYNOMIAL(y, Q0));
 }
 
 static double order1_j(double x)
 {
-    static const double above[] = {72362614232.0, -7895059235.0, 242396853.1, -2972611.439, 15704.48260, -30.16036606};
-    static const double below[] = {144725228442.0, 2300535178.0, 18583304.74, 99447.43394, 376.9991397, 1.0};
+    static const double above[] = {72362614232.0, -7895059235.0, 242396853.1,
+                                   -2972611.439,  15704.48260,   -30.16036606};
+    static const double below[] = {144725228442.0, 2300535178.0, 18583304.74,
+                                   99447.43394,    376.9991397,  1.0};
     if (x < 8) return x * POLYNOMIAL(x * x, above) / POLYNOMIAL(x * x, below);
     double z = 8 / x, y = z * z, phase = x - THREE_QUARTERS_PI;
     return pen_sqrt(TWO_OVER_PI / x) *
@@ -48,30 +58,44 @@ static double order1_j(double x)
 
 static double order0_y(double x)
 {
-    static const double above[] = {-2957821389.0, 7062834065.0, -512359803.6, 10879881.29, -86327.92757, 228.4622733};
-    static const double below[] = {40076544269.0, 745249964.8, 7189466.438, 47447.26470, 226.1030244, 1.0};
-    if (x < 8) return POLYNOMIAL(x * x, above) / POLYNOMIAL(x * x, below) + TWO_OVER_PI * order0_j(x) * pen_log(x);
+    static const double above[] = {-2957821389.0, 7062834065.0, -512359803.6,
+                                   10879881.29,   -86327.92757, 228.4622733};
+    static const double below[] = {40076544269.0, 745249964.8, 7189466.438,
+                                   47447.26470,   226.1030244, 1.0};
+    if (x < 8)
+        return POLYNOMIAL(x * x, above) / POLYNOMIAL(x * x, below) +
+               TWO_OVER_PI * order0_j(x) * pen_log(x);
     double z = 8 / x, y = z * z, phase = x - QUARTER_PI;
-    return pen_sqrt(TWO_OVER_PI / x) * (pen_sin(phase) * POLYNOMIAL(y, P0) + z * pen_cos(phase) * POLYNOMIAL(y, Q0));
+    return pen_sqrt(TWO_OVER_PI / x) *
+           (pen_sin(phase) * POLYNOMIAL(y, P0) + z * pen_cos(phase) * POLYNOMIAL(y, Q0));
 }
 
 static double order1_y(double x)
 {
-    static const double above[] = {-0.4900604943e13, 0.1275274390e13,  -0.5153438139e11,
+    static const double above[] = {-0.4900604943e13, 0.1275274390e13, -0.5153438139e11,
                                    0.7349264551e9,   -0.4237922726e7, 0.8511937935e4};
-    static const double below[] = {0.2499580570e14, 0.4244419664e12, 0.3733650367e10, 0.2245904002e8,
-                                   0.1020426050e6,  0.3549632885e3,  1.0};
+    static const double below[] = {0.2499580570e14,
+                                   0.4244419664e12,
+                                   0.3733650367e10,
+                                   0.2245904002e8,
+                                   0.1020426050e6,
+                                   0.3549632885e3,
+                                   1.0};
     if (x < 8)
-        return x * POLYNOMIAL(x * x, above) / POLYNOMIAL(x * x, below) + TWO_OVER_PI * (order1_j(x) * pen_log(x) - 1 / x);
+        return x * POLYNOMIAL(x * x, above) / POLYNOMIAL(x * x, below) +
+               TWO_OVER_PI * (order1_j(x) * pen_log(x) - 1 / x);
     double z = 8 / x, y = z * z, phase = x - THREE_QUARTERS_PI;
-    return pen_sqrt(TWO_OVER_PI / x) * (pen_sin(phase) * POLYNOMIAL(y, P1) + z * pen_cos(phase) * POLYNOMIAL(y, Q1));
+    return pen_sqrt(TWO_OVER_PI / x) *
+           (pen_sin(phase) * POLYNOMIAL(y, P1) + z * pen_cos(phase) * POLYNOMIAL(y, Q1));
 }
 
 static double i0(double x)
 {
-    static const double small[] = {1.0, 3.5156229, 3.0899424, 1.2067492, 0.2659732, 0.360768e-1, 0.45813e-2};
-    static const double large[] = {0.39894228,   0.1328592e-1,  0.225319e-2,   -0.157565e-2, 0.916281e-2,
-                                   -0.2057706e-1, 0.2635537e-1, -0.1647633e-1, 0.392377e-2};
+    static const double small[] = {1.0,       3.5156229,   3.0899424, 1.2067492,
+                                   0.2659732, 0.360768e-1, 0.45813e-2};
+    static const double large[] = {0.39894228,   0.1328592e-1,  0.225319e-2,
+                                   -0.157565e-2, 0.916281e-2,   -0.2057706e-1,
+                                   0.2635537e-1, -0.1647633e-1, 0.392377e-2};
     double y = x / 3.75;
     if (x < 3.75) return POLYNOMIAL(y * y, small);
     return pen_exp(x) / pen_sqrt(x) * POLYNOMIAL(3.75 / x, large);
@@ -79,9 +103,11 @@ static double i0(double x)
 
 static double i1(double x)
 {
-    static const double small[] = {0.5, 0.87890594, 0.51498869, 0.15084934, 0.2658733e-1, 0.301532e-2, 0.32411e-3};
-    static const double large[] = {0.39894228,   -0.3988024e-1, -0.362018e-2, 0.163801e-2, -0.1031555e-1,
-                                   0.2282967e-1, -0.2895312e-1, 0.1787654e-1, -0.420059e-2};
+    static const double small[] = {0.5,          0.87890594,  0.51498869, 0.15084934,
+                                   0.2658733e-1, 0.301532e-2, 0.32411e-3};
+    static const double large[] = {0.39894228,    -0.3988024e-1, -0.362018e-2,
+                                   0.163801e-2,   -0.1031555e-1, 0.2282967e-1,
+                                   -0.2895312e-1, 0.1787654e-1,  -0.420059e-2};
     double y = x / 3.75;
     if (x < 3.75) return x * POLYNOMIAL(y * y, small);
     return pen_exp(x) / pen_sqrt(x) * POLYNOMIAL(3.75 / x, large);
@@ -89,7 +115,8 @@ static double i1(double x)
 
 static double k0(double x)
 {
-    static const double small[] = {-0.57721566, 0.42278420, 0.23069756, 0.3488590e-1, 0.262698e-2, 0.10750e-3, 0.74e-5};
+    static const double small[] = {-0.57721566, 0.42278420, 0.23069756, 0.3488590e-1,
+                                   0.262698e-2, 0.10750e-3, 0.74e-5};
     static const double large[] = {1.25331414,  -0.7832358e-1, 0.2189568e-1, -0.1062446e-1,
                                    0.587872e-2, -0.251540e-2,  0.53208e-3};
     if (x <= 2) return -pen_log(x / 2) * i0(x) + POLYNOMIAL(x * x / 4, small);
@@ -106,7 +133,7 @@ static double k1(double x)
     return pen_exp(-x) / pen_sqrt(x) * POLYNOMIAL(2 / x, large);
 }
 
-/* ---- other orders ------------------------------------------------------------------------------------- */
+/* ---- other orders -------------------------------------------------------------------- */
 
 /* f(k+1) = 2k/x f(k) + sign f(k-1), from orders 0 and 1 up to n. */
 static double recur_up(double f0, double f1, double x, int n, double sign)
@@ -122,7 +149,8 @@ static double recur_up(double f0, double f1, double x, int n, double sign)
 
 #define BIG 1e10
 
-/* J_n for n >= 2 and x <= n, down from an even order above n, normalised by J0 + 2 J2 + 2 J4 + ... = 1. */
+/* J_n for n >= 2 and x <= n, down from an even order above n, normalised by J0 + 2 J2 + 2 J4 + ...
+ * = 1. */
 static double j_down(double x, int n)
 {
     int start = 2 * ((n + (int)pen_sqrt(40.0 * n)) / 2);
@@ -167,13 +195,16 @@ static double bessel_i(double x, int n)
     return x == 0 ? 0 : i_down(x, n);
 }
 
-/* ---- the functions ------------------------------------------------------------------------------------ */
+/* ---- the functions ------------------------------------------------------------------- */
 
 /* Reads x and the order; false with *error set. */
-static bool read_arguments(pe_call *call, const pe_value *args, double *x, int *order, pe_value *error)
+static bool read_arguments(pe_call *call, const pe_value *args, double *x, int *order,
+                           pe_value *error)
 {
     double n;
-    if (!pei_toolpak_number(call, args[0], x, error) || !pei_toolpak_number(call, args[1], &n, error)) return false;
+    if (!pei_toolpak_number(call, args[0], x, error) ||
+        !pei_toolpak_number(call, args[1], &n, error))
+        return false;
     *error = pe_error(PE_ERROR_NUM);
     n = pen_trunc(n);
     if (!(n >= 0 && n <= ORDER_MAX)) return false;
@@ -213,7 +244,8 @@ pe_value pei_fn_bessely(pe_call *call, const pe_value *args, int n)
     pe_value error;
     PE_UNUSED(n);
     if (!read_arguments(call, args, &x, &order, &error)) return error;
-    return x > 0 ? pe_number_checked(recur_up(order0_y(x), order1_y(x), x, order, -1)) : pe_error(PE_ERROR_NUM);
+    return x > 0 ? pe_number_checked(recur_up(order0_y(x), order1_y(x), x, order, -1))
+                 : pe_error(PE_ERROR_NUM);
 }
 
 pe_value pei_fn_besselk(pe_call *call, const pe_value *args, int n)

@@ -1,5 +1,6 @@
-/* functions_calendar.c: serial numbers and calendar dates in Excel's two date systems. The 1900 system counts a 29 February 1900
- * that never was (serial 60) and a 0 January 1900 (serial 0); everything else follows the Gregorian calendar. */
+/* functions_calendar.c: serial numbers and calendar dates in Excel's two date systems. The 1900
+ * system counts a 29 February 1900 that never was (serial 60) and a 0 January 1900 (serial 0);
+ * everything else follows the Gregorian calendar. */
 #include "functions_internal.h"
 
 /* Days from 1 Jan 1970 in the proleptic Gregorian calendar; month 1 to 12. */

@@ -1,5 +1,6 @@
-/* functions_complex.c: complex numbers written as texts, "3+4i". The suffix (i or j) of the arguments is the result's; two different ones are
- * #VALUE!. Results show 15 digits, as everywhere else. What is no complex number is #NUM!. */
+/* functions_complex.c: complex numbers written as texts, "3+4i". The suffix (i or j) of the
+ * arguments is the result's; two different ones are #VALUE!. Results show 15 digits, as everywhere
+ * else. What is no complex number is #NUM!. */
 #include "functions_internal.h"
 
 typedef struct complex_number {
@@ -7,9 +8,10 @@ typedef struct complex_number {
     char suffix; /* i, j or 0: not seen */
 } complex_number;
 
-/* ---- reading and writing ------------------------------------------------------------------------------ */
+/* ---- reading and writing ------------------------------------------------------------- */
 
-/* A signed decimal at *at, as far as it goes; an empty coefficient ("+", "") counts as 1 where `unit` allows. */
+/* A signed decimal at *at, as far as it goes; an empty coefficient ("+", "") counts as 1 where
+ * `unit` allows. */
 static bool read_part(const char *s, size_t n, size_t *at, double *x, bool *bare)
 {
     size_t i = *at, used = 0;
@@ -57,8 +59,10 @@ static bool read_complex(pe_call *call, pe_value v, complex_number *z, pe_value 
         return true;
     }
     PE_UNUSED(call);
-    if (pe_is(v, PE_KIND_TEXT) && parse_complex(pe_as_text(v)->bytes, pe_as_text(v)->length, z)) return true;
-    *error = pe_is_error(v) ? v : pe_error(pe_is(v, PE_KIND_BOOLEAN) ? PE_ERROR_VALUE : PE_ERROR_NUM);
+    if (pe_is(v, PE_KIND_TEXT) && parse_complex(pe_as_text(v)->bytes, pe_as_text(v)->length, z))
+        return true;
+    *error =
+        pe_is_error(v) ? v : pe_error(pe_is(v, PE_KIND_BOOLEAN) ? PE_ERROR_VALUE : PE_ERROR_NUM);
     return false;
 }
 
@@ -73,7 +77,8 @@ static pe_value complex_value(pe_call *call, double re, double im, char suffix)
         if (im == -1) text[n++] = '-';
         if (im != 1 && im != -1) n += pei_number_text(im, text + n);
         /* 0.9999999999999999 shows as 1 and then as nothing */
-        if (n > 0 && text[n - 1] == '1' && im != 1 && im != -1 && pen_abs(pen_abs(im) - 1) < 1e-14 &&
+        if (n > 0 && text[n - 1] == '1' && im != 1 && im != -1 &&
+            pen_abs(pen_abs(im) - 1) < 1e-14 &&
             (n == 1 || text[n - 2] == '+' || text[n - 2] == '-'))
             n--;
         text[n++] = suffix == 'j' ? 'j' : 'i';
@@ -86,16 +91,19 @@ pe_value pei_fn_complex(pe_call *call, const pe_value *args, int n)
     double re, im;
     pe_value error;
     char suffix = 'i';
-    if (!pei_toolpak_number(call, args[0], &re, &error) || !pei_toolpak_number(call, args[1], &im, &error)) return error;
+    if (!pei_toolpak_number(call, args[0], &re, &error) ||
+        !pei_toolpak_number(call, args[1], &im, &error))
+        return error;
     if (n > 2 && pe_is(args[2], PE_KIND_TEXT) && pe_as_text(args[2])->length > 0) {
         const pe_text *t = pe_as_text(args[2]);
-        if (t->length != 1 || (t->bytes[0] != 'i' && t->bytes[0] != 'j')) return pe_error(PE_ERROR_VALUE);
+        if (t->length != 1 || (t->bytes[0] != 'i' && t->bytes[0] != 'j'))
+            return pe_error(PE_ERROR_VALUE);
         suffix = t->bytes[0];
     }
     return complex_value(call, re, im, suffix);
 }
 
-/* ---- arithmetic --------------------------------------------------------------------------------------- */
+/* ---- arithmetic ---------------------------------------------------------------------- */
 
 static complex_number make(double re, double im, char suffix)
 {
@@ -105,13 +113,15 @@ static complex_number make(double re, double im, char suffix)
 
 static complex_number times(complex_number a, complex_number b)
 {
-    return make(a.re * b.re - a.im * b.im, a.re * b.im + a.im * b.re, a.suffix != 0 ? a.suffix : b.suffix);
+    return make(a.re * b.re - a.im * b.im, a.re * b.im + a.im * b.re,
+                a.suffix != 0 ? a.suffix : b.suffix);
 }
 
 static complex_number reciprocal_scaled(complex_number a, complex_number b)
 {
     double d = b.re * b.re + b.im * b.im;
-    return make((a.re * b.re + a.im * b.im) / d, (a.im * b.re - a.re * b.im) / d, a.suffix != 0 ? a.suffix : b.suffix);
+    return make((a.re * b.re + a.im * b.im) / d, (a.im * b.re - a.re * b.im) / d,
+                a.suffix != 0 ? a.suffix : b.suffix);
 }
 
 static complex_number sine(complex_number z)
@@ -194,7 +204,7 @@ static complex_number power(complex_number z, double exponent)
     return make(r * pen_cos(angle), r * pen_sin(angle), z.suffix);
 }
 
-/* ---- functions of one number -------------------------------------------------------------------------- */
+/* ---- functions of one number --------------------------------------------------------- */
 
 static pe_value apply(pe_call *call, const pe_value *args, complex_number (*body)(complex_number))
 {
@@ -205,11 +215,11 @@ static pe_value apply(pe_call *call, const pe_value *args, complex_number (*body
     return complex_value(call, w.re, w.im, z.suffix);
 }
 
-#define COMPLEX_FUNCTION(name, body)                                                                         \
-    pe_value pei_fn_##name(pe_call *call, const pe_value *args, int n)                                       \
-    {                                                                                                        \
-        PE_UNUSED(n);                                                                                        \
-        return apply(call, args, body);                                                                      \
+#define COMPLEX_FUNCTION(name, body)                                                               \
+    pe_value pei_fn_##name(pe_call *call, const pe_value *args, int n)                             \
+    {                                                                                              \
+        PE_UNUSED(n);                                                                              \
+        return apply(call, args, body);                                                            \
     }
 
 static complex_number conjugate(complex_number z)
@@ -303,7 +313,7 @@ pe_value pei_fn_imargument(pe_call *call, const pe_value *args, int n)
     return pe_number_checked(pen_atan2(z.im, z.re));
 }
 
-/* ---- functions of several ----------------------------------------------------------------------------- */
+/* ---- functions of several ------------------------------------------------------------ */
 
 static bool same_suffix(complex_number a, complex_number b)
 {
@@ -316,16 +326,21 @@ pe_value pei_fn_impower(pe_call *call, const pe_value *args, int n)
     double exponent;
     pe_value error;
     PE_UNUSED(n);
-    if (!read_complex(call, args[0], &z, &error) || !pei_toolpak_number(call, args[1], &exponent, &error)) return error;
-    if (z.re == 0 && z.im == 0) return exponent > 0 ? complex_value(call, 0, 0, z.suffix) : pe_error(PE_ERROR_NUM);
+    if (!read_complex(call, args[0], &z, &error) ||
+        !pei_toolpak_number(call, args[1], &exponent, &error))
+        return error;
+    if (z.re == 0 && z.im == 0)
+        return exponent > 0 ? complex_value(call, 0, 0, z.suffix) : pe_error(PE_ERROR_NUM);
     complex_number w = power(z, exponent);
     return complex_value(call, w.re, w.im, z.suffix);
 }
 
 /* Reads two numbers of one suffix; false with *error set. */
-static bool read_two(pe_call *call, const pe_value *args, complex_number *a, complex_number *b, pe_value *error)
+static bool read_two(pe_call *call, const pe_value *args, complex_number *a, complex_number *b,
+                     pe_value *error)
 {
-    if (!read_complex(call, args[0], a, error) || !read_complex(call, args[1], b, error)) return false;
+    if (!read_complex(call, args[0], a, error) || !read_complex(call, args[1], b, error))
+        return false;
     *error = pe_error(PE_ERROR_VALUE);
     return same_suffix(*a, *b);
 }
@@ -370,15 +385,18 @@ static bool fold_value(void *context, pe_value v, bool direct)
         return false;
     }
     char suffix = f->total.suffix != 0 ? f->total.suffix : z.suffix;
-    f->total = f->product ? times(f->total, z) : make(f->total.re + z.re, f->total.im + z.im, suffix);
+    f->total =
+        f->product ? times(f->total, z) : make(f->total.re + z.re, f->total.im + z.im, suffix);
     return true;
 }
 
 static pe_value fold_all(pe_call *call, const pe_value *args, int n, bool product)
 {
     folding f = {call, make(product ? 1 : 0, 0, 0), product, pe_blank()};
-    for (int i = 0; i < n && !pe_is_error(f.error); i++) pe_each_value(call, args[i], fold_value, &f);
-    return pe_is_error(f.error) ? f.error : complex_value(call, f.total.re, f.total.im, f.total.suffix);
+    for (int i = 0; i < n && !pe_is_error(f.error); i++)
+        pe_each_value(call, args[i], fold_value, &f);
+    return pe_is_error(f.error) ? f.error
+                                : complex_value(call, f.total.re, f.total.im, f.total.suffix);
 }
 
 pe_value pei_fn_imsum(pe_call *call, const pe_value *args, int n)

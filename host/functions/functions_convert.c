@@ -1,5 +1,6 @@
-/* functions_convert.c: CONVERT. Every unit has a factor to its kind's base unit; names are case-sensitive. A metric prefix applies to the
- * units marked so, with its power for squares and cubes. An unknown unit or two kinds that do not fit are #N/A. */
+/* functions_convert.c: CONVERT. Every unit has a factor to its kind's base unit; names are
+ * case-sensitive. A metric prefix applies to the units marked so, with its power for squares and
+ * cubes. An unknown unit or two kinds that do not fit are #N/A. */
 #include "functions_internal.h"
 
 typedef enum quantity {
@@ -22,7 +23,7 @@ typedef struct unit {
     const char *name;
     quantity kind;
     double factor;
-    int prefix; /* power of the prefix that it takes; 0: none; 10: metric and binary */
+    int prefix;    /* power of the prefix that it takes; 0: none; 10: metric and binary */
     double offset; /* base = (x + offset) * factor: temperatures only */
 } unit;
 
@@ -178,9 +179,10 @@ typedef struct prefix {
     double factor;
 } prefix;
 
-static const prefix METRIC[] = {{"Y", 1e24}, {"Z", 1e21}, {"E", 1e18}, {"P", 1e15},  {"T", 1e12},  {"G", 1e9},   {"M", 1e6},
-                                {"k", 1e3},  {"h", 1e2},  {"da", 1e1}, {"e", 1e1},   {"d", 1e-1},  {"c", 1e-2},  {"m", 1e-3},
-                                {"u", 1e-6}, {"n", 1e-9}, {"p", 1e-12}, {"f", 1e-15}, {"a", 1e-18}, {"z", 1e-21}, {"y", 1e-24}};
+static const prefix METRIC[] = {
+    {"Y", 1e24}, {"Z", 1e21}, {"E", 1e18},  {"P", 1e15},  {"T", 1e12},  {"G", 1e9},   {"M", 1e6},
+    {"k", 1e3},  {"h", 1e2},  {"da", 1e1},  {"e", 1e1},   {"d", 1e-1},  {"c", 1e-2},  {"m", 1e-3},
+    {"u", 1e-6}, {"n", 1e-9}, {"p", 1e-12}, {"f", 1e-15}, {"a", 1e-18}, {"z", 1e-21}, {"y", 1e-24}};
 static const prefix BINARY[] = {{"Yi", 0x1p80}, {"Zi", 0x1p70}, {"Ei", 0x1p60}, {"Pi", 0x1p50},
                                 {"Ti", 0x1p40}, {"Gi", 0x1p30}, {"Mi", 0x1p20}, {"ki", 0x1p10}};
 
@@ -236,7 +238,8 @@ pe_value pei_fn_convert(pe_call *call, const pe_value *args, int n)
     pe_value error;
     PE_UNUSED(n);
     if (!pei_toolpak_number(call, args[0], &x, &error)) return error;
-    if (!pe_is(args[1], PE_KIND_TEXT) || !pe_is(args[2], PE_KIND_TEXT)) return pe_error(PE_ERROR_NA);
+    if (!pe_is(args[1], PE_KIND_TEXT) || !pe_is(args[2], PE_KIND_TEXT))
+        return pe_error(PE_ERROR_NA);
     const pe_text *from_name = pe_as_text(args[1]), *to_name = pe_as_text(args[2]);
     const unit *from = find_unit(from_name->bytes, from_name->length, &from_factor);
     const unit *to = find_unit(to_name->bytes, to_name->length, &to_factor);
@@ -244,7 +247,8 @@ pe_value pei_fn_convert(pe_call *call, const pe_value *args, int n)
     if (from == to && from_factor == to_factor) return pe_number_checked(x);
     if (from->kind == TEMPERATURE) {
         double kelvin = (x * from_factor + from->offset) * from->factor;
-        if (from->factor == to->factor) return pe_number_checked((x * from_factor + (from->offset - to->offset)) / to_factor);
+        if (from->factor == to->factor)
+            return pe_number_checked((x * from_factor + (from->offset - to->offset)) / to_factor);
         return pe_number_checked((kelvin / to->factor - to->offset) / to_factor);
     }
     return pe_number_checked(x * (from->factor * from_factor) / (to->factor * to_factor));

@@ -1,6 +1,6 @@
-/* functions_date.c: dates and times. Serials are whole days from functions_calendar.c; a serial below 0 or past 31 Dec 9999 is #NUM!
- * everywhere. EDATE, EOMONTH, YEARFRAC, WEEKNUM and the work-day functions come from Excel's old Analysis ToolPak and refuse
- * booleans. */
+/* functions_date.c: dates and times. Serials are whole days from functions_calendar.c; a serial
+ * below 0 or past 31 Dec 9999 is #NUM! everywhere. EDATE, EOMONTH, YEARFRAC, WEEKNUM and the
+ * work-day functions come from Excel's old Analysis ToolPak and refuse booleans. */
 #include "functions_internal.h"
 
 typedef struct date {
@@ -24,7 +24,8 @@ static double serial_of(const pe_call *call, int year, int month, int day)
     return pei_date_serial(year, month, day, call->date1904);
 }
 
-/* The length of a month as the calendar of the call has it: February 1900 has 29 days in the 1900 system. */
+/* The length of a month as the calendar of the call has it: February 1900 has 29 days in the 1900
+ * system. */
 static int month_days(const pe_call *call, int year, int month)
 {
     return year == 1900 && month == 2 && !call->date1904 ? 29 : pei_days_in_month(year, month);
@@ -44,13 +45,15 @@ static bool toolpak_date(pe_call *call, pe_value v, double *serial, pe_value *er
     return in_calendar(call, *serial);
 }
 
-/* ---- making ------------------------------------------------------------------------------------------- */
+/* ---- making -------------------------------------------------------------------------- */
 
 pe_value pei_fn_date(pe_call *call, const pe_value *args, int n)
 {
-    double year = pen_trunc(pe_arg_number(args, n, 0, 0)), month = pen_floor(pe_arg_number(args, n, 1, 0));
+    double year = pen_trunc(pe_arg_number(args, n, 0, 0)),
+           month = pen_floor(pe_arg_number(args, n, 1, 0));
     double day = pen_floor(pe_arg_number(args, n, 2, 0));
-    if (!(year >= 0 && year < 10000) || pen_abs(month) > 1e6 || pen_abs(day) > 1e8) return pe_error(PE_ERROR_NUM);
+    if (!(year >= 0 && year < 10000) || pen_abs(month) > 1e6 || pen_abs(day) > 1e8)
+        return pe_error(PE_ERROR_NUM);
     if (year < 1900) year += 1900;
     double serial = serial_of(call, (int)year, (int)month, (int)day);
     return in_calendar(call, serial) ? pe_number(serial) : pe_error(PE_ERROR_NUM);
@@ -105,7 +108,7 @@ pe_value pei_fn_today(pe_call *call, const pe_value *args, int n)
     return pe_number(pen_floor(call->now));
 }
 
-/* ---- taking apart ------------------------------------------------------------------------------------- */
+/* ---- taking apart -------------------------------------------------------------------- */
 
 static pe_value part_of_date(pe_call *call, const pe_value *args, int n, int which)
 {
@@ -131,7 +134,8 @@ pe_value pei_fn_day(pe_call *call, const pe_value *args, int n)
 }
 
 /* Hour, minute or second of the time rounded to the nearest second. */
-static pe_value part_of_time(pe_call *call, const pe_value *args, int n, int64_t unit, int64_t modulus)
+static pe_value part_of_time(pe_call *call, const pe_value *args, int n, int64_t unit,
+                             int64_t modulus)
 {
     double serial = pe_arg_number(args, n, 0, 0);
     if (!in_calendar(call, serial)) return pe_error(PE_ERROR_NUM);
@@ -154,7 +158,7 @@ pe_value pei_fn_second(pe_call *call, const pe_value *args, int n)
     return part_of_time(call, args, n, 1, 60);
 }
 
-/* ---- weeks -------------------------------------------------------------------------------------------- */
+/* ---- weeks --------------------------------------------------------------------------- */
 
 /* The first day of the week (0 Sunday) that a WEEKDAY or WEEKNUM type means; -1: none. */
 static int week_start(double type)
@@ -167,7 +171,8 @@ static int week_start(double type)
 
 pe_value pei_fn_weekday(pe_call *call, const pe_value *args, int n)
 {
-    double serial = pen_floor(pe_arg_number(args, n, 0, 0)), type = n > 1 ? pen_trunc(pe_arg_number(args, n, 1, 0)) : 1;
+    double serial = pen_floor(pe_arg_number(args, n, 0, 0)),
+           type = n > 1 ? pen_trunc(pe_arg_number(args, n, 1, 0)) : 1;
     if (!in_calendar(call, serial)) return pe_error(PE_ERROR_NUM);
     int first = type == 3 ? 1 : week_start(type);
     if (first < 0) return pe_error(PE_ERROR_NUM);
@@ -202,12 +207,13 @@ pe_value pei_fn_weeknum(pe_call *call, const pe_value *args, int n)
     int first = week_start(type);
     if (first < 0) return pe_error(PE_ERROR_NUM);
     double new_year = serial_of(call, date_of(call, serial).year, 1, 1);
-    int before = (pei_weekday(new_year, call->date1904) - first + 7) % 7; /* days of week 1 in the old year */
+    int before = (pei_weekday(new_year, call->date1904) - first + 7) %
+                 7; /* days of week 1 in the old year */
     double week = pen_floor((serial - new_year + before) / 7) + 1;
     return pe_number(week < 0 ? 0 : week);
 }
 
-/* ---- months ------------------------------------------------------------------------------------------- */
+/* ---- months -------------------------------------------------------------------------- */
 
 static pe_value shifted_month(pe_call *call, const pe_value *args, bool end)
 {
@@ -238,11 +244,12 @@ pe_value pei_fn_eomonth(pe_call *call, const pe_value *args, int n)
     return shifted_month(call, args, true);
 }
 
-/* ---- differences -------------------------------------------------------------------------------------- */
+/* ---- differences --------------------------------------------------------------------- */
 
 pe_value pei_fn_days(pe_call *call, const pe_value *args, int n)
 {
-    double end = pen_floor(pe_arg_number(args, n, 0, 0)), start = pen_floor(pe_arg_number(args, n, 1, 0));
+    double end = pen_floor(pe_arg_number(args, n, 0, 0)),
+           start = pen_floor(pe_arg_number(args, n, 1, 0));
     if (!in_calendar(call, end) || !in_calendar(call, start)) return pe_error(PE_ERROR_NUM);
     return pe_number(end - start);
 }
@@ -254,7 +261,8 @@ static double days_30_360(date a, date b)
 
 pe_value pei_fn_days360(pe_call *call, const pe_value *args, int n)
 {
-    double half_second = 0.5 / 86400; /* a moment that close to midnight counts as the next day here */
+    double half_second =
+        0.5 / 86400; /* a moment that close to midnight counts as the next day here */
     double start = pen_floor(pe_arg_number(args, n, 0, 0) + half_second);
     double end = pen_floor(pe_arg_number(args, n, 1, 0) + half_second);
     if (!in_calendar(call, end) || !in_calendar(call, start)) return pe_error(PE_ERROR_NUM);
@@ -275,7 +283,8 @@ pe_value pei_fn_days360(pe_call *call, const pe_value *args, int n)
 /* US (NASD) 30/360 as YEARFRAC has it: the last day of February counts as the 30th. */
 static double nasd_days(const pe_call *call, date a, date b)
 {
-    bool february_a = a.month == 2 && is_last_day(call, a), february_b = b.month == 2 && is_last_day(call, b);
+    bool february_a = a.month == 2 && is_last_day(call, a),
+         february_b = b.month == 2 && is_last_day(call, b);
     if (february_a && february_b) b.day = 30;
     if (february_a) a.day = 30;
     if (b.day == 31 && a.day >= 30) b.day = 30;
@@ -288,11 +297,14 @@ static double year_length(const pe_call *call, int year)
     return serial_of(call, year + 1, 1, 1) - serial_of(call, year, 1, 1);
 }
 
-/* Excel's average year of basis 1: 366 if a 29 February lies between dates up to a year apart, else the mean of the years touched. */
+/* Excel's average year of basis 1: 366 if a 29 February lies between dates up to a year apart, else
+ * the mean of the years touched. */
 static double actual_year(const pe_call *call, double start, double end)
 {
     date a = date_of(call, start), b = date_of(call, end);
-    bool within = a.year == b.year || (b.year == a.year + 1 && (a.month > b.month || (a.month == b.month && a.day >= b.day)));
+    bool within =
+        a.year == b.year ||
+        (b.year == a.year + 1 && (a.month > b.month || (a.month == b.month && a.day >= b.day)));
     if (!within) {
         double days = serial_of(call, b.year + 1, 1, 1) - serial_of(call, a.year, 1, 1);
         return days / (b.year - a.year + 1);
@@ -315,10 +327,14 @@ double pei_year_fraction(const pe_call *call, double start, double end, int basi
     }
     date a = date_of(call, start), b = date_of(call, end);
     switch (basis) {
-    case 0: return nasd_days(call, a, b) / 360;
-    case 1: return start == end ? 0 : (end - start) / actual_year(call, start, end);
-    case 2: return (end - start) / 360;
-    case 3: return (end - start) / 365;
+    case 0:
+        return nasd_days(call, a, b) / 360;
+    case 1:
+        return start == end ? 0 : (end - start) / actual_year(call, start, end);
+    case 2:
+        return (end - start) / 360;
+    case 3:
+        return (end - start) / 365;
     default:
         if (a.day == 31) a.day = 30;
         if (b.day == 31) b.day = 30;
@@ -330,7 +346,8 @@ pe_value pei_fn_yearfrac(pe_call *call, const pe_value *args, int n)
 {
     double start, end, basis = 0;
     pe_value error;
-    if (!toolpak_date(call, args[0], &start, &error) || !toolpak_date(call, args[1], &end, &error)) return error;
+    if (!toolpak_date(call, args[0], &start, &error) || !toolpak_date(call, args[1], &end, &error))
+        return error;
     if (n > 2 && !pei_toolpak_number(call, args[2], &basis, &error)) return error;
     basis = pen_trunc(basis);
     if (!(basis >= 0 && basis <= 4)) return pe_error(PE_ERROR_NUM);
@@ -344,8 +361,10 @@ static bool earlier_in_year(date a, date b)
 
 pe_value pei_fn_datedif(pe_call *call, const pe_value *args, int n)
 {
-    double start = pen_floor(pe_arg_number(args, n, 0, 0)), end = pen_floor(pe_arg_number(args, n, 1, 0));
-    if (!in_calendar(call, start) || !in_calendar(call, end) || start > end) return pe_error(PE_ERROR_NUM);
+    double start = pen_floor(pe_arg_number(args, n, 0, 0)),
+           end = pen_floor(pe_arg_number(args, n, 1, 0));
+    if (!in_calendar(call, start) || !in_calendar(call, end) || start > end)
+        return pe_error(PE_ERROR_NUM);
     if (!pe_is(args[2], PE_KIND_TEXT)) return pe_error(PE_ERROR_NUM);
     const pe_text *unit = pe_as_text(args[2]);
     date a = date_of(call, start), b = date_of(call, end);
@@ -360,7 +379,8 @@ pe_value pei_fn_datedif(pe_call *call, const pe_value *args, int n)
         if (b.day >= a.day) return pe_number(b.day - a.day);
         return pe_number(end - serial_of(call, b.year, b.month - 1, a.day));
     }
-    if (IS("YD")) return pe_number(serial_of(call, a.year + earlier_in_year(b, a), b.month, b.day) - start);
+    if (IS("YD"))
+        return pe_number(serial_of(call, a.year + earlier_in_year(b, a), b.month, b.day) - start);
 #undef IS
     return pe_error(PE_ERROR_NUM);
 }

@@ -1,9 +1,10 @@
-/* functions_engineering.c: number bases, bits, DELTA and GESTEP. A text in a base is at most ten digits in two's complement, as in Excel. */
+/* functions_engineering.c: number bases, bits, DELTA and GESTEP. A text in a base is at most ten
+ * digits in two's complement, as in Excel. */
 #include "functions_internal.h"
 
 #define DIGITS_MAX 10
 
-/* ---- bases -------------------------------------------------------------------------------------------- */
+/* ---- bases --------------------------------------------------------------------------- */
 
 static int digit_of(char c)
 {
@@ -88,7 +89,8 @@ static pe_value between(pe_call *call, const pe_value *args, int n, int from, in
 {
     int64_t value;
     pe_value error;
-    return read_base(call, args[0], from, &value, &error) ? write_base(call, value, to, args, n) : error;
+    return read_base(call, args[0], from, &value, &error) ? write_base(call, value, to, args, n)
+                                                          : error;
 }
 
 pe_value pei_fn_bin2dec(pe_call *call, const pe_value *args, int n)
@@ -154,14 +156,14 @@ pe_value pei_fn_oct2hex(pe_call *call, const pe_value *args, int n)
     return between(call, args, n, 8, 16);
 }
 
-/* ---- bits --------------------------------------------------------------------------------------------- */
+/* ---- bits ---------------------------------------------------------------------------- */
 
 #define BITS_END 281474976710656.0 /* 2^48 */
 
 static bool are_bits(const double *x)
 {
-    return x[0] >= 0 && x[0] < BITS_END && x[1] >= 0 && x[1] < BITS_END && x[0] == pen_trunc(x[0]) &&
-           x[1] == pen_trunc(x[1]);
+    return x[0] >= 0 && x[0] < BITS_END && x[1] >= 0 && x[1] < BITS_END &&
+           x[0] == pen_trunc(x[0]) && x[1] == pen_trunc(x[1]);
 }
 
 double pei_fn_bitand(const double *x, int n)
@@ -203,10 +205,11 @@ double pei_fn_bitrshift(const double *x, int n)
     return shifted(x[0], -x[1]);
 }
 
-/* ---- steps -------------------------------------------------------------------------------------------- */
+/* ---- steps --------------------------------------------------------------------------- */
 
 /* Two numbers, the second 0 where absent. */
-static bool read_pair(pe_call *call, const pe_value *args, int n, double *a, double *b, pe_value *error)
+static bool read_pair(pe_call *call, const pe_value *args, int n, double *a, double *b,
+                      pe_value *error)
 {
     *b = 0;
     if (!pei_toolpak_number(call, args[0], a, error)) return false;

@@ -1,6 +1,7 @@
-/* functions_format.c: Excel's number format codes in the en-US locale. A format is split into sections, the section for the value
- * is chosen, parsed into tokens (functions_formatparse.c) and rendered. Numbers are rendered from their 15 significant decimal
- * digits, as Excel does, so rounding is decimal. Colours are ignored; `*x` fills nothing, `_x` is one space. */
+/* functions_format.c: Excel's number format codes in the en-US locale. A format is split into
+ * sections, the section for the value is chosen, parsed into tokens (functions_formatparse.c) and
+ * rendered. Numbers are rendered from their 15 significant decimal digits, as Excel does, so
+ * rounding is decimal. Colours are ignored; `*x` fills nothing, `_x` is one space. */
 #include "functions_format.h"
 
 void pei_sink_bytes(pei_sink *sink, const char *bytes, size_t count)
@@ -28,9 +29,10 @@ static void sink_integer(pei_sink *sink, int64_t value, int width)
     while (n > 0) pei_sink_char(sink, digits[--n]);
 }
 
-/* ---- numbers ------------------------------------------------------------------------------------------ */
+/* ---- numbers ------------------------------------------------------------------------- */
 
-/* A magnitude laid out for a section: `integer` digits without leading zeros, `fraction` digits as many as placeholders. */
+/* A magnitude laid out for a section: `integer` digits without leading zeros, `fraction` digits as
+ * many as placeholders. */
 typedef struct layout {
     char integer[340];
     int integer_count;
@@ -49,7 +51,8 @@ static void lay_out(layout *l, const char *digits, int count, int exponent, int 
         zero = d[0] == '0';
     }
     l->integer_count = 0;
-    for (int i = 0; !zero && i <= exponent && i < 330; i++) l->integer[l->integer_count++] = i < count ? d[i] : '0';
+    for (int i = 0; !zero && i <= exponent && i < 330; i++)
+        l->integer[l->integer_count++] = i < count ? d[i] : '0';
     l->fraction_count = decimals;
     l->fraction_last = -1;
     for (int i = 0; i < decimals; i++) {
@@ -64,8 +67,10 @@ static void thousands_after(pei_sink *sink, bool grouped, int position, char c)
     if (grouped && position > 0 && position % 3 == 0) pei_sink_char(sink, c);
 }
 
-/* The digits for the integer placeholder with `right` placeholders after it; the first one takes all digits that are left. */
-static void put_integer(pei_sink *sink, const layout *l, bool grouped, char placeholder, int right, bool first)
+/* The digits for the integer placeholder with `right` placeholders after it; the first one takes
+ * all digits that are left. */
+static void put_integer(pei_sink *sink, const layout *l, bool grouped, char placeholder, int right,
+                        bool first)
 {
     int from = first ? l->integer_count - 1 : right;
     for (int position = from > right ? from : right; position >= right; position--) {
@@ -82,7 +87,8 @@ static void put_integer(pei_sink *sink, const layout *l, bool grouped, char plac
     }
 }
 
-static void put_fraction_digit(pei_sink *sink, const pei_section *s, const layout *l, char placeholder, int index)
+static void put_fraction_digit(pei_sink *sink, const pei_section *s, const layout *l,
+                               char placeholder, int index)
 {
     bool needed = index <= l->fraction_last || index <= s->last_zero_fraction;
     if (needed || placeholder == '0')
@@ -101,7 +107,8 @@ static void put_exponent(pei_sink *sink, const pei_token *t, int exponent)
     sink_integer(sink, exponent < 0 ? -exponent : exponent, t->count);
 }
 
-/* The mantissa and exponent of a scientific section: the exponent is a multiple of the mantissa's integer placeholders. */
+/* The mantissa and exponent of a scientific section: the exponent is a multiple of the mantissa's
+ * integer placeholders. */
 static int scientific_exponent(const pei_section *s, const char *digits, int count, int *exponent)
 {
     if (digits[0] == '0') return 0;
@@ -152,7 +159,8 @@ static void render_number(pei_sink *sink, const pei_section *s, double magnitude
         switch (t->kind) {
         case PEI_TOKEN_DIGIT:
             if (integers < s->integer_places) {
-                put_integer(sink, &l, s->thousands, t->c, s->integer_places - 1 - integers, integers == 0);
+                put_integer(sink, &l, s->thousands, t->c, s->integer_places - 1 - integers,
+                            integers == 0);
                 integers++;
             } else if (fractions < s->fraction_places) {
                 put_fraction_digit(sink, s, &l, t->c, fractions++);
@@ -181,9 +189,10 @@ static void render_number(pei_sink *sink, const pei_section *s, double magnitude
     }
 }
 
-/* ---- fractions ---------------------------------------------------------------------------------------- */
+/* ---- fractions ----------------------------------------------------------------------- */
 
-/* The fraction nearest to x in [0, 1] with a denominator up to `limit`, by the convergents of x and their last intermediate. */
+/* The fraction nearest to x in [0, 1] with a denominator up to `limit`, by the convergents of x and
+ * their last intermediate. */
 static void nearest_fraction(double x, int64_t limit, int64_t *numerator, int64_t *denominator)
 {
     int64_t p0 = 0, q0 = 1, p1 = 1, q1 = 0;
@@ -251,7 +260,8 @@ static fraction fraction_of(const pei_section *s, double magnitude)
     return f;
 }
 
-/* Renders "# ??/??": whole part, numerator right-aligned before the slash, denominator left-aligned after it. */
+/* Renders "# ??/??": whole part, numerator right-aligned before the slash, denominator left-aligned
+ * after it. */
 static void render_fraction(pei_sink *sink, const pei_section *s, double magnitude, bool minus)
 {
     if (magnitude >= 1e15) {
@@ -261,7 +271,8 @@ static void render_fraction(pei_sink *sink, const pei_section *s, double magnitu
     }
     fraction f = fraction_of(s, magnitude);
     char digits[24];
-    int exponent, count = pei_decimal_digits((double)f.whole, 15, digits, &exponent), wholes = 0, group = 0;
+    int exponent, count = pei_decimal_digits((double)f.whole, 15, digits, &exponent), wholes = 0,
+                  group = 0;
     layout l;
     lay_out(&l, digits, count, exponent, 0);
     if (f.whole == 0 && f.blank) l.integer[l.integer_count++] = '0';
@@ -288,10 +299,11 @@ static void render_fraction(pei_sink *sink, const pei_section *s, double magnitu
     }
 }
 
-/* ---- dates and times ---------------------------------------------------------------------------------- */
+/* ---- dates and times ----------------------------------------------------------------- */
 
-static const char *const MONTH_NAMES[12] = {"January", "February", "March",     "April",   "May",      "June",
-                                            "July",    "August",   "September", "October", "November", "December"};
+static const char *const MONTH_NAMES[12] = {"January",   "February", "March",    "April",
+                                            "May",       "June",     "July",     "August",
+                                            "September", "October",  "November", "December"};
 static const char *const DAY_NAMES[7] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
                                          "Thursday", "Friday", "Saturday"};
 
@@ -309,7 +321,8 @@ static moment moment_of(const pei_section *s, double magnitude, bool date1904)
     for (int i = 0; i < s->second_digits && i < 6; i++) scale *= 10;
     double day = pen_floor(magnitude);
     double ticks = (magnitude - day) * 86400.0 * (double)scale;
-    int64_t whole = (int64_t)pen_floor(ticks + 0.5); /* the last unit is rounded; minutes and hours are cut */
+    int64_t whole =
+        (int64_t)pen_floor(ticks + 0.5); /* the last unit is rounded; minutes and hours are cut */
     if (whole >= 86400 * scale) {
         whole -= 86400 * scale;
         day += 1;
@@ -344,14 +357,16 @@ static void put_half_day(pei_sink *sink, const pei_token *t, bool afternoon)
         pei_sink_char(sink, afternoon ? 'P' : 'A');
 }
 
-static void put_date_token(pei_sink *sink, const pei_section *s, const pei_token *t, const moment *m)
+static void put_date_token(pei_sink *sink, const pei_section *s, const pei_token *t,
+                           const moment *m)
 {
     switch (t->kind) {
     case PEI_TOKEN_YEAR:
         sink_integer(sink, t->count <= 2 ? m->year % 100 : m->year, t->count <= 2 ? 2 : 4);
         break;
     case PEI_TOKEN_BUDDHIST:
-        sink_integer(sink, t->count <= 2 ? (m->year + 543) % 100 : m->year + 543, t->count <= 2 ? 2 : 4);
+        sink_integer(sink, t->count <= 2 ? (m->year + 543) % 100 : m->year + 543,
+                     t->count <= 2 ? 2 : 4);
         break;
     case PEI_TOKEN_MONTH:
         if (t->count <= 2)
@@ -366,7 +381,8 @@ static void put_date_token(pei_sink *sink, const pei_section *s, const pei_token
             put_name(sink, DAY_NAMES[m->weekday], t->count == 3 ? 3 : 0);
         break;
     case PEI_TOKEN_HOUR:
-        sink_integer(sink, s->half_day && s->elapsed != 'h' ? (m->hour + 11) % 12 + 1 : m->hour, t->count);
+        sink_integer(sink, s->half_day && s->elapsed != 'h' ? (m->hour + 11) % 12 + 1 : m->hour,
+                     t->count);
         break;
     case PEI_TOKEN_MINUTE:
         sink_integer(sink, m->minute, t->count);
@@ -401,18 +417,25 @@ static bool render_date(pei_sink *sink, const pei_section *s, double value, bool
     return true;
 }
 
-/* ---- choosing the section ----------------------------------------------------------------------------- */
+/* ---- choosing the section ------------------------------------------------------------ */
 
 static bool condition_holds(const pei_section *s, double x)
 {
     switch (s->condition) {
-    case PEI_CONDITION_EQ: return x == s->operand;
-    case PEI_CONDITION_NE: return x != s->operand;
-    case PEI_CONDITION_LT: return x < s->operand;
-    case PEI_CONDITION_LE: return x <= s->operand;
-    case PEI_CONDITION_GT: return x > s->operand;
-    case PEI_CONDITION_GE: return x >= s->operand;
-    default: return true;
+    case PEI_CONDITION_EQ:
+        return x == s->operand;
+    case PEI_CONDITION_NE:
+        return x != s->operand;
+    case PEI_CONDITION_LT:
+        return x < s->operand;
+    case PEI_CONDITION_LE:
+        return x <= s->operand;
+    case PEI_CONDITION_GT:
+        return x > s->operand;
+    case PEI_CONDITION_GE:
+        return x >= s->operand;
+    default:
+        return true;
     }
 }
 
@@ -435,7 +458,8 @@ static bool only_negative(const pei_section *sections, int index)
 {
     const pei_section *s = &sections[index];
     if (s->condition == PEI_CONDITION_LT && s->operand <= 0) return true;
-    if ((s->condition == PEI_CONDITION_LE || s->condition == PEI_CONDITION_EQ) && s->operand < 0) return true;
+    if ((s->condition == PEI_CONDITION_LE || s->condition == PEI_CONDITION_EQ) && s->operand < 0)
+        return true;
     const pei_section *first = &sections[0];
     return index == 1 && s->condition == PEI_CONDITION_NONE && first->operand <= 0 &&
            (first->condition == PEI_CONDITION_GE || first->condition == PEI_CONDITION_GT);
@@ -475,7 +499,8 @@ static bool format_number(const pei_format *f, double value, bool date1904, pei_
     }
     const pei_section *s = &f->sections[chosen];
     bool own_sign = only_negative(f->sections, chosen);
-    if (s->date_places > 0) return render_date(sink, s, own_sign ? pen_abs(value) : value, date1904);
+    if (s->date_places > 0)
+        return render_date(sink, s, own_sign ? pen_abs(value) : value, date1904);
     bool minus = value < 0 && !own_sign;
     if (s->slash >= 0)
         render_fraction(sink, s, pen_abs(value), minus);
@@ -537,7 +562,8 @@ pe_value pe_format_value(pe_call *call, pe_value value, const char *format, size
     value = pe_to_scalar(call, value);
     if (pe_is_error(value)) return value;
     if (pe_kind_of(value) >= PE_KIND_ARRAY) return pe_error(PE_ERROR_VALUE);
-    if (!read_format(format, length, &f) || !format_scalar(call, &f, value, &sink)) return pe_error(PE_ERROR_VALUE);
+    if (!read_format(format, length, &f) || !format_scalar(call, &f, value, &sink))
+        return pe_error(PE_ERROR_VALUE);
     if (sink.length < sizeof small) return pe_make_text(call, small, sink.length);
     if (sink.length > PE_TEXT_BYTES_MAX) return pe_error(PE_ERROR_VALUE);
     sink.size = sink.length + 1;

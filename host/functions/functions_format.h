@@ -53,8 +53,8 @@ typedef struct pei_section {
     bool thousands, scientific;
     int slash; /* token index, -1: no fraction */
     int whole_places, numerator_places, denominator_places, denominator_fixed;
-    int date_places;   /* date and time tokens */
-    char elapsed;      /* h, m, s or 0 */
+    int date_places; /* date and time tokens */
+    char elapsed;    /* h, m, s or 0 */
     bool half_day;
     int second_digits; /* of fractional seconds */
     bool has_text, has_general;
@@ -77,7 +77,8 @@ typedef struct pei_sink {
 void pei_sink_bytes(pei_sink *sink, const char *bytes, size_t count);
 void pei_sink_char(pei_sink *sink, char c);
 
-/* False: not a format that Excel takes. The tokens point into text, which must outlive the format. */
+/* False: not a format that Excel takes. The tokens point into text, which must outlive the format.
+ */
 bool pei_format_parse(const char *text, size_t length, pei_format *format);
 
 #endif

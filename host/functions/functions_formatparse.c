@@ -1,5 +1,5 @@
-/* functions_formatparse.c: number format codes to sections of tokens. Invariant: a section that is accepted is either text, a date,
- * a fraction or a number, never a mixture. */
+/* functions_formatparse.c: number format codes to sections of tokens. Invariant: a section that is
+ * accepted is either text, a date, a fraction or a number, never a mixture. */
 #include "functions_format.h"
 
 typedef struct reader {
@@ -63,7 +63,7 @@ static bool read_quoted(reader *r)
     return true;
 }
 
-/* ---- brackets ----------------------------------------------------------------------------------------- */
+/* ---- brackets ------------------------------------------------------------------------ */
 
 static bool read_condition(reader *r, const char *text, size_t length)
 {
@@ -71,12 +71,17 @@ static bool read_condition(reader *r, const char *text, size_t length)
     char first = text[0], second = length > 1 ? text[1] : '\0';
     pei_condition condition = PEI_CONDITION_NONE;
     if (first == '<')
-        condition = second == '=' ? PEI_CONDITION_LE : second == '>' ? PEI_CONDITION_NE : PEI_CONDITION_LT;
+        condition = second == '='   ? PEI_CONDITION_LE
+                    : second == '>' ? PEI_CONDITION_NE
+                                    : PEI_CONDITION_LT;
     else if (first == '>')
         condition = second == '=' ? PEI_CONDITION_GE : PEI_CONDITION_GT;
     else
         condition = PEI_CONDITION_EQ;
-    i = condition == PEI_CONDITION_LT || condition == PEI_CONDITION_GT || condition == PEI_CONDITION_EQ ? 1 : 2;
+    i = condition == PEI_CONDITION_LT || condition == PEI_CONDITION_GT ||
+                condition == PEI_CONDITION_EQ
+            ? 1
+            : 2;
     while (i < length && text[i] == ' ') i++;
     double x = pe_decimal_parse(text + i, length - i, &used);
     if (used == 0) return false;
@@ -91,7 +96,9 @@ static bool read_elapsed(reader *r, const char *text, size_t length)
     for (size_t i = 0; i < length; i++)
         if (lower(text[i]) != c) return false;
     if (c != 'h' && c != 'm' && c != 's') return false;
-    pei_token_kind kind = c == 'h' ? PEI_TOKEN_HOUR : c == 'm' ? PEI_TOKEN_MINUTE : PEI_TOKEN_SECOND;
+    pei_token_kind kind = c == 'h'   ? PEI_TOKEN_HOUR
+                          : c == 'm' ? PEI_TOKEN_MINUTE
+                                     : PEI_TOKEN_SECOND;
     if (push(r, kind, 'e', (int)length) == NULL) return false;
     r->section->elapsed = c;
     return true;
@@ -99,7 +106,8 @@ static bool read_elapsed(reader *r, const char *text, size_t length)
 
 static bool is_colour(const char *text, size_t length)
 {
-    static const char *const names[] = {"black", "blue", "cyan", "green", "magenta", "red", "white", "yellow"};
+    static const char *const names[] = {"black",   "blue", "cyan",  "green",
+                                        "magenta", "red",  "white", "yellow"};
     for (size_t i = 0; i < PE_COUNT(names); i++)
         if (pe_text_equal_nocase(text, length, names[i], strlen(names[i]))) return true;
     return length > 5 && pe_text_equal_nocase(text, 5, "color", 5);
@@ -125,7 +133,7 @@ static bool read_bracket(reader *r)
     return read_elapsed(r, text, length);
 }
 
-/* ---- tokens ------------------------------------------------------------------------------------------- */
+/* ---- tokens -------------------------------------------------------------------------- */
 
 static bool read_exponent(reader *r)
 {
@@ -167,11 +175,13 @@ static bool read_slash(reader *r)
     r->at += look;
     s->slash = s->count;
     if (push(r, PEI_TOKEN_SLASH, c, 1) == NULL) return false;
-    while (at(r, 0) == '0' || at(r, 0) == '#' || at(r, 0) == '?' || (at(r, 0) >= '1' && at(r, 0) <= '9')) {
+    while (at(r, 0) == '0' || at(r, 0) == '#' || at(r, 0) == '?' ||
+           (at(r, 0) >= '1' && at(r, 0) <= '9')) {
         if (placeholder)
             s->denominator_places++;
         else if (s->denominator_fixed < 1000000)
-            s->denominator_fixed = s->denominator_fixed * 10 + (at(r, 0) >= '0' && at(r, 0) <= '9' ? at(r, 0) - '0' : 0);
+            s->denominator_fixed = s->denominator_fixed * 10 +
+                                   (at(r, 0) >= '0' && at(r, 0) <= '9' ? at(r, 0) - '0' : 0);
         r->at++;
     }
     return true;
@@ -290,7 +300,7 @@ static bool read_letter(reader *r)
     }
 }
 
-/* ---- what the tokens mean together -------------------------------------------------------------------- */
+/* ---- what the tokens mean together --------------------------------------------------- */
 
 static bool is_date_kind(pei_token_kind kind)
 {
@@ -306,18 +316,21 @@ static void resolve_minutes(pei_section *s)
         int before = i - 1, after = i + 1;
         while (before >= 0 && !is_date_kind(s->tokens[before].kind)) before--;
         while (after < s->count && !is_date_kind(s->tokens[after].kind)) after++;
-        if ((before >= 0 && (s->tokens[before].kind == PEI_TOKEN_HOUR || s->tokens[before].kind == PEI_TOKEN_SECOND)) ||
+        if ((before >= 0 && (s->tokens[before].kind == PEI_TOKEN_HOUR ||
+                             s->tokens[before].kind == PEI_TOKEN_SECOND)) ||
             (after < s->count && s->tokens[after].kind == PEI_TOKEN_SECOND))
             t->kind = PEI_TOKEN_MINUTE;
     }
 }
 
-/* A comma (an empty literal) between digits groups thousands; after the last digit it divides by 1,000; elsewhere it is itself. */
+/* A comma (an empty literal) between digits groups thousands; after the last digit it divides by
+ * 1,000; elsewhere it is itself. */
 static void resolve_commas(pei_section *s)
 {
     int last_digit = -1, last_integer = -1, first_digit = -1;
     for (int i = 0; i < s->count; i++) {
-        if (s->tokens[i].kind == PEI_TOKEN_POINT && last_integer < 0) last_integer = last_digit < 0 ? -2 : last_digit;
+        if (s->tokens[i].kind == PEI_TOKEN_POINT && last_integer < 0)
+            last_integer = last_digit < 0 ? -2 : last_digit;
         if (s->tokens[i].kind != PEI_TOKEN_DIGIT) continue;
         if (first_digit < 0) first_digit = i;
         last_digit = i;
@@ -326,8 +339,9 @@ static void resolve_commas(pei_section *s)
     for (int i = 0; i < s->count; i++) {
         pei_token *t = &s->tokens[i];
         if (t->kind != PEI_TOKEN_LITERAL || t->c != ',') continue;
-        bool adjacent = i > 0 && (s->tokens[i - 1].kind == PEI_TOKEN_DIGIT ||
-                                  (s->tokens[i - 1].kind == PEI_TOKEN_LITERAL && s->tokens[i - 1].c == ','));
+        bool adjacent =
+            i > 0 && (s->tokens[i - 1].kind == PEI_TOKEN_DIGIT ||
+                      (s->tokens[i - 1].kind == PEI_TOKEN_LITERAL && s->tokens[i - 1].c == ','));
         if (s->date_places == 0 && first_digit >= 0 && i > first_digit && i < last_integer) {
             s->thousands = true;
         } else if (s->date_places == 0 && adjacent && first_digit >= 0 && i > last_integer &&
@@ -367,7 +381,8 @@ static void count_number(pei_section *s)
     }
 }
 
-/* Later points of a number and all points of a date are literals; a date has no digits; text has neither. */
+/* Later points of a number and all points of a date are literals; a date has no digits; text has
+ * neither. */
 static bool check_section(pei_section *s)
 {
     bool point = false;
@@ -386,7 +401,8 @@ static bool check_section(pei_section *s)
             t->text = ".";
         }
         point = point || t->kind == PEI_TOKEN_POINT;
-        bool digit = t->kind == PEI_TOKEN_DIGIT || t->kind == PEI_TOKEN_EXPONENT || t->kind == PEI_TOKEN_SLASH;
+        bool digit = t->kind == PEI_TOKEN_DIGIT || t->kind == PEI_TOKEN_EXPONENT ||
+                     t->kind == PEI_TOKEN_SLASH;
         if (digit && (s->date_places > 0 || s->has_text || s->has_general)) return false;
         if (is_date_kind(t->kind) && (s->has_text || s->has_general)) return false;
         if (t->kind == PEI_TOKEN_PERCENT && (s->date_places > 0 || s->has_text)) {

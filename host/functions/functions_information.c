@@ -1,7 +1,8 @@
-/* functions_information.c: what kind of value or cell something is. An error is a value here, never an accident. */
+/* functions_information.c: what kind of value or cell something is. An error is a value here, never
+ * an accident. */
 #include "functions_internal.h"
 
-/* ---- kinds of values ---------------------------------------------------------------------------------- */
+/* ---- kinds of values ----------------------------------------------------------------- */
 
 pe_value pei_fn_isblank(pe_call *call, const pe_value *args, int n)
 {
@@ -122,13 +123,19 @@ pe_value pei_fn_type(pe_call *call, const pe_value *args, int n)
         v = pe_to_scalar(call, v);
     }
     switch (pe_kind_of(v)) {
-    case PE_KIND_TEXT: return pe_number(2);
-    case PE_KIND_BOOLEAN: return pe_number(4);
+    case PE_KIND_TEXT:
+        return pe_number(2);
+    case PE_KIND_BOOLEAN:
+        return pe_number(4);
     case PE_KIND_ERROR:
-    case PE_KIND_UNRESOLVED: return pe_number(16);
-    case PE_KIND_ARRAY: return pe_number(64);
-    case PE_KIND_LAMBDA: return pe_number(128);
-    default: return pe_number(1);
+    case PE_KIND_UNRESOLVED:
+        return pe_number(16);
+    case PE_KIND_ARRAY:
+        return pe_number(64);
+    case PE_KIND_LAMBDA:
+        return pe_number(128);
+    default:
+        return pe_number(1);
     }
 }
 
@@ -140,17 +147,20 @@ pe_value pei_fn_error_type(pe_call *call, const pe_value *args, int n)
     return pe_number((double)pe_as_error(args[0]));
 }
 
-/* ---- cells and formulas ------------------------------------------------------------------------------- */
+/* ---- cells and formulas -------------------------------------------------------------- */
 
 /* Applies `of` to each cell of a one-area reference; several cells give an array. */
-static pe_value each_cell(pe_call *call, pe_value argument, pe_value (*of)(pe_call *call, pe_cell_ref cell))
+static pe_value each_cell(pe_call *call, pe_value argument,
+                          pe_value (*of)(pe_call *call, pe_cell_ref cell))
 {
     if (pe_is_error(argument)) return argument;
     if (!pe_is(argument, PE_KIND_REFERENCE)) return pe_error(PE_ERROR_NA);
     const pe_reference *reference = pe_as_pointer(argument);
     pe_area area = reference->areas[0];
-    if (reference->area_count != 1 || area.sheet_first != area.sheet_last) return pe_error(PE_ERROR_VALUE);
-    pe_array *array = pe_new_array(call, area.row_last - area.row_first + 1, area.column_last - area.column_first + 1);
+    if (reference->area_count != 1 || area.sheet_first != area.sheet_last)
+        return pe_error(PE_ERROR_VALUE);
+    pe_array *array = pe_new_array(call, area.row_last - area.row_first + 1,
+                                   area.column_last - area.column_first + 1);
     if (array == NULL) return pe_error(PE_ERROR_NUM);
     for (uint32_t row = 0; row < array->rows; row++)
         for (uint32_t column = 0; column < array->columns; column++) {
@@ -196,7 +206,9 @@ pe_value pei_fn_sheet(pe_call *call, const pe_value *args, int n)
         const char *name = call->ops->sheet_name(call, i);
         if (name == NULL) continue;
         pe_value text = pe_make_text(call, name, strlen(name));
-        if (pe_is(text, PE_KIND_TEXT) && pe_compare_text(pe_as_text(text), pe_as_text(args[0])) == 0) return pe_number(i + 1);
+        if (pe_is(text, PE_KIND_TEXT) &&
+            pe_compare_text(pe_as_text(text), pe_as_text(args[0])) == 0)
+            return pe_number(i + 1);
     }
     return pe_error(PE_ERROR_NA);
 }
@@ -213,7 +225,7 @@ pe_value pei_fn_sheets(pe_call *call, const pe_value *args, int n)
     return pe_number(sheets);
 }
 
-/* ---- CELL --------------------------------------------------------------------------------------------- */
+/* ---- CELL ---------------------------------------------------------------------------- */
 
 static pe_value text_value(pe_call *call, const char *text)
 {
@@ -225,37 +237,59 @@ static pe_value cell_address(pe_call *call, pe_cell_ref at, bool other_sheet)
     char column[4];
     const char *sheet = other_sheet ? call->ops->sheet_name(call, at.sheet) : NULL;
     pe_column_text(at.column, column);
-    return text_value(call, pe_arena_printf(call->arena, "%s%s%s$%s$%u", sheet != NULL ? "'" : "", sheet != NULL ? sheet : "",
-                                            sheet != NULL ? "'!" : "", column, at.row + 1));
+    return text_value(call, pe_arena_printf(call->arena, "%s%s%s$%s$%u", sheet != NULL ? "'" : "",
+                                            sheet != NULL ? sheet : "", sheet != NULL ? "'!" : "",
+                                            column, at.row + 1));
 }
 
 /* The path with the file's name in brackets and the sheet behind it. */
 static pe_value cell_filename(pe_call *call, pe_cell_ref at)
 {
-    const char *name = call->file_name != NULL ? call->file_name : "", *sheet = call->ops->sheet_name(call, at.sheet);
+    const char *name = call->file_name != NULL ? call->file_name : "",
+               *sheet = call->ops->sheet_name(call, at.sheet);
     const char *base = strrchr(name, '/'), *windows = strrchr(name, '\\');
     if (windows != NULL && (base == NULL || windows > base)) base = windows;
     int path = base == NULL ? 0 : (int)(base + 1 - name);
     if (name[0] == '\0') return text_value(call, "");
-    return text_value(call, pe_arena_printf(call->arena, "%.*s[%s]%s", path, name, name + path, sheet != NULL ? sheet : ""));
+    return text_value(call, pe_arena_printf(call->arena, "%.*s[%s]%s", path, name, name + path,
+                                            sheet != NULL ? sheet : ""));
 }
 
 /* The code of CELL("format") for the formats that have one. */
 static const char *format_code(const char *format)
 {
-    static const char *const codes[][2] = {
-        {"General", "G"},        {"0", "F0"},           {"#,##0", ",0"},       {"0.00", "F2"},       {"#,##0.00", ",2"},
-        {"0%", "P0"},            {"0.00%", "P2"},       {"0.00E+00", "S2"},    {"m/d/yyyy", "D4"},   {"m/d/yy", "D4"},
-        {"mm-dd-yy", "D4"},      {"d-mmm-yy", "D1"},    {"d-mmm", "D2"},       {"mmm-yy", "D3"},     {"h:mm", "D9"},
-        {"h:mm:ss", "D8"},       {"h:mm AM/PM", "D7"},  {"h:mm:ss AM/PM", "D6"}, {"m/d/yy h:mm", "D4"}, {"# ?/?", "G"},
-        {"# ?\?/?\?", "G"},      {"@", "G"},            {"#,##0_);(#,##0)", ",0()"}, {"$#,##0_);($#,##0)", "C0"},
-        {"$#,##0.00_);($#,##0.00)", "C2"}};
+    static const char *const codes[][2] = {{"General", "G"},
+                                           {"0", "F0"},
+                                           {"#,##0", ",0"},
+                                           {"0.00", "F2"},
+                                           {"#,##0.00", ",2"},
+                                           {"0%", "P0"},
+                                           {"0.00%", "P2"},
+                                           {"0.00E+00", "S2"},
+                                           {"m/d/yyyy", "D4"},
+                                           {"m/d/yy", "D4"},
+                                           {"mm-dd-yy", "D4"},
+                                           {"d-mmm-yy", "D1"},
+                                           {"d-mmm", "D2"},
+                                           {"mmm-yy", "D3"},
+                                           {"h:mm", "D9"},
+                                           {"h:mm:ss", "D8"},
+                                           {"h:mm AM/PM", "D7"},
+                                           {"h:mm:ss AM/PM", "D6"},
+                                           {"m/d/yy h:mm", "D4"},
+                                           {"# ?/?", "G"},
+                                           {"# ?\?/?\?", "G"},
+                                           {"@", "G"},
+                                           {"#,##0_);(#,##0)", ",0()"},
+                                           {"$#,##0_);($#,##0)", "C0"},
+                                           {"$#,##0.00_);($#,##0.00)", "C2"}};
     for (size_t i = 0; i < PE_COUNT(codes); i++)
         if (strcmp(format, codes[i][0]) == 0) return codes[i][1];
     return NULL;
 }
 
-/* What needs the sheet's layout (width, colour, protection, alignment) is not known here: #N/A rather than a guess. */
+/* What needs the sheet's layout (width, colour, protection, alignment) is not known here: #N/A
+ * rather than a guess. */
 pe_value pei_fn_cell(pe_call *call, const pe_value *args, int n)
 {
     if (!pe_is(args[0], PE_KIND_TEXT)) return pe_error(PE_ERROR_VALUE);
@@ -274,12 +308,15 @@ pe_value pei_fn_cell(pe_call *call, const pe_value *args, int n)
     if (IS("filename")) return cell_filename(call, at);
     pe_value v = IS("contents") || IS("type") ? call->ops->cell(call, at) : pe_blank();
     if (IS("contents")) return pe_is(v, PE_KIND_BLANK) ? pe_number(0) : v;
-    if (IS("type")) return text_value(call, pe_is(v, PE_KIND_BLANK) ? "b" : pe_is(v, PE_KIND_TEXT) ? "l" : "v");
+    if (IS("type"))
+        return text_value(call, pe_is(v, PE_KIND_BLANK) ? "b" : pe_is(v, PE_KIND_TEXT) ? "l" : "v");
     if (IS("format")) {
-        const char *format = call->ops->number_format(call, at), *code = format != NULL ? format_code(format) : NULL;
+        const char *format = call->ops->number_format(call, at),
+                   *code = format != NULL ? format_code(format) : NULL;
         return code != NULL ? text_value(call, code) : pe_error(PE_ERROR_NA);
     }
-    if (IS("width") || IS("color") || IS("parentheses") || IS("prefix") || IS("protect")) return pe_error(PE_ERROR_NA);
+    if (IS("width") || IS("color") || IS("parentheses") || IS("prefix") || IS("protect"))
+        return pe_error(PE_ERROR_NA);
 #undef IS
     return pe_error(PE_ERROR_VALUE);
 }

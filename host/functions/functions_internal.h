@@ -1,4 +1,5 @@
-/* functions_internal.h: what the files of this module share: the bodies' declarations, made from the rows. */
+/* functions_internal.h: what the files of this module share: the bodies' declarations, made from
+ * the rows. */
 #ifndef PE_FUNCTIONS_INTERNAL_H
 #define PE_FUNCTIONS_INTERNAL_H
 
@@ -12,33 +13,41 @@
 #include "functions_all.def"
 #undef PE_F
 
-/* ---- text, numbers and dates (functions_textconvert.c, functions_format.c, functions_calendar.c) ------------- */
+/* ---- text, numbers and dates ------------------------------------------------------------------ */
 
 #define PEI_TEXT_UNITS_MAX 32767u /* Excel's characters of one text: UTF-16 units */
 #define PEI_NUMBER_TEXT_BYTES 48
 
-/* An argument of a function of Excel's old Analysis ToolPak: booleans are refused. False: *error says why. */
+/* An argument of a function of Excel's old Analysis ToolPak: booleans are refused. False: *error
+ * says why. */
 bool pei_toolpak_number(pe_call *call, pe_value v, double *x, pe_value *error);
 size_t pei_utf16_length(const char *bytes, size_t length);
-/* |x| as its significant decimal digits without trailing zeros (at most digits_max, up to 17); the value is d.ddd x 10^*exponent. */
+/* |x| as its significant decimal digits without trailing zeros (at most digits_max, up to 17); the
+ * value is d.ddd x 10^*exponent. */
 int pei_decimal_digits(double x, int digits_max, char digits[24], int *exponent);
-/* Rounds digits[0, count) half up to `keep` digits; returns the new count and adjusts *exponent on a carry. */
+/* Rounds digits[0, count) half up to `keep` digits; returns the new count and adjusts *exponent on
+ * a carry. */
 int pei_decimal_round(char *digits, int count, int keep, int *exponent);
-int pei_number_text(double x, char out[PEI_NUMBER_TEXT_BYTES]);  /* as & and LEN see a number: 15 digits */
-int pei_general_text(double x, char out[PEI_NUMBER_TEXT_BYTES]); /* the format General: 11 characters */
+/* As & and LEN see a number: 15 digits. */
+int pei_number_text(double x, char out[PEI_NUMBER_TEXT_BYTES]);
+/* The format General: 11 characters. */
+int pei_general_text(double x, char out[PEI_NUMBER_TEXT_BYTES]);
 /* Reads all of the text as a number, fraction, date or time. */
 bool pei_parse_number(const char *text, size_t length, bool date1904, double now, double *out);
 /* Reads a date and/or a time; *date (serial) or *time (days) is negative where there is none. */
-bool pei_parse_datetime(const char *text, size_t length, bool date1904, double now, double *date, double *time);
+bool pei_parse_datetime(const char *text, size_t length, bool date1904, double now, double *date,
+                        double *time);
 
 #define PEI_SERIAL_END(date1904) ((date1904) ? 2957004.0 : 2958466.0) /* one past 31 Dec 9999 */
 int pei_days_in_month(int year, int month);
-/* Serial of a date that may not exist (month 14, day -3 roll over); the 1900 system has a 29 Feb 1900. */
+/* Serial of a date that may not exist (month 14, day -3 roll over); the 1900 system has a 29 Feb
+ * 1900. */
 double pei_date_serial(int year, int month, int day, bool date1904);
 /* Whole days of a serial >= 0. Serial 0 of the 1900 system is 0 Jan 1900. */
 void pei_date_parts(double serial, bool date1904, int *year, int *month, int *day);
 /* YEARFRAC of two dates within the calendar; basis 0 to 4. */
 double pei_year_fraction(const pe_call *call, double start, double end, int basis);
-int pei_weekday(double serial, bool date1904); /* 0 Sunday ... 6, as Excel has it (wrong before 1 Mar 1900) */
+/* 0 Sunday to 6, as Excel has it (wrong before 1 Mar 1900). */
+int pei_weekday(double serial, bool date1904);
 
 #endif

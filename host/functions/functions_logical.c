@@ -1,5 +1,6 @@
-/* functions_logical.c: AND, OR, XOR, NOT, TRUE, FALSE. In ranges and arrays texts and blanks do not count; an argument written out does:
- * TRUE and FALSE as text are read, other text is #VALUE!. IF and its kin are the evaluator's (functions_logical.def). */
+/* functions_logical.c: AND, OR, XOR, NOT, TRUE, FALSE. In ranges and arrays texts and blanks do not
+ * count; an argument written out does: TRUE and FALSE as text are read, other text is #VALUE!. IF
+ * and its kin are the evaluator's (functions_logical.def). */
 #include "functions_internal.h"
 
 typedef struct tally {
@@ -34,7 +35,8 @@ static pe_value count_all(pe_call *call, const pe_value *args, int n, tally *t)
 {
     tally fresh = {call, 0, 0, pe_blank()};
     *t = fresh;
-    for (int i = 0; i < n && !pe_is_error(t->error); i++) pe_each_value(call, args[i], count_value, t);
+    for (int i = 0; i < n && !pe_is_error(t->error); i++)
+        pe_each_value(call, args[i], count_value, t);
     if (!pe_is_error(t->error) && t->trues + t->falses == 0) t->error = pe_error(PE_ERROR_VALUE);
     return t->error;
 }

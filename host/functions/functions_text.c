@@ -1,10 +1,10 @@
-/* functions_text.c: taking texts apart and putting them together. Texts are UTF-8; every position and length that a formula sees
- * counts UTF-16 units, as Excel does. */
+/* functions_text.c: taking texts apart and putting them together. Texts are UTF-8; every position
+ * and length that a formula sees counts UTF-16 units, as Excel does. */
 #include "functions_textbuild.h"
 
 #include <utf8proc.h>
 
-/* ---- building ----------------------------------------------------------------------------------------- */
+/* ---- building ------------------------------------------------------------------------ */
 
 pei_builder pei_builder_new(pe_call *call)
 {
@@ -80,7 +80,7 @@ static double unit_length(const pe_text *text)
     return (double)pei_utf16_length(text->bytes, text->length);
 }
 
-/* ---- lengths and parts -------------------------------------------------------------------------------- */
+/* ---- lengths and parts --------------------------------------------------------------- */
 
 pe_value pei_fn_len(pe_call *call, const pe_value *args, int n)
 {
@@ -157,13 +157,14 @@ pe_value pei_fn_rept(pe_call *call, const pe_value *args, int n)
 {
     const pe_text *text = pei_arg_text(args, n, 0);
     double times = pei_arg_whole(args, n, 1, 0);
-    if (times < 0 || times * unit_length(text) > PEI_TEXT_UNITS_MAX) return pe_error(PE_ERROR_VALUE);
+    if (times < 0 || times * unit_length(text) > PEI_TEXT_UNITS_MAX)
+        return pe_error(PE_ERROR_VALUE);
     pei_builder b = pei_builder_new(call);
     for (double i = 0; text->length > 0 && i < times; i++) pei_builder_text(&b, text);
     return pei_builder_value(&b);
 }
 
-/* ---- finding ------------------------------------------------------------------------------------------ */
+/* ---- finding ------------------------------------------------------------------------- */
 
 pe_value pei_fn_find(pe_call *call, const pe_value *args, int n)
 {
@@ -179,7 +180,8 @@ pe_value pei_fn_find(pe_call *call, const pe_value *args, int n)
 #define WILD_ONE 0xFFFFFFFEu
 #define WILD_ANY 0xFFFFFFFFu
 
-/* The text's code points in lower case; patterns with ? and * as WILD codes and ~ resolved. NULL: out of memory. */
+/* The text's code points in lower case; patterns with ? and * as WILD codes and ~ resolved. NULL:
+ * out of memory. */
 static uint32_t *fold(pe_call *call, const pe_text *text, bool pattern, size_t *count)
 {
     uint32_t *codes = pe_arena_push_raw(call->arena, (size_t)text->length + 1, sizeof *codes);
@@ -203,9 +205,10 @@ static uint32_t *fold(pe_call *call, const pe_text *text, bool pattern, size_t *
     return codes;
 }
 
-/* Whether the pattern matches a prefix of text[at, count). *hopeless: what follows the first * is not found, so no later start helps. */
-static bool match_prefix(const uint32_t *text, size_t count, size_t at, const uint32_t *pattern, size_t length,
-                         bool *hopeless)
+/* Whether the pattern matches a prefix of text[at, count). *hopeless: what follows the first * is
+ * not found, so no later start helps. */
+static bool match_prefix(const uint32_t *text, size_t count, size_t at, const uint32_t *pattern,
+                         size_t length, bool *hopeless)
 {
     size_t p = 0, star = SIZE_MAX, resume = 0;
     for (;;) {
@@ -237,7 +240,8 @@ pe_value pei_fn_search(pe_call *call, const pe_value *args, int n)
     if (pattern == NULL || text == NULL) return pe_error(PE_ERROR_NUM);
     bool hopeless = false;
     for (size_t at = 0; at <= count && !hopeless; at++) {
-        if (units >= start && match_prefix(text, count, at, pattern, length, &hopeless)) return pe_number(units);
+        if (units >= start && match_prefix(text, count, at, pattern, length, &hopeless))
+            return pe_number(units);
         if (at < count) units += text[at] > 0xFFFF ? 2 : 1;
     }
     return pe_error(PE_ERROR_VALUE);
@@ -250,7 +254,7 @@ pe_value pei_fn_exact(pe_call *call, const pe_value *args, int n)
     return pe_boolean(a->length == b->length && memcmp(a->bytes, b->bytes, a->length) == 0);
 }
 
-/* ---- characters --------------------------------------------------------------------------------------- */
+/* ---- characters ---------------------------------------------------------------------- */
 
 pe_value pei_fn_trim(pe_call *call, const pe_value *args, int n)
 {

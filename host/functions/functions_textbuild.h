@@ -1,4 +1,5 @@
-/* functions_textbuild.h: building a text in the call's arena, and positions in texts counted as Excel counts them: UTF-16 units. */
+/* functions_textbuild.h: building a text in the call's arena, and positions in texts counted as
+ * Excel counts them: UTF-16 units. */
 #ifndef PE_FUNCTIONS_TEXTBUILD_H
 #define PE_FUNCTIONS_TEXTBUILD_H
 
@@ -18,7 +19,8 @@ void pei_builder_code(pei_builder *builder, uint32_t code_point);
 void pei_builder_text(pei_builder *builder, const pe_text *text);
 pe_value pei_builder_value(pei_builder *builder); /* too long: #VALUE! */
 
-/* The byte at which `units` UTF-16 units of the text are over; a pair cut in two counts as whole. */
+/* The byte at which `units` UTF-16 units of the text are over; a pair cut in two counts as whole.
+ */
 size_t pei_unit_offset(const pe_text *text, double units);
 /* Argument `index` as text where the row coerces it ("t"); otherwise or omitted: "". */
 const pe_text *pei_arg_text(const pe_value *args, int n, int index);

@@ -1,6 +1,7 @@
-/* functions_textconvert.c: what Excel's operators do when a text stands where a number or a boolean is wanted and the other way
- * round, in the en-US locale. Numbers, fractions, dates and times are read here and nowhere else; nothing depends on libc's
- * locale. Invariant: a text is either read whole or not at all. */
+/* functions_textconvert.c: what Excel's operators do when a text stands where a number or a boolean
+ * is wanted and the other way round, in the en-US locale. Numbers, fractions, dates and times are
+ * read here and nowhere else; nothing depends on libc's locale. Invariant: a text is either read
+ * whole or not at all. */
 #include "functions_internal.h"
 
 /* A text longer than this is never a number. */
@@ -34,10 +35,11 @@ static size_t skip_spaces(scan *in)
     return in->at - from;
 }
 
-/* ---- plain numbers ------------------------------------------------------------------------------------ */
+/* ---- plain numbers ------------------------------------------------------------------- */
 
-/* Digits with thousands separators, point and exponent at in->at as a clean decimal in out. Excel keeps 15 significant digits and
- * reads the rest as zeros. A comma needs a digit before it and at least three after it. */
+/* Digits with thousands separators, point and exponent at in->at as a clean decimal in out. Excel
+ * keeps 15 significant digits and reads the rest as zeros. A comma needs a digit before it and at
+ * least three after it. */
 static bool scan_mantissa(scan *in, char out[NUMBER_TEXT_MAX + 1])
 {
     size_t used = 0;
@@ -170,9 +172,10 @@ static bool parse_fraction(scan in, double *out)
     return true;
 }
 
-/* ---- times -------------------------------------------------------------------------------------------- */
+/* ---- times --------------------------------------------------------------------------- */
 
-/* AM, PM, A or P at in->at, after spaces: 1, 2, or 0 where there is none. "3a" is text, "3 a" and "3:00a" are times. */
+/* AM, PM, A or P at in->at, after spaces: 1, 2, or 0 where there is none. "3a" is text, "3 a" and
+ * "3:00a" are times. */
 static int scan_half_day(scan *in, bool space_needed)
 {
     scan t = *in;
@@ -202,7 +205,8 @@ static double scan_second_fraction(scan *in, bool *given)
     return x / scale;
 }
 
-/* h:m[:s[.f]] [AM], m:s.f or h AM as a fraction of days. At most one component may exceed its range (up to 9,999). */
+/* h:m[:s[.f]] [AM], m:s.f or h AM as a fraction of days. At most one component may exceed its range
+ * (up to 9,999). */
 static bool scan_time(scan *in, double *days)
 {
     static const int limits[3] = {24, 60, 60};
@@ -241,10 +245,11 @@ static bool scan_time(scan *in, double *days)
     return true;
 }
 
-/* ---- dates -------------------------------------------------------------------------------------------- */
+/* ---- dates --------------------------------------------------------------------------- */
 
-static const char *const MONTHS[12] = {"january", "february", "march",     "april",   "may",      "june",
-                                       "july",    "august",   "september", "october", "november", "december"};
+static const char *const MONTHS[12] = {"january",   "february", "march",    "april",
+                                       "may",       "june",     "july",     "august",
+                                       "september", "october",  "november", "december"};
 
 /* A month's name or its first three letters; 1 to 12, 0 if none. */
 static int scan_month(scan *in)
@@ -357,7 +362,8 @@ static bool scan_date(scan *in, int this_year, bool date1904, double *serial)
     }
     if (count < 2 || months > 1) return false;
     if (spaced && months == 0 && count == 3) return false;
-    double found = count == 2 ? serial_of_two(parts, this_year, date1904) : serial_of_three(parts, date1904);
+    double found =
+        count == 2 ? serial_of_two(parts, this_year, date1904) : serial_of_three(parts, date1904);
     if (found < 0) return false;
     *serial = found;
     return true;
@@ -371,7 +377,8 @@ static int year_of_now(double now, bool date1904)
     return year;
 }
 
-bool pei_parse_datetime(const char *text, size_t length, bool date1904, double now, double *date, double *time)
+bool pei_parse_datetime(const char *text, size_t length, bool date1904, double now, double *date,
+                        double *time)
 {
     scan in = {text, length, 0};
     double d = 0, t = 0;
@@ -385,7 +392,8 @@ bool pei_parse_datetime(const char *text, size_t length, bool date1904, double n
         in = from;
         has_time = scan_time(&in, &t);
         if (!has_time) return false;
-        if (in.at < in.n && skip_spaces(&in) > 0) has_date = scan_date(&in, this_year, date1904, &d);
+        if (in.at < in.n && skip_spaces(&in) > 0)
+            has_date = scan_date(&in, this_year, date1904, &d);
     } else if (in.at < in.n && skip_spaces(&in) > 0) {
         has_time = scan_time(&in, &t);
         if (!has_time) return false;
@@ -407,7 +415,7 @@ bool pei_parse_number(const char *text, size_t length, bool date1904, double now
     return true;
 }
 
-/* ---- the operators' coercions ------------------------------------------------------------------------- */
+/* ---- the operators' coercions -------------------------------------------------------- */
 
 pe_value pe_to_number(pe_call *call, pe_value scalar)
 {
@@ -445,7 +453,8 @@ bool pei_toolpak_number(pe_call *call, pe_value v, double *x, pe_value *error)
     return true;
 }
 
-/* |x| > 0 as its significant decimal digits, 15 at most, without trailing zeros; the value is d.ddd x 10^*exponent. */
+/* |x| > 0 as its significant decimal digits, 15 at most, without trailing zeros; the value is d.ddd
+ * x 10^*exponent. */
 int pei_decimal_digits(double x, int digits_max, char digits[24], int *exponent)
 {
     char text[PE_DECIMAL_BYTES];
@@ -523,7 +532,8 @@ int pei_number_text(double x, char out[PEI_NUMBER_TEXT_BYTES])
     if (x < 0) out[n++] = '-';
     /* Excel's text of a number is plain up to 20 characters */
     bool scientific = exponent > 19 || (exponent < 0 && 1 - exponent + count > 20);
-    n += scientific ? write_scientific(digits, count, exponent, out + n) : write_plain(digits, count, exponent, out + n);
+    n += scientific ? write_scientific(digits, count, exponent, out + n)
+                    : write_plain(digits, count, exponent, out + n);
     out[n] = '\0';
     return n;
 }
@@ -550,12 +560,14 @@ int pei_general_text(double x, char out[PEI_NUMBER_TEXT_BYTES])
         count = pei_decimal_digits(x, 15, digits, &exponent);
         if (count > 6) count = pei_decimal_round(digits, count, 6, &exponent);
     }
-    n += fits ? write_plain(digits, count, exponent, out + n) : write_scientific(digits, count, exponent, out + n);
+    n += fits ? write_plain(digits, count, exponent, out + n)
+              : write_scientific(digits, count, exponent, out + n);
     out[n] = '\0';
     return n;
 }
 
-/* Rounds digits[0, count) half up to `keep` digits (0 allowed: the result is "1" one place up, or "0"). */
+/* Rounds digits[0, count) half up to `keep` digits (0 allowed: the result is "1" one place up, or
+ * "0"). */
 int pei_decimal_round(char *digits, int count, int keep, int *exponent)
 {
     if (keep >= count) return count;
@@ -595,7 +607,8 @@ pe_value pe_to_text(pe_call *call, pe_value scalar)
     case PE_KIND_OMITTED:
         return pe_make_text(call, "", 0);
     case PE_KIND_BOOLEAN:
-        return pe_as_boolean(scalar) ? pe_make_text(call, "TRUE", 4) : pe_make_text(call, "FALSE", 5);
+        return pe_as_boolean(scalar) ? pe_make_text(call, "TRUE", 4)
+                                     : pe_make_text(call, "FALSE", 5);
     default:
         return pe_error(PE_ERROR_VALUE);
     }

@@ -1,10 +1,11 @@
-/* functions_textjoin.c: texts from many values and many values from texts: CONCAT, TEXTJOIN, TEXTSPLIT, TEXTBEFORE, TEXTAFTER,
- * VALUETOTEXT, ARRAYTOTEXT. Delimiters are tried in the order given at each place; the first place that matches wins. */
+/* functions_textjoin.c: texts from many values and many values from texts: CONCAT, TEXTJOIN,
+ * TEXTSPLIT, TEXTBEFORE, TEXTAFTER, VALUETOTEXT, ARRAYTOTEXT. Delimiters are tried in the order
+ * given at each place; the first place that matches wins. */
 #include "functions_textbuild.h"
 
 #include <utf8proc.h>
 
-/* ---- joining ------------------------------------------------------------------------------------------ */
+/* ---- joining ------------------------------------------------------------------------- */
 
 pe_value pei_fn_concatenate(pe_call *call, const pe_value *args, int n)
 {
@@ -57,17 +58,21 @@ static pe_value joined_value(joining *j)
 pe_value pei_fn_concat(pe_call *call, const pe_value *args, int n)
 {
     joining j = {pei_builder_new(call), NULL, false, 0, pe_blank()};
-    for (int i = 0; i < n && pe_is(j.error, PE_KIND_BLANK); i++) pe_each_value(call, args[i], join_value, &j);
+    for (int i = 0; i < n && pe_is(j.error, PE_KIND_BLANK); i++)
+        pe_each_value(call, args[i], join_value, &j);
     return joined_value(&j);
 }
 
 /* Blanks count: each area of a reference as an array. */
 static void join_all(pe_call *call, joining *j, pe_value argument)
 {
-    uint32_t areas = pe_is(argument, PE_KIND_REFERENCE) ? ((const pe_reference *)pe_as_pointer(argument))->area_count : 1;
+    uint32_t areas = pe_is(argument, PE_KIND_REFERENCE)
+                         ? ((const pe_reference *)pe_as_pointer(argument))->area_count
+                         : 1;
     for (uint32_t a = 0; a < areas && pe_is(j->error, PE_KIND_BLANK); a++) {
         pe_value part = argument, error = pe_error(PE_ERROR_VALUE);
-        if (areas > 1) part = pe_area_value(call, ((const pe_reference *)pe_as_pointer(argument))->areas[a]);
+        if (areas > 1)
+            part = pe_area_value(call, ((const pe_reference *)pe_as_pointer(argument))->areas[a]);
         const pe_array *array = pe_to_array(call, part, &error);
         if (array == NULL) {
             j->error = error;
@@ -96,7 +101,7 @@ pe_value pei_fn_textjoin(pe_call *call, const pe_value *args, int n)
     return joined_value(&j);
 }
 
-/* ---- delimiters --------------------------------------------------------------------------------------- */
+/* ---- delimiters ---------------------------------------------------------------------- */
 
 typedef struct delimiters {
     const pe_text **texts;
@@ -104,7 +109,8 @@ typedef struct delimiters {
     bool fold, has_empty;
 } delimiters;
 
-/* Reads an argument that is one text or an array of them; an error in it is returned, else a blank. */
+/* Reads an argument that is one text or an array of them; an error in it is returned, else a blank.
+ */
 static pe_value read_delimiters(pe_call *call, pe_value argument, bool fold, delimiters *d)
 {
     pe_value error = pe_error(PE_ERROR_VALUE);
@@ -139,7 +145,9 @@ static size_t covers(const pe_text *text, size_t at, const pe_text *delimiter, b
         if (i >= text->length) return 0;
         uint32_t a = pe_utf8_next(text->bytes, text->length, &i);
         uint32_t b = pe_utf8_next(delimiter->bytes, delimiter->length, &j);
-        if (a != b && utf8proc_tolower((utf8proc_int32_t)a) != utf8proc_tolower((utf8proc_int32_t)b)) return 0;
+        if (a != b &&
+            utf8proc_tolower((utf8proc_int32_t)a) != utf8proc_tolower((utf8proc_int32_t)b))
+            return 0;
     }
     return i - at;
 }
@@ -154,7 +162,8 @@ static size_t any_covers(const pe_text *text, size_t at, const delimiters *d)
 }
 
 /* The next place at or after `from` where a delimiter stands; false: none. */
-static bool next_delimiter(const pe_text *text, size_t from, const delimiters *d, size_t *at, size_t *length)
+static bool next_delimiter(const pe_text *text, size_t from, const delimiters *d, size_t *at,
+                           size_t *length)
 {
     for (size_t i = from; i < text->length; i++) {
         if (((unsigned char)text->bytes[i] & 0xC0u) == 0x80u) continue;
@@ -167,14 +176,16 @@ static bool next_delimiter(const pe_text *text, size_t from, const delimiters *d
     return false;
 }
 
-/* ---- TEXTBEFORE and TEXTAFTER ------------------------------------------------------------------------- */
+/* ---- TEXTBEFORE and TEXTAFTER -------------------------------------------------------- */
 
 typedef struct place {
     size_t before, after; /* bytes up to the delimiter, and from its end on */
 } place;
 
-/* The |instance|-th delimiter, from the end where negative; with match_end the end (or start) counts as one more. */
-static bool find_instance(const pe_text *text, const delimiters *d, double instance, bool match_end, place *found)
+/* The |instance|-th delimiter, from the end where negative; with match_end the end (or start)
+ * counts as one more. */
+static bool find_instance(const pe_text *text, const delimiters *d, double instance, bool match_end,
+                          place *found)
 {
     double seen = 0, wanted = instance;
     size_t at = 0, length = 0, from = 0;
@@ -210,7 +221,8 @@ static bool instance_fits(const pe_text *text, const delimiters *d, double insta
 {
     double units = (double)pei_utf16_length(text->bytes, text->length);
     for (size_t i = 0; i < d->count; i++)
-        if ((double)pei_utf16_length(d->texts[i]->bytes, d->texts[i]->length) <= units) return pen_abs(instance) <= units;
+        if ((double)pei_utf16_length(d->texts[i]->bytes, d->texts[i]->length) <= units)
+            return pen_abs(instance) <= units;
     return false;
 }
 
@@ -220,11 +232,13 @@ static pe_value before_or_after(pe_call *call, const pe_value *args, int n, bool
     double instance = pe_arg_given(args, n, 2) ? pen_floor(pe_arg_number(args, n, 2, 1)) : 1;
     double mode = pei_arg_whole(args, n, 3, 0), end = pei_arg_whole(args, n, 4, 0);
     delimiters d;
-    if (instance == 0 || (mode != 0 && mode != 1) || (end != 0 && end != 1)) return pe_error(PE_ERROR_VALUE);
+    if (instance == 0 || (mode != 0 && mode != 1) || (end != 0 && end != 1))
+        return pe_error(PE_ERROR_VALUE);
     pe_value error = read_delimiters(call, args[1], mode == 1, &d);
     if (pe_is_error(error)) return error;
     if (d.count == 0) d.has_empty = true;
-    if (pe_arg_given(args, n, 2) && !d.has_empty && text->length > 0 && !instance_fits(text, &d, instance))
+    if (pe_arg_given(args, n, 2) && !d.has_empty && text->length > 0 &&
+        !instance_fits(text, &d, instance))
         return pe_error(PE_ERROR_VALUE);
     place found;
     if (!find_instance(text, &d, instance, end == 1, &found)) {
@@ -246,7 +260,7 @@ pe_value pei_fn_textafter(pe_call *call, const pe_value *args, int n)
     return before_or_after(call, args, n, false);
 }
 
-/* ---- TEXTSPLIT ---------------------------------------------------------------------------------------- */
+/* ---- TEXTSPLIT ----------------------------------------------------------------------- */
 
 typedef struct pieces {
     pe_value *items; /* in the arena */
@@ -283,8 +297,8 @@ static void end_row(pieces *p, bool skip_empty)
 }
 
 /* Pieces are (row, text) pairs in order. */
-static void split(pe_call *call, const pe_text *text, const delimiters *columns, const delimiters *rows, bool skip_empty,
-                  pieces *p)
+static void split(pe_call *call, const pe_text *text, const delimiters *columns,
+                  const delimiters *rows, bool skip_empty, pieces *p)
 {
     size_t from = 0;
     for (size_t at = 0;; at++) {
@@ -311,7 +325,8 @@ pe_value pei_fn_textsplit(pe_call *call, const pe_value *args, int n)
     if (pe_is_error(error)) return error;
     error = read_delimiters(call, n > 2 ? args[2] : pe_omitted(), mode == 1, &rows);
     if (pe_is_error(error)) return error;
-    if (columns.has_empty || rows.has_empty || columns.count + rows.count == 0) return pe_error(PE_ERROR_VALUE);
+    if (columns.has_empty || rows.has_empty || columns.count + rows.count == 0)
+        return pe_error(PE_ERROR_VALUE);
     pieces p = {NULL, 0, 0, 0, 0, 0, false};
     split(call, text, &columns, &rows, skip_empty, &p);
     if (p.failed) return pe_error(PE_ERROR_NUM);
@@ -329,7 +344,7 @@ pe_value pei_fn_textsplit(pe_call *call, const pe_value *args, int n)
     return pe_array_value(array);
 }
 
-/* ---- values as texts ---------------------------------------------------------------------------------- */
+/* ---- values as texts ----------------------------------------------------------------- */
 
 static void add_value(pei_builder *b, pe_value v, bool strict)
 {
@@ -349,7 +364,8 @@ static void add_value(pei_builder *b, pe_value v, bool strict)
         return;
     }
     pei_builder_add(b, "\"", 1);
-    for (size_t i = 0; i < t->length; i++) pei_builder_add(b, t->bytes[i] == '"' ? "\"\"" : t->bytes + i, t->bytes[i] == '"' ? 2 : 1);
+    for (size_t i = 0; i < t->length; i++)
+        pei_builder_add(b, t->bytes[i] == '"' ? "\"\"" : t->bytes + i, t->bytes[i] == '"' ? 2 : 1);
     pei_builder_add(b, "\"", 1);
 }
 

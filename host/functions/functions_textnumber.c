@@ -1,5 +1,5 @@
-/* functions_textnumber.c: numbers to texts and back: TEXT, VALUE, NUMBERVALUE, FIXED, DOLLAR, BAHTTEXT. Rounding is decimal, on the 15
- * digits that Excel shows. */
+/* functions_textnumber.c: numbers to texts and back: TEXT, VALUE, NUMBERVALUE, FIXED, DOLLAR,
+ * BAHTTEXT. Rounding is decimal, on the 15 digits that Excel shows. */
 #include "functions_textbuild.h"
 
 pe_value pei_fn_text(pe_call *call, const pe_value *args, int n)
@@ -15,7 +15,8 @@ pe_value pei_fn_value(pe_call *call, const pe_value *args, int n)
     return pe_to_number(call, args[0]);
 }
 
-/* Copies the text without spaces and group separators, the decimal separator as '.'; false: a separator out of place. */
+/* Copies the text without spaces and group separators, the decimal separator as '.'; false: a
+ * separator out of place. */
 static bool plain_decimal(const pe_text *text, uint32_t decimal, uint32_t group, pei_builder *out)
 {
     bool point = false;
@@ -57,7 +58,8 @@ pe_value pei_fn_numbervalue(pe_call *call, const pe_value *args, int n)
         percents++;
     }
     if (b.length == 0) return percents > 0 ? pe_error(PE_ERROR_VALUE) : pe_number(0);
-    if (!pei_parse_number(b.bytes, b.length, call->date1904, call->now, &x)) return pe_error(PE_ERROR_VALUE);
+    if (!pei_parse_number(b.bytes, b.length, call->date1904, call->now, &x))
+        return pe_error(PE_ERROR_VALUE);
     for (; percents > 0 && x != 0; percents--) x /= 100;
     return pe_number_checked(x);
 }
@@ -85,7 +87,8 @@ static double round_decimal(double x, int decimals)
 #define DECIMALS_MAX 127 /* Excel's own, of FIXED and DOLLAR */
 
 /* The text of |x| with thousands and `decimals` places between prefix and suffix. */
-static pe_value fixed_text(pe_call *call, double x, int decimals, bool grouped, const char *prefix, const char *suffix)
+static pe_value fixed_text(pe_call *call, double x, int decimals, bool grouped, const char *prefix,
+                           const char *suffix)
 {
     char format[DECIMALS_MAX + 16], text[600];
     double magnitude = decimals < 0 ? round_decimal(pen_abs(x), decimals) : pen_abs(x);
@@ -120,7 +123,7 @@ pe_value pei_fn_dollar(pe_call *call, const pe_value *args, int n)
     return fixed_text(call, x, (int)decimals, true, x < 0 ? "($" : "$", x < 0 ? ")" : "");
 }
 
-/* ---- BAHTTEXT ----------------------------------------------------------------------------------------- */
+/* ---- BAHTTEXT ------------------------------------------------------------------------ */
 
 static void add_words(pei_builder *b, const char *words)
 {
@@ -130,8 +133,8 @@ static void add_words(pei_builder *b, const char *words)
 /* A whole number below 10^6 in Thai words: 1 after a higher place is "et", 2 in the tens "yi". */
 static void add_thai_group(pei_builder *b, int64_t value)
 {
-    static const char *const digits[10] = {"",    "หนึ่ง", "สอง",  "สาม", "สี่",
-                                           "ห้า", "หก",   "เจ็ด", "แปด", "เก้า"};
+    static const char *const digits[10] = {"",   "หนึ่ง", "สอง", "สาม", "สี่",
+                                           "ห้า", "หก",  "เจ็ด", "แปด", "เก้า"};
     static const char *const places[6] = {"", "สิบ", "ร้อย", "พัน", "หมื่น", "แสน"};
     int64_t power = 100000;
     for (int place = 5; place >= 0; place--, power /= 10) {

@@ -1,5 +1,6 @@
-/* functions_textregex.c: REGEXTEST, REGEXEXTRACT, REGEXREPLACE on PCRE2, the library that Excel uses. A pattern that does not compile is
- * #VALUE!; so is one that exceeds the match limits, so that no pattern can hang a recalculation. */
+/* functions_textregex.c: REGEXTEST, REGEXEXTRACT, REGEXREPLACE on PCRE2, the library that Excel
+ * uses. A pattern that does not compile is #VALUE!; so is one that exceeds the match limits, so
+ * that no pattern can hang a recalculation. */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
@@ -22,7 +23,8 @@ static void close_matcher(matcher *m)
     pcre2_code_free(m->code);
 }
 
-static bool open_matcher(matcher *m, const pe_text *text, const pe_text *pattern, double insensitive)
+static bool open_matcher(matcher *m, const pe_text *text, const pe_text *pattern,
+                         double insensitive)
 {
     int error;
     PCRE2_SIZE offset;
@@ -30,7 +32,8 @@ static bool open_matcher(matcher *m, const pe_text *text, const pe_text *pattern
     memset(m, 0, sizeof *m);
     m->text = text;
     if (insensitive != 0 && insensitive != 1) return false;
-    m->code = pcre2_compile((PCRE2_SPTR)pattern->bytes, pattern->length, options, &error, &offset, NULL);
+    m->code =
+        pcre2_compile((PCRE2_SPTR)pattern->bytes, pattern->length, options, &error, &offset, NULL);
     if (m->code == NULL) return false;
     m->data = pcre2_match_data_create_from_pattern(m->code, NULL);
     m->context = pcre2_match_context_create(NULL);
@@ -47,7 +50,8 @@ static bool open_matcher(matcher *m, const pe_text *text, const pe_text *pattern
 /* The next match from byte `from` on: groups in it, 0: none, below 0: failed. */
 static int match_at(matcher *m, size_t from, uint32_t options)
 {
-    int groups = pcre2_match(m->code, (PCRE2_SPTR)m->text->bytes, m->text->length, from, options, m->data, m->context);
+    int groups = pcre2_match(m->code, (PCRE2_SPTR)m->text->bytes, m->text->length, from, options,
+                             m->data, m->context);
     if (groups == PCRE2_ERROR_NOMATCH) return 0;
     return groups == 0 ? 1 : groups;
 }
@@ -75,7 +79,8 @@ pe_value pei_fn_regextest(pe_call *call, const pe_value *args, int n)
 {
     matcher m;
     PE_UNUSED(call);
-    if (!open_matcher(&m, pei_arg_text(args, n, 0), pei_arg_text(args, n, 1), pei_arg_whole(args, n, 2, 0)))
+    if (!open_matcher(&m, pei_arg_text(args, n, 0), pei_arg_text(args, n, 1),
+                      pei_arg_whole(args, n, 2, 0)))
         return pe_error(PE_ERROR_VALUE);
     int groups = match_at(&m, 0, 0);
     close_matcher(&m);
@@ -113,7 +118,8 @@ static pe_value extract_groups(pe_call *call, const matcher *m, int groups)
     pe_array *array = pe_new_array(call, 1, captures);
     if (array == NULL) return pe_error(PE_ERROR_NUM);
     for (uint32_t i = 0; i < captures; i++)
-        array->cells[i] = (int)i + 1 < groups ? group_text(call, m, (int)i + 1) : pe_make_text(call, "", 0);
+        array->cells[i] =
+            (int)i + 1 < groups ? group_text(call, m, (int)i + 1) : pe_make_text(call, "", 0);
     return pe_array_value(array);
 }
 
@@ -122,7 +128,8 @@ pe_value pei_fn_regexextract(pe_call *call, const pe_value *args, int n)
     matcher m;
     double mode = pei_arg_whole(args, n, 2, 0);
     if (mode != 0 && mode != 1 && mode != 2) return pe_error(PE_ERROR_VALUE);
-    if (!open_matcher(&m, pei_arg_text(args, n, 0), pei_arg_text(args, n, 1), pei_arg_whole(args, n, 3, 0)))
+    if (!open_matcher(&m, pei_arg_text(args, n, 0), pei_arg_text(args, n, 1),
+                      pei_arg_whole(args, n, 3, 0)))
         return pe_error(PE_ERROR_VALUE);
     pe_value result;
     int groups = mode == 1 ? 1 : match_at(&m, 0, 0);
@@ -139,18 +146,21 @@ pe_value pei_fn_regexextract(pe_call *call, const pe_value *args, int n)
 }
 
 /* Substitutes at the match from `from` on, or at all matches. */
-static pe_value substitute(pe_call *call, matcher *m, const pe_text *replacement, size_t from, bool all)
+static pe_value substitute(pe_call *call, matcher *m, const pe_text *replacement, size_t from,
+                           bool all)
 {
     PCRE2_SIZE length = PE_TEXT_BYTES_MAX;
     char *out = pe_arena_push_raw(call->arena, length + 1, 1);
     if (out == NULL) return pe_error(PE_ERROR_NUM);
     uint32_t options = PCRE2_SUBSTITUTE_UNSET_EMPTY | (all ? PCRE2_SUBSTITUTE_GLOBAL : 0);
-    int count = pcre2_substitute(m->code, (PCRE2_SPTR)m->text->bytes, m->text->length, from, options, NULL, m->context,
-                                 (PCRE2_SPTR)replacement->bytes, replacement->length, (PCRE2_UCHAR *)out, &length);
+    int count = pcre2_substitute(m->code, (PCRE2_SPTR)m->text->bytes, m->text->length, from,
+                                 options, NULL, m->context, (PCRE2_SPTR)replacement->bytes,
+                                 replacement->length, (PCRE2_UCHAR *)out, &length);
     return count < 0 ? pe_error(PE_ERROR_VALUE) : pe_make_text(call, out, length);
 }
 
-static pe_value replace_one(pe_call *call, matcher *m, const pe_text *replacement, double occurrence)
+static pe_value replace_one(pe_call *call, matcher *m, const pe_text *replacement,
+                            double occurrence)
 {
     double count = 0, seen = 0;
     for (size_t from = 0; occurrence < 0 && from <= m->text->length; from = after_match(m)) {
@@ -164,7 +174,8 @@ static pe_value replace_one(pe_call *call, matcher *m, const pe_text *replacemen
         int groups = match_at(m, from, 0);
         if (groups < 0) return pe_error(PE_ERROR_VALUE);
         if (groups == 0) break;
-        if (++seen == wanted) return substitute(call, m, replacement, pcre2_get_ovector_pointer(m->data)[0], false);
+        if (++seen == wanted)
+            return substitute(call, m, replacement, pcre2_get_ovector_pointer(m->data)[0], false);
     }
     return pe_make_text(call, m->text->bytes, m->text->length);
 }
@@ -173,7 +184,8 @@ pe_value pei_fn_regexreplace(pe_call *call, const pe_value *args, int n)
 {
     matcher m;
     double occurrence = pei_arg_whole(args, n, 3, 0);
-    if (!open_matcher(&m, pei_arg_text(args, n, 0), pei_arg_text(args, n, 1), pei_arg_whole(args, n, 4, 0)))
+    if (!open_matcher(&m, pei_arg_text(args, n, 0), pei_arg_text(args, n, 1),
+                      pei_arg_whole(args, n, 4, 0)))
         return pe_error(PE_ERROR_VALUE);
     const pe_text *replacement = pei_arg_text(args, n, 2);
     pe_value result = occurrence == 0 ? substitute(call, &m, replacement, 0, true)

@@ -1,5 +1,5 @@
-/* functions_workday.c: NETWORKDAYS and WORKDAY with their .INTL forms. Whole weeks are counted at once; holidays are sorted, without
- * repeats and without those that fall on a weekend. */
+/* functions_workday.c: NETWORKDAYS and WORKDAY with their .INTL forms. Whole weeks are counted at
+ * once; holidays are sorted, without repeats and without those that fall on a weekend. */
 #include "functions_internal.h"
 
 #include <stdlib.h>
@@ -17,7 +17,7 @@ static bool works_on(const calendar *c, double serial)
     return !c->weekend[pei_weekday(serial, c->date1904)];
 }
 
-/* ---- reading the arguments ---------------------------------------------------------------------------- */
+/* ---- reading the arguments ----------------------------------------------------------- */
 
 static pe_value day_argument(pe_call *call, pe_value v, double *serial)
 {
@@ -28,7 +28,8 @@ static pe_value day_argument(pe_call *call, pe_value v, double *serial)
     return pe_blank();
 }
 
-/* "0000011" from Monday on, or a number: 1 to 7 two days from Saturday+Sunday on, 11 to 17 one day from Sunday on. */
+/* "0000011" from Monday on, or a number: 1 to 7 two days from Saturday+Sunday on, 11 to 17 one day
+ * from Sunday on. */
 static pe_value read_weekend(pe_call *call, pe_value v, calendar *c)
 {
     if (pe_is(v, PE_KIND_OMITTED) || pe_is(v, PE_KIND_BLANK)) v = pe_number(1);
@@ -107,11 +108,13 @@ static pe_value read_holidays(pe_call *call, pe_value argument, calendar *c)
 }
 
 /* Arguments 0, weekend and holidays (indices; -1: not an argument). */
-static pe_value read_calendar(pe_call *call, const pe_value *args, int n, int weekend, int holidays, calendar *c)
+static pe_value read_calendar(pe_call *call, const pe_value *args, int n, int weekend, int holidays,
+                              calendar *c)
 {
     memset(c, 0, sizeof *c);
     c->date1904 = call->date1904;
-    pe_value error = read_weekend(call, weekend >= 0 && weekend < n ? args[weekend] : pe_omitted(), c);
+    pe_value error =
+        read_weekend(call, weekend >= 0 && weekend < n ? args[weekend] : pe_omitted(), c);
     if (pe_is_error(error)) return error;
     return holidays < n ? read_holidays(call, args[holidays], c) : pe_blank();
 }
@@ -130,7 +133,7 @@ static size_t holidays_before(const calendar *c, double serial)
     return low;
 }
 
-/* ---- NETWORKDAYS -------------------------------------------------------------------------------------- */
+/* ---- NETWORKDAYS --------------------------------------------------------------------- */
 
 static double count_work_days(const calendar *c, double first, double last)
 {
@@ -164,7 +167,7 @@ pe_value pei_fn_networkdays_intl(pe_call *call, const pe_value *args, int n)
     return network_days(call, args, n, 2, 3);
 }
 
-/* ---- WORKDAY ------------------------------------------------------------------------------------------ */
+/* ---- WORKDAY ------------------------------------------------------------------------- */
 
 static pe_value work_day(pe_call *call, const pe_value *args, int n, int weekend, int holidays)
 {
@@ -172,7 +175,8 @@ static pe_value work_day(pe_call *call, const pe_value *args, int n, int weekend
     double day = 0;
     pe_value error = day_argument(call, args[0], &day);
     if (pe_is_error(error)) return error;
-    pe_value number = pe_is(args[1], PE_KIND_BOOLEAN) ? pe_error(PE_ERROR_VALUE) : pe_to_number(call, args[1]);
+    pe_value number =
+        pe_is(args[1], PE_KIND_BOOLEAN) ? pe_error(PE_ERROR_VALUE) : pe_to_number(call, args[1]);
     if (!pe_is_number(number)) return number;
     error = read_calendar(call, args, n, weekend, holidays, &c);
     if (pe_is_error(error)) return error;
