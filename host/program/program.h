@@ -27,7 +27,7 @@ typedef enum pe_opcode {
 } pe_opcode;
 
 /* Operands by the opcode's letters: d written slot; a b c read slots; k index of a constant; n list [k, k + n) in lists;
- * t table; u unit; r column; x distribution. Fields not named are 0. */
+ * t table; u unit; r column; x distribution; q constant b. Fields not named are 0. */
 typedef struct pe_instruction {
     uint16_t op;
     uint16_t flags;   /* by opcode */
@@ -39,28 +39,18 @@ typedef struct pe_instruction {
 #define PE_LIST_CONSTANT 0x80000000u
 
 typedef enum pe_lookup_kind {
-    PE_LOOKUP_GATHER,   /* values[row]: numbers, or any bits where type is ANY; codes where type is CODE */
-    PE_LOOKUP_AFFINE,   /* keys are first + row * step: position by arithmetic */
-    PE_LOOKUP_HASH,     /* exact match: open addressing over distinct numbers */
-    PE_LOOKUP_SORTED,   /* ascending numbers: the last key <= the lane */
+    PE_LOOKUP_GATHER, /* values[row]: numbers, codes, or any bits */
+    PE_LOOKUP_AFFINE, /* keys are first + row * step, whole numbers: position by arithmetic */
+    PE_LOOKUP_SORTED, /* ascending keys */
 } pe_lookup_kind;
 
 typedef struct pe_lookup_table {
     pe_lookup_kind kind;
-    uint32_t count;          /* rows */
-    const double *values;    /* GATHER: results (bits); SORTED: keys; HASH: keys by bucket */
-    const double *positions; /* HASH: position by bucket, -1 for none; SORTED: position of keys[i] or NULL: i */
-    uint32_t mask;           /* HASH: buckets - 1 */
+    uint32_t count;
+    const double *values;    /* GATHER: results by row; SORTED: keys, different at 15 digits */
+    const double *positions; /* SORTED: the row of each key */
     double first, step;      /* AFFINE */
 } pe_lookup_table;
-
-/* Home bucket of a key (-0 made 0) before masking. */
-static inline uint32_t pe_lookup_bucket(double key)
-{
-    uint64_t bits;
-    memcpy(&bits, &key, sizeof bits);
-    return (uint32_t)((bits * 0x9E3779B97F4A7C15ull) >> 40);
-}
 
 /* A draw: one uniform per trial, from stream and index. */
 typedef struct pe_draw {

@@ -50,17 +50,19 @@ static pe_value choose(pe_value condition, pe_value yes, pe_value no)
     if (is_bad(condition)) return condition;
     return pe_as_number(condition) != 0 ? yes : no;
 }
-/* A criterion's plain comparison; what is no number matches "<>" alone. */
+/* A criterion; what is no number matches "<>" alone. */
 static bool matches(pe_opcode op, pe_value v, double k)
 {
     double x = pe_as_number(v);
+    if (is_bad(v)) return op == PE_I_SUMIF_NE;
     switch (op) {
-    case PE_I_SUMIF_EQ: case PE_I_COUNTIF_EQ: return x == k;
-    case PE_I_SUMIF_LT: case PE_I_COUNTIF_LT: return x < k;
-    case PE_I_SUMIF_LE: case PE_I_COUNTIF_LE: return x <= k;
-    case PE_I_SUMIF_GT: case PE_I_COUNTIF_GT: return x > k;
-    case PE_I_SUMIF_GE: case PE_I_COUNTIF_GE: return x >= k;
-    default: return x != k;
+    case PE_I_SUMIF_CODE: return x == k;
+    case PE_I_SUMIF_EQ: case PE_I_COUNTIF_EQ: return pe_arith_equal(x, k);
+    case PE_I_SUMIF_LT: case PE_I_COUNTIF_LT: return pe_arith_less(x, k);
+    case PE_I_SUMIF_LE: case PE_I_COUNTIF_LE: return pe_arith_less_equal(x, k);
+    case PE_I_SUMIF_GT: case PE_I_COUNTIF_GT: return pe_arith_less(k, x);
+    case PE_I_SUMIF_GE: case PE_I_COUNTIF_GE: return pe_arith_less_equal(k, x);
+    default: return !pe_arith_equal(x, k);
     }
 }
 static pe_value unary(pe_opcode op, pe_value a)
@@ -82,34 +84,37 @@ static pe_value is_error_code(pe_value a, bool na_only)
     bool yes = pe_is_error(a) && (!na_only || pe_as_error(a) == PE_ERROR_NA);
     return pe_number(yes ? 1.0 : 0.0);
 }
-static pe_value position(const pe_lookup_table *t, pe_value a)
+/* Keys up to and with x, at 15 digits: the index after the last of them. */
+static uint32_t keys_up_to(const pe_lookup_table *t, double x)
 {
-    if (is_bad(a)) return a;
-    double x = pe_as_number(a);
-    if (t->kind == PE_LOOKUP_AFFINE) {
-        double row = pen_rint((x - t->first) / t->step);
-        if (t->first + row * t->step == x && row >= 0 && row <= (double)t->count - 1) return pe_number(row + 0.0);
-        return pe_error(PE_ERROR_NA);
-    }
-    x = x == 0 ? 0.0 : x;
-    for (uint32_t bucket = pe_lookup_bucket(x) & t->mask; t->positions[bucket] >= 0; bucket = (bucket + 1) & t->mask)
-        if (t->values[bucket] == x) return pe_number(t->positions[bucket]);
-    return pe_error(PE_ERROR_NA);
-}
-static pe_value position_sorted(const pe_lookup_table *t, pe_value a)
-{
-    if (is_bad(a)) return a;
-    double x = pe_as_number(a);
     uint32_t low = 0, high = t->count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (t->values[middle] <= x)
+        if (pe_arith_less_equal(t->values[middle], x))
             low = middle + 1;
         else
             high = middle;
     }
-    if (low == 0) return pe_error(PE_ERROR_NA);
-    return pe_number(t->positions != NULL ? t->positions[low - 1] : (double)(low - 1));
+    return low;
+}
+static pe_value position(const pe_lookup_table *t, pe_value a, pe_error_code missing)
+{
+    if (is_bad(a)) return a;
+    double x = pe_as_number(a);
+    if (t->kind == PE_LOOKUP_AFFINE) {
+        double row = pen_rint((x - t->first) / t->step), last = (double)t->count - 1;
+        bool found = row >= 0 && row <= last && pe_arith_equal(t->first + row * t->step, x);
+        return found ? pe_number(row + 0.0) : pe_error(missing);
+    }
+    uint32_t end = keys_up_to(t, x);
+    if (end == 0 || !pe_arith_equal(t->values[end - 1], x)) return pe_error(missing);
+    return pe_number(t->positions[end - 1]);
+}
+static pe_value position_sorted(const pe_lookup_table *t, pe_value a)
+{
+    if (is_bad(a)) return a;
+    uint32_t end = keys_up_to(t, pe_as_number(a));
+    return end == 0 ? pe_error(PE_ERROR_NA) : pe_number(t->positions[end - 1]);
 }
 
 pe_value pe_instruction_exact(const pe_program *p, const pe_instruction *i, pe_value a, pe_value b, pe_value c)
@@ -132,6 +137,7 @@ pe_value pe_instruction_exact(const pe_program *p, const pe_instruction *i, pe_v
     case PE_I_K_DIV: return binary(k, a, body_div);
     case PE_I_ADD_FINAL: return binary(a, b, body_add_final);
     case PE_I_ADD_FINAL_K: return binary(a, k, body_add_final);
+    case PE_I_K_ADD_FINAL: return binary(k, a, body_add_final);
     case PE_I_SUB_FINAL: return binary(a, b, body_sub_final);
     case PE_I_SUB_FINAL_K: return binary(a, k, body_sub_final);
     case PE_I_K_SUB_FINAL: return binary(k, a, body_sub_final);
@@ -152,9 +158,13 @@ pe_value pe_instruction_exact(const pe_program *p, const pe_instruction *i, pe_v
     case PE_I_ROUND_UP: return rounded(a, constants, body_round_up);
     case PE_I_ROUND_DOWN: return rounded(a, constants, body_round_down);
     case PE_I_NEG_MUL: return binary(negated(a), b, body_mul);
-    case PE_I_MUL_ADD: return binary(binary(a, b, body_mul), c, body_add);
+    case PE_I_MUL_ADD:
+        if (i->flags != 0 && is_bad(c)) return c; /* c stands on the left */
+        return binary(binary(a, b, body_mul), c, body_add);
     case PE_I_MUL_K_ADD_K: return binary(binary(a, k, body_mul), k2, body_add);
-    case PE_I_ADD_K_MUL: return binary(binary(a, k, body_add), b, body_mul);
+    case PE_I_ADD_K_MUL:
+        if (i->flags != 0 && is_bad(b)) return b; /* b stands on the left */
+        return binary(binary(a, k, body_add), b, body_mul);
     case PE_I_SUB_MAX_K: return binary(binary(a, b, body_sub), k, body_max);
     case PE_I_K_SUB_MAX_K: return binary(binary(k, a, body_sub), k2, body_max);
     case PE_I_MUL_K_MAX_K: return binary(binary(a, k, body_mul), k2, body_max);
@@ -166,10 +176,9 @@ pe_value pe_instruction_exact(const pe_program *p, const pe_instruction *i, pe_v
     case PE_I_ADD3: return binary(binary(a, b, body_add), c, body_add);
     case PE_I_ADD3_FINAL: return binary(binary(a, b, body_add), c, body_add_final);
     case PE_I_SUB_SUB_FINAL: return binary(binary(a, b, body_sub), c, body_sub_final);
-    case PE_I_EQ: return binary(a, b, body_eq);
-    case PE_I_NE: return binary(a, b, body_ne);
-    case PE_I_LT: return binary(a, b, body_lt);
-    case PE_I_LE: return binary(a, b, body_le);
+    case PE_I_EQ: case PE_I_NE: case PE_I_LT: case PE_I_LE:
+        if (i->flags != 0 && is_bad(b)) return b; /* b stands on the left */
+        return binary(a, b, op == PE_I_EQ ? body_eq : op == PE_I_NE ? body_ne : op == PE_I_LT ? body_lt : body_le);
     case PE_I_EQ_K: return binary(a, k, body_eq);
     case PE_I_NE_K: return binary(a, k, body_ne);
     case PE_I_LT_K: return binary(a, k, body_lt);
@@ -194,13 +203,9 @@ pe_value pe_instruction_exact(const pe_program *p, const pe_instruction *i, pe_v
     case PE_I_ISERROR: return is_error_code(a, false);
     case PE_I_ISNA: return is_error_code(a, true);
     case PE_I_ISNUMBER: return pe_number(pe_is_number(a) ? 1.0 : 0.0);
-    case PE_I_SUMIF_EQ: case PE_I_SUMIF_NE: case PE_I_SUMIF_LT: case PE_I_SUMIF_LE: case PE_I_SUMIF_GT:
-    case PE_I_SUMIF_GE:
-        return is_bad(a) || !matches(op, b, constants[0]) ? a : binary(a, c, body_add);
-    case PE_I_COUNTIF_EQ: case PE_I_COUNTIF_NE: case PE_I_COUNTIF_LT: case PE_I_COUNTIF_LE: case PE_I_COUNTIF_GT:
-    case PE_I_COUNTIF_GE:
+    case PE_I_COUNTIF_EQ: case PE_I_COUNTIF_LT: case PE_I_COUNTIF_LE: case PE_I_COUNTIF_GT: case PE_I_COUNTIF_GE:
         return is_bad(a) || !matches(op, b, constants[0]) ? a : pe_number(pe_as_number(a) + 1.0);
-    case PE_I_POSITION: return position(&p->tables[i->k], a);
+    case PE_I_POSITION: return position(&p->tables[i->k], a, (pe_error_code)i->flags);
     case PE_I_POSITION_SORTED: return position_sorted(&p->tables[i->k], a);
     case PE_I_GATHER:
         return is_bad(a) ? a : pe_number(p->tables[i->k].values[(uint32_t)pe_as_number(a)]);
@@ -247,7 +252,6 @@ static pe_value exact_flows(const pe_instruction *i, pe_value a, const pe_value 
 
 pe_value pe_instruction_exact_list(const pe_program *p, const pe_instruction *i, pe_value a, const pe_value *values)
 {
-    PE_UNUSED(p);
     pe_value s = pe_number(0);
     switch ((pe_opcode)i->op) {
     case PE_I_SUM: return fold(values, i->c, s, body_add);
@@ -265,6 +269,10 @@ pe_value pe_instruction_exact_list(const pe_program *p, const pe_instruction *i,
         }
         return s;
     case PE_I_SUM_PRODUCTS:
+        for (uint32_t j = 0; j < i->c; j += 2) /* an error anywhere counts, left-most range first */
+            if (is_bad(values[j])) return values[j];
+        for (uint32_t j = 1; j < i->c; j += 2)
+            if (is_bad(values[j])) return values[j];
         for (uint32_t j = 0; j + 1 < i->c; j += 2)
             s = binary(s, binary(values[j], values[j + 1], body_mul), body_add);
         return s;
@@ -272,6 +280,12 @@ pe_value pe_instruction_exact_list(const pe_program *p, const pe_instruction *i,
         if (is_bad(a)) return a;
         return pe_as_number(a) >= 0 && pe_as_number(a) < i->c ? values[(uint32_t)pe_as_number(a)]
                                                                : pe_error(PE_ERROR_REF);
+    case PE_I_SUMIF_CODE: case PE_I_SUMIF_EQ: case PE_I_SUMIF_NE: case PE_I_SUMIF_LT: case PE_I_SUMIF_LE:
+    case PE_I_SUMIF_GT: case PE_I_SUMIF_GE:
+        s = a;
+        for (uint32_t j = 0; j + 1 < i->c; j += 2)
+            if (matches((pe_opcode)i->op, values[j], p->constants[i->b])) s = binary(s, values[j + 1], body_add);
+        return s;
     case PE_I_NPV: case PE_I_IRR: return exact_flows(i, a, values);
     case PE_I_CALL: return exact_call(i, values);
     default: PE_ASSERT(!"an opcode without a list"); return pe_error(PE_ERROR_VALUE);

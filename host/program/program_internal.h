@@ -1,0 +1,214 @@
+/* program_internal.h: the values of a program under construction. A value (pei_node) is computed once from earlier
+ * values; lowering makes them, fusing joins them, the schedule orders them, emission gives them slots. */
+#ifndef PE_PROGRAM_INTERNAL_H
+#define PE_PROGRAM_INTERNAL_H
+
+#include "program.h"
+
+#define PEI_NONE 0xFFFFFFFFu
+
+/* Opcodes that exist only before emission. */
+enum {
+    PEI_OUTPUT = PE_OPCODE_COUNT, /* output k of GENERAL node a */
+};
+
+/* A reference to a value: a node's index, or PE_LIST_CONSTANT | index of a constant. */
+typedef uint32_t pei_ref;
+
+typedef struct pei_node {
+    uint16_t op;
+    uint16_t flags;    /* as the instruction's */
+    uint8_t type;      /* pe_type */
+    uint8_t eager;     /* an accumulation or a recording: goes where its operands are ready */
+    uint16_t domain;   /* of CODE */
+    uint32_t a, b, c;  /* operand nodes or PEI_NONE; c is the count where there is a list */
+    uint32_t k;        /* constant, list, table ... as the instruction's */
+    uint32_t group;    /* the unit of scheduling: a cell, an accumulation step */
+    uint32_t next;     /* in the hash chain; later the number of uses */
+} pei_node;
+
+enum { PEI_SHAPE_A = 1, PEI_SHAPE_B = 2, PEI_SHAPE_C = 4, PEI_SHAPE_LIST = 8 };
+
+/* What lowering knows of a value. */
+typedef struct pei_operand {
+    bool uniform;
+    pe_value value;    /* uniform */
+    uint32_t node;     /* varying */
+} pei_operand;
+
+typedef struct pei_index {
+    uint32_t *slots;
+    uint32_t mask, count;
+} pei_index;
+
+/* Sums and the like over one column: partial results by 64-row block. See program_reduce.c. */
+typedef struct pei_column pei_column;
+
+typedef struct pei_builder {
+    const pe_graph *graph;
+    const pe_workbook *workbook;
+    const pe_formula_set *formulas;
+    const pe_evaluator *evaluator;
+    const pe_program_request *request;
+    const pe_control *control;
+    pe_program *program;
+    pe_arena *arena;           /* the program's */
+    pe_arena *scratch;         /* while building */
+    pe_lane *lane;             /* folds uniform subtrees; made when needed */
+
+    uint8_t shapes[PE_OPCODE_COUNT + 1]; /* which operands an opcode reads: PEI_SHAPE_* */
+    pei_node *nodes;
+    size_t node_count, node_capacity;
+    uint32_t *lists;
+    size_t list_count, list_capacity;
+    double *constants;
+    size_t constant_count, constant_capacity;
+    pei_index node_index, constant_index, pair_index;
+    pe_lookup_table *tables;
+    size_t table_count, table_capacity;
+    pe_draw *draws;
+    size_t draw_count, draw_capacity;
+    pe_draw_inverse *inverses;
+    size_t inverse_count, inverse_capacity;
+    pe_general *generals;
+    size_t general_count, general_capacity;
+    pe_unit_read *reads;       /* slot holds the node until emission */
+    size_t read_count, read_capacity;
+    pe_domain *domains;
+    size_t domain_count, domain_capacity;
+    pe_map *texts;             /* interned texts of domains */
+    pe_value *text_values;
+    size_t text_count, text_capacity;
+    pe_map *domain_map;        /* content to domain */
+    pe_map *table_map;         /* what a table was made from, to table */
+    pe_map *reduce_map;        /* what is reduced, to its column */
+    pei_column **columns;
+    size_t column_count, column_capacity;
+    uint32_t *cell_node;       /* by cell: node, or PEI_NONE */
+    uint64_t *slice;           /* bit set: varying cells to compute */
+    uint32_t group_count, group;
+
+    /* the formula at hand */
+    uint32_t cell;
+    pe_cell_ref home;
+    const pe_node *root;
+    bool array_mode;
+    uint32_t path[32], path_depth;
+    pei_operand *variables;
+    uint32_t variable_count;
+    uint32_t name_depth;
+    bool bound;                /* inside a name or LET: no general instruction may start here */
+
+    pe_status status;          /* the first failure; then lowering gives up */
+    pe_diag *diag;
+} pei_builder;
+
+/* ---- program_nodes.c ---------------------------------------------------------------------------------- */
+
+pe_status pei_index_reserve(pei_index *index, size_t count);
+/* A constant's index; pairs stand side by side. */
+uint32_t pei_constant(pei_builder *b, double value);
+uint32_t pei_constant_pair(pei_builder *b, double first, double second);
+/* A node equal to an earlier one is that one. PEI_NONE after a failure. */
+uint32_t pei_make(pei_builder *b, int op, pe_type type, uint32_t a, uint32_t operand_b, uint32_t c, uint32_t k);
+uint32_t pei_make_node(pei_builder *b, const pei_node *node);
+/* Never merged: draws, general units, recordings. */
+uint32_t pei_make_unique(pei_builder *b, const pei_node *node);
+/* An opcode with a list. */
+uint32_t pei_make_list(pei_builder *b, int op, pe_type type, uint32_t a, const pei_ref *entries, uint32_t count,
+                       uint16_t flags);
+uint32_t pei_add_list(pei_builder *b, const pei_ref *entries, uint32_t count);
+uint32_t pei_new_group(pei_builder *b);
+void pei_shapes_init(pei_builder *b);
+bool pei_fail(pei_builder *b, pe_status status, const char *format, ...) PE_PRINTF(3, 4); /* false */
+
+static inline pei_operand pei_uniform(pe_value value)
+{
+    pei_operand o = {true, value, PEI_NONE};
+    return o;
+}
+static inline pei_operand pei_varying(uint32_t node)
+{
+    pei_operand o = {false, {0}, node};
+    return o;
+}
+static inline pe_type pei_type_of(const pei_builder *b, uint32_t node)
+{
+    return (pe_type)b->nodes[node].type;
+}
+/* A number operand as a list entry. */
+pei_ref pei_ref_of(pei_builder *b, const pei_operand *number);
+
+/* ---- program_types.c: coercions, domains, tables ------------------------------------------------------- */
+
+/* Coerced as an operator does it. False: not here (a uniform error beside varying values, say). */
+bool pei_to_number(pei_builder *b, pei_operand *o);
+bool pei_to_condition(pei_builder *b, pei_operand *o); /* to BOOLEAN */
+/* A common type for the branches of a choice; uniform ones become constants of the type. */
+bool pei_unify(pei_builder *b, pei_operand *x, pei_operand *y, pe_type *type, uint16_t *domain);
+/* The boxed ANY form. */
+uint32_t pei_to_any(pei_builder *b, uint32_t node);
+/* A CODE node through a table with one value per member of its domain. */
+uint32_t pei_map_code(pei_builder *b, uint32_t node, const double *values, pe_type type);
+uint16_t pei_domain_of(pei_builder *b, const pe_value *values, uint32_t count, uint32_t *codes);
+const pe_domain *pei_domain(const pei_builder *b, uint16_t domain);
+/* A table with `key` of its own; *fresh: the caller fills it. */
+uint32_t pei_table(pei_builder *b, const void *key, size_t length, bool *fresh);
+pe_call pei_conversion_call(pei_builder *b);
+
+/* ---- program_cells.c: cells and areas ------------------------------------------------------------------ */
+
+bool pei_is_varying(const pei_builder *b, uint32_t cell);
+uint32_t pei_find_cell(const pei_builder *b, uint32_t sheet, uint32_t row, uint32_t column); /* PE_NO_CELL */
+/* A cell's value. False: a failure, or a cell on a cycle that has none yet. */
+bool pei_cell_operand(pei_builder *b, uint32_t cell, pei_operand *o);
+bool pei_area_varies(const pei_builder *b, const pe_area *area);
+/* Visits the cells of an area that exist, row by row; visit returns false to stop. */
+bool pei_each_cell(pei_builder *b, const pe_area *area, bool (*visit)(void *context, uint32_t cell), void *context);
+/* The area that a node means as a reference, if it does: references, table references, names of them. */
+bool pei_node_is_area(pei_builder *b, const pe_node *node, pe_area *area);
+
+/* ---- program_lower.c ----------------------------------------------------------------------------------- */
+
+/* False: this subtree is not for the program (or b->status). */
+bool pei_lower(pei_builder *b, const pe_node *node, pei_operand *o);
+/* The same, with a general instruction where need be. */
+bool pei_lower_or_general(pei_builder *b, const pe_node *node, pei_operand *o);
+bool pei_lower_number(pei_builder *b, const pe_node *node, pei_operand *o);
+bool pei_lower_cell(pei_builder *b, uint32_t cell);
+bool pei_lower_binary(pei_builder *b, int op, pei_operand x, pei_operand y, bool final, pei_operand *o);
+bool pei_compare_operands(pei_builder *b, int op, pei_operand x, pei_operand y, pei_operand *o);
+/* Whether nothing random reaches a subtree; then its value. */
+bool pei_subtree_uniform(pei_builder *b, const pe_node *node);
+bool pei_fold(pei_builder *b, const pe_node *node, pei_operand *o);
+pei_operand pei_binary_number(pei_builder *b, int op, pei_operand x, pei_operand y); /* numbers, plain */
+
+/* ---- program_general.c ---------------------------------------------------------------------------------- */
+
+bool pei_general_node(pei_builder *b, const pe_node *node, pei_operand *o);
+bool pei_general_block(pei_builder *b, uint32_t cell);
+bool pei_general_component(pei_builder *b, uint32_t component);
+
+/* ---- program_function.c, program_draw.c, program_reduce.c, program_lookup.c ----------------------------- */
+
+bool pei_lower_function(pei_builder *b, const pe_node *node, pei_operand *o);
+bool pei_lower_draw(pei_builder *b, const pe_node *node, pei_operand *o, bool *handled);
+bool pei_lower_reduction(pei_builder *b, const pe_node *node, pei_operand *o, bool *handled);
+bool pei_lower_conditional(pei_builder *b, const pe_node *node, pei_operand *o, bool *handled);
+bool pei_lower_lookup(pei_builder *b, const pe_node *node, pei_operand *o, bool *handled);
+void pei_columns_free(pei_builder *b);
+
+/* ---- program_fuse.c, program_schedule.c, program_emit.c ------------------------------------------------- */
+
+/* How many operand nodes a node has, and which: calls visit for each, lists and reads included. */
+typedef void (*pei_visit_operand)(void *context, uint32_t node);
+void pei_operands(const pei_builder *b, uint32_t node, pei_visit_operand visit, void *context);
+/* Counts uses from the recordings (node.next becomes the count) and joins pairs. */
+pe_status pei_fuse(pei_builder *b);
+/* The order of nodes: order[0, *count), heap. */
+pe_status pei_schedule(pei_builder *b, uint32_t **order, uint32_t *count);
+/* Slots needed by an order. */
+pe_status pei_peak(pei_builder *b, const uint32_t *order, uint32_t count, uint32_t *peak);
+pe_status pei_emit(pei_builder *b, const uint32_t *order, uint32_t count);
+
+#endif
