@@ -1,6 +1,7 @@
-/* numeric_core.h: exact building blocks of the numeric headers: bit casts, fused multiply-add, rounding to integers,
- * remainders, scaling and double-double arithmetic. Invariant: every function gives the same bits on every processor and
- * compiler; a hardware instruction is used only where IEEE 754 fixes its result. */
+/* numeric_core.h: exact building blocks of the numeric headers: bit casts, fused multiply-add,
+ * rounding to integers, remainders, scaling and double-double arithmetic. Invariant: every function
+ * gives the same bits on every processor and compiler; a hardware instruction is used only where
+ * IEEE 754 fixes its result. */
 #ifndef PE_NUMERIC_CORE_H
 #define PE_NUMERIC_CORE_H
 
@@ -29,7 +30,8 @@ PE_INLINE double pen_nan(void)
 #define PEN_INF pen_infinity()
 #define PEN_NAN pen_nan()
 #define PEN_SIGN_BIT 0x8000000000000000ull
-#define PEN_MAGIC 6755399441055744.0 /* 1.5 * 2^52: adding it rounds to an integer, kept in the low bits */
+#define PEN_MAGIC                                                                                  \
+    6755399441055744.0 /* 1.5 * 2^52: adding it rounds to an integer, kept in the low bits */
 
 PE_INLINE double pen_select(bool condition, double yes, double no)
 {
@@ -62,7 +64,8 @@ PE_INLINE double pen_sqrt(double x)
 #endif
 }
 
-/* ---- fused multiply-add ----------------------------------------------------------------------------------- */
+/* ---- fused multiply-add
+ * ----------------------------------------------------------------------------------- */
 
 typedef struct pen_u128 {
     uint64_t high, low;
@@ -166,8 +169,10 @@ PE_INLINE double pen_fma_exact(double a, double b, double c)
     int zq = pen_leading_zeros_128(q) - 2;
     q = pen_shift_left_128(q, zq);
     ec -= zq;
-    if (ep >= ec) q = pen_shift_right_sticky(q, ep - ec > 200 ? 200 : ep - ec);
-    else p = pen_shift_right_sticky(p, ec - ep > 200 ? 200 : ec - ep);
+    if (ep >= ec)
+        q = pen_shift_right_sticky(q, ep - ec > 200 ? 200 : ep - ec);
+    else
+        p = pen_shift_right_sticky(p, ec - ep > 200 ? 200 : ec - ep);
     int e = ep >= ec ? ep : ec;
     pen_u128 s;
     bool negative = product_negative;
@@ -183,13 +188,13 @@ PE_INLINE double pen_fma_exact(double a, double b, double c)
     }
     return pen_round_128(s, e, negative);
 }
-/* Without the instruction: Boldo and Melquiond 2008 (the last addition but one rounds to odd), exact where no
- * intermediate leaves the middle of the exponent range; integers otherwise. */
+/* Without the instruction: Boldo and Melquiond 2008 (the last addition but one rounds to odd),
+ * exact where no intermediate leaves the middle of the exponent range; integers otherwise. */
 PE_INLINE double pen_fma_software(double a, double b, double c)
 {
     double product = a * b, size_a = pen_abs(a), size_b = pen_abs(b), size_c = pen_abs(c);
-    bool plain = c != 0 && size_a < 1e140 && size_b < 1e140 && size_c < 1e280 && size_a > 1e-140 && size_b > 1e-140 &&
-                 size_c > 1e-220 && pen_abs(product) > 1e-220;
+    bool plain = c != 0 && size_a < 1e140 && size_b < 1e140 && size_c < 1e280 && size_a > 1e-140 &&
+                 size_b > 1e-140 && size_c > 1e-220 && pen_abs(product) > 1e-220;
     if (!plain) return pen_fma_exact(a, b, c);
     double ta = 134217729.0 * a, tb = 134217729.0 * b; /* Veltkamp's splitting, Dekker's product */
     double ah = ta - (ta - a), bh = tb - (tb - b);
@@ -215,7 +220,8 @@ PE_INLINE double pen_fma(double a, double b, double c)
 #endif
 }
 
-/* ---- integers -------------------------------------------------------------------------------------------- */
+/* ---- integers
+ * -------------------------------------------------------------------------------------------- */
 
 /* To the nearest integer, ties to even; the sign of zero is kept. */
 PE_INLINE double pen_rint(double x)
@@ -255,7 +261,8 @@ PE_INLINE double pen_ldexp(double x, int n)
             x *= 8.98846567431158e307;
             n -= 1023;
         }
-    } else if (n < -1022) { /* 2^-969 leaves 53 bits above the subnormals, so that only one step rounds */
+    } else if (n < -1022) { /* 2^-969 leaves 53 bits above the subnormals, so that only one step
+                               rounds */
         x *= 2.004168360008973e-292;
         n = n + 969 < -1991 ? -1991 : n + 969;
         if (n < -1022) {
@@ -299,7 +306,8 @@ PE_INLINE double pen_fmod(double x, double y)
     return mx == 0 ? pen_copysign(0.0, x) : pen_round_128(m, ey, negative);
 }
 
-/* ---- double-double: an unevaluated sum hi + lo, |lo| <= ulp(hi) / 2 --------------------------------------------- */
+/* ---- double-double: an unevaluated sum hi + lo, |lo| <= ulp(hi) / 2
+ * --------------------------------------------- */
 
 typedef struct pen_dd {
     double hi, lo;

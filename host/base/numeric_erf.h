@@ -1,5 +1,6 @@
-/* numeric_erf.h: error function and normal distribution. Invariant: no branches, so that loops vectorise. Tails are
- * e^(-x^2) erfcx(x), with erfcx(x) (1 + 2x) a polynomial of (x - 4) / (x + 4) and the exponent in double-double. */
+/* numeric_erf.h: error function and normal distribution. Invariant: no branches, so that loops
+ * vectorise. Tails are e^(-x^2) erfcx(x), with erfcx(x) (1 + 2x) a polynomial of (x - 4) / (x + 4)
+ * and the exponent in double-double. */
 #ifndef PE_NUMERIC_ERF_H
 #define PE_NUMERIC_ERF_H
 
@@ -81,7 +82,8 @@ PE_INLINE double pen_erfc(double x)
     return x > -1.0 && x < 0.5 ? 1.0 - pen_erf_small(x) : far;
 }
 
-/* ---- the standard normal distribution ----------------------------------------------------------------------- */
+/* ---- the standard normal distribution
+ * ----------------------------------------------------------------------- */
 
 PE_INLINE double pen_norm_pdf(double z)
 {
@@ -123,47 +125,71 @@ PE_INLINE double pen_norm_cdf(double z)
     double far = z < 0 ? tail : 1.0 - tail;
     return (z > -0.65 && z < 1.0) || z != z ? middle : far;
 }
-/* z with norm_cdf(z) = p, by one rational function of v each for four regions; with q = p - 1/2 and w = sqrt(-2 log p):
- * |q| <= 0.3    z = q (sqrt(2 pi) + q^2 r(v)), v = 0.09 - q^2
- * |q| <= 0.425  z = q r(v), v = 0.425^2 - q^2
- * w <= 6.5      z = r(v) - w, v = w - 2.275...     (p < 1/2; its mirror image otherwise)
- * w > 6.5       z = -w r(v), v = w - 6.5 */
+/* z with norm_cdf(z) = p. One rational function r(v) for each of five regions of q = p - 1/2 and,
+ * for p < 1/2 (the other tail is its mirror image), of w = sqrt(-2 log p): |q| <= 0.36    z = q
+ * (sqrt(2 pi) + q^2 r), v = 0.1296 - q^2 |q| <= 0.425   z = q r, v = 0.425^2 - q^2 w <= 6.5       z
+ * = r - w, v = w - 2.275... w <= 14        z = w r - w, v = w - 6.5 w > 14         z = w r - w, v =
+ * w - 14 */
 PE_INLINE double pen_norm_inv(double p)
 {
     pen_dd q = pen_two_sum(p, -0.5);
     double size = pen_abs(q.hi), square = q.hi * q.hi;
-    bool middle = size <= 0.425, centre = size <= 0.3;
+    bool middle = size <= 0.425, centre = size <= 0.36;
     double tail = p < 0.5 ? p : 1.0 - p;
     tail = middle || !(tail > 0) ? 0.05 : tail;
     double w = pen_sqrt(-2.0 * pen_log(tail));
-    bool far = w > 6.5;
-    double v = pen_fma(-q.hi, q.hi, centre ? 0.09 : 0.180625);
-    v = middle ? v : far ? w - 6.5 : w - 2.2754932301424446;
-#define PEN_ROW(c, m, t, f) (middle ? (centre ? (c) : (m)) : far ? (f) : (t))
-    double a = PEN_ROW(0.0, 0.0, 0.0, 3.6896850154534005e-11);
-    a = pen_fma(a, v, PEN_ROW(0.0, 21686.5655246859, 6.409465890748331e-09, 1.2529618251632607e-08));
-    a = pen_fma(a, v, PEN_ROW(0.0, 108567.21141391326, 8.247696328769225e-06, 1.3441788003022569e-06));
-    a = pen_fma(a, v, PEN_ROW(3.259724319506286, 141386.87016733713, 0.0005393194964863015, 6.432615529979641e-05));
-    a = pen_fma(a, v, PEN_ROW(158.15848626840616, 74148.36520620814, 0.011027582906235326, 0.001584382289227294));
-    a = pen_fma(a, v, PEN_ROW(314.22790609981837, 18542.34948302176, 0.10013732510771801, 0.021383951305274908));
-    a = pen_fma(a, v, PEN_ROW(188.6595706976084, 2340.5477062795135, 0.45340294432274697, 0.15898519809205813));
-    a = pen_fma(a, v, PEN_ROW(43.19538097304959, 143.49092133777546, 0.994659222837328, 0.6083872043572365));
-    a = pen_fma(a, v, PEN_ROW(3.319731525319039, 3.387132872796367, 0.8366678373899045, 0.9327274158145589));
-    double b = PEN_ROW(0.0, 1236.5381010507294, 0.0, 3.689680723525124e-11);
-    b = pen_fma(b, v, PEN_ROW(0.0, 27276.696084855674, 1.3058484013261187e-06, 1.2529680004246347e-08));
-    b = pen_fma(b, v, PEN_ROW(0.0, 78606.05265101948, 0.00011779426263505688, 1.3444578343482884e-06));
-    b = pen_fma(b, v, PEN_ROW(88.16716382033587, 75918.83238051165, 0.0031737693037135473, 6.439896383943856e-05));
-    b = pen_fma(b, v, PEN_ROW(265.7284436334299, 32710.823044129123, 0.03829373115203002, 0.0015904398303443232));
-    b = pen_fma(b, v, PEN_ROW(245.3740990818169, 7102.027451793956, 0.24116104693086823, 0.021596750654392538));
-    b = pen_fma(b, v, PEN_ROW(94.87238476774756, 805.2983835515724, 0.8225967318983392, 0.16244089033319026));
-    b = pen_fma(b, v, PEN_ROW(16.153391113590207, 45.368792011994685, 1.4350500140676004, 0.6337379704409274));
+    bool far = w > 6.5, extreme = w > 14.0;
+#define PEN_ROW(c, m, t, f, e) (middle ? (centre ? (c) : (m)) : far ? (extreme ? (e) : (f)) : (t))
+    double v = (middle ? -square : w) + PEN_ROW(0.1296, 0.180625, -2.2754932301424446, -6.5, -14.0);
+    double a = PEN_ROW(0.0, 0.0, 0.0, 0.0, 0.0);
+    a = pen_fma(a, v, PEN_ROW(0.0, 21686.5655246859, 6.409465890748331e-09, 0.0, 0.0));
+    a = pen_fma(a, v,
+                PEN_ROW(15.864454981972361, 108567.21141391326, 8.247696328769225e-06,
+                        -1.9697082854303456e-12, -1.746146903148285e-15));
+    a = pen_fma(a, v,
+                PEN_ROW(1012.6809981644362, 141386.87016733713, 0.0005393194964863015,
+                        8.601197202146997e-10, 1.963017526704004e-12));
+    a = pen_fma(a, v,
+                PEN_ROW(2448.8027820827765, 74148.36520620814, 0.011027582906235326,
+                        1.0387608851834877e-06, 6.851270012522247e-09));
+    a = pen_fma(a, v,
+                PEN_ROW(1833.7854164687133, 18542.34948302176, 0.10013732510771801,
+                        8.373719130162205e-05, 1.4238126840200212e-06));
+    a = pen_fma(a, v,
+                PEN_ROW(571.157115816951, 2340.5477062795135, 0.45340294432274697,
+                        0.002125593810143632, 9.181250395502564e-05));
+    a = pen_fma(a, v,
+                PEN_ROW(77.69168618473616, 143.49092133777546, 0.994659222837328,
+                        0.020675224714157853, 0.002248434878041515));
+    a = pen_fma(a, v,
+                PEN_ROW(3.813725178922238, 3.387132872796367, 0.8366678373899045,
+                        0.06727258418544109, 0.01825228817239604));
+    double b = PEN_ROW(0.0, 1236.5381010507294, 0.0, 0.0, 0.0);
+    b = pen_fma(b, v, PEN_ROW(0.0, 27276.696084855674, 1.3058484013261187e-06, 0.0, 0.0));
+    b = pen_fma(b, v,
+                PEN_ROW(549.5189260160689, 78606.05265101948, 0.00011779426263505688,
+                        1.6180107909184148e-07, 9.334432445473164e-10));
+    b = pen_fma(b, v,
+                PEN_ROW(1935.925864546534, 75918.83238051165, 0.0031737693037135473,
+                        1.9036672462872637e-05, 2.6973514715299004e-07));
+    b = pen_fma(b, v,
+                PEN_ROW(2100.3789762299352, 32710.823044129123, 0.03829373115203002,
+                        0.0007505519831260238, 2.5617137178581647e-05));
+    b = pen_fma(b, v,
+                PEN_ROW(988.083727211833, 7102.027451793956, 0.24116104693086823,
+                        0.013607590512973135, 0.0011008410952422362));
+    b = pen_fma(b, v,
+                PEN_ROW(224.76600831695382, 805.2983835515724, 0.8225967318983392,
+                        0.12481409405199255, 0.02360688441377849));
+    b = pen_fma(b, v,
+                PEN_ROW(24.301200599589027, 45.368792011994685, 1.4350500140676004,
+                        0.5642365319850416, 0.24659732115393318));
     b = pen_fma(b, v, 1.0);
-    double r = a / b, sign = p < 0.5 ? -1.0 : 1.0;
-    double start = centre ? 2.5066282746310007 : middle || far ? 0.0 : w;
-    double step = PEN_ROW(square, 1.0, -1.0, 1.0);
-    double outer = middle ? q.hi : far ? sign * w : sign;
+    double start = PEN_ROW(2.5066282746310007, 0.0, w, w, w);
+    double step = PEN_ROW(square, 1.0, -1.0, -w, -w);
 #undef PEN_ROW
-    double z = outer * pen_fma(step, r, start);
+    double outer = middle ? q.hi : p < 0.5 ? -1.0 : 1.0;
+    double z = outer * pen_fma(step, a / b, start);
     /* the bits that p - 1/2 lost, times dz/dp */
     double y = 0.5 * z * z, slope = 2.5066282746310002 * (1.0 + y * (1.0 + y * (0.5 + y * 0.17)));
     z = middle ? pen_fma(q.lo, slope, z) : z;

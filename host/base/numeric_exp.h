@@ -1,12 +1,12 @@
-/* numeric_exp.h: exponentials, logarithms, powers. Invariant: pen_exp ... pen_pow_full have no branches, tables, signed
- * shifts or conversions between 64-bit integers and doubles, so that loops over them vectorise. The coefficients are
- * Chebyshev interpolants computed with 50 digits. */
+/* numeric_exp.h: exponentials, logarithms, powers. Invariant: pen_exp ... pen_pow_full have no
+ * branches, tables, signed shifts or conversions between 64-bit integers and doubles, so that loops
+ * over them vectorise. The coefficients are Chebyshev interpolants computed with 50 digits. */
 #ifndef PE_NUMERIC_EXP_H
 #define PE_NUMERIC_EXP_H
 
 #include "numeric_core.h"
 
-#define PEN_LN2_HIGH 0.6931471803691238      /* 32 bits: k times it is exact */
+#define PEN_LN2_HIGH 0.6931471803691238 /* 32 bits: k times it is exact */
 #define PEN_LN2_MIDDLE 1.9082149292705877e-10
 #define PEN_LN2_LOW 1.162622587490616e-26
 
@@ -15,7 +15,8 @@ PE_INLINE double pen_pow2(double k)
 {
     return pen_from_bits((pen_bits(k + PEN_MAGIC) + 1023u) << 52);
 }
-/* x 2^k for integral |k| <= 2044, rounded once (in two steps, the first of which is exact for 2^-1000 < |x|). */
+/* x 2^k for integral |k| <= 2044, rounded once (in two steps, the first of which is exact for
+ * 2^-1000 < |x|). */
 PE_INLINE double pen_scale(double x, double k)
 {
     double half = (k * 0.5 + PEN_MAGIC) - PEN_MAGIC;
@@ -96,7 +97,8 @@ PE_INLINE double pen_expm1(double x)
     return pen_abs(x) < 1e-290 ? x : y; /* halving would lose bits of subnormals */
 }
 
-/* ---- logarithms --------------------------------------------------------------------------------------------- */
+/* ---- logarithms
+ * --------------------------------------------------------------------------------------------- */
 
 /* x = m 2^k with sqrt(1/2) <= m < sqrt(2), for finite x > 0. */
 PE_INLINE double pen_log_reduce(double x, double *k)
@@ -213,7 +215,9 @@ PE_INLINE double pen_log10(double x)
     return pen_log_edges(x, s.hi + (s.lo + (c.lo + p.lo)));
 }
 
-/* ---- powers ------------------------------------------------------------------------------------------------- */
+/* ---- powers
+ * -------------------------------------------------------------------------------------------------
+ */
 
 /* x^y by e^(y log x), as C's pow: x^0 = 1^y = 1, a negative x needs an integral y. */
 PE_INLINE double pen_pow_full(double x, double y)

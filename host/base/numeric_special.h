@@ -1,5 +1,6 @@
-/* numeric_special.h: gamma, incomplete gamma and beta functions and their inverses. Invariant: every loop has a fixed limit;
- * densities are formed from deviances (Loader 2000), so that no large logarithms cancel, whatever the parameters. */
+/* numeric_special.h: gamma, incomplete gamma and beta functions and their inverses. Invariant:
+ * every loop has a fixed limit; densities are formed from deviances (Loader 2000), so that no large
+ * logarithms cancel, whatever the parameters. */
 #ifndef PE_NUMERIC_SPECIAL_H
 #define PE_NUMERIC_SPECIAL_H
 
@@ -8,7 +9,9 @@
 
 #define PEN_SQRT_2PI 2.5066282746310002
 
-/* ---- gamma -------------------------------------------------------------------------------------------------- */
+/* ---- gamma
+ * --------------------------------------------------------------------------------------------------
+ */
 
 /* log Gamma(2 + v) for |v| <= 1/2. */
 PE_INLINE double pen_lgamma_middle(double v)
@@ -37,7 +40,8 @@ PE_INLINE double pen_lgamma_middle(double v)
     p = pen_fma(p, v, 0.42278433509846713);
     return p * v;
 }
-/* log Gamma*(x), the correction to Stirling's formula, for x >= 10: B(2k) / (2k (2k - 1) x^(2k - 1)). */
+/* log Gamma*(x), the correction to Stirling's formula, for x >= 10: B(2k) / (2k (2k - 1) x^(2k -
+ * 1)). */
 PE_INLINE double pen_stirling_tail(double x)
 {
     double r = 1.0 / x, w = r * r, p = -0.029550653594771242;
@@ -85,7 +89,8 @@ PE_INLINE double pen_lgamma(double x)
     double s = pen_abs(pen_sin_pi(x));
     return pen_log(PEN_PI / (s * -x)) - pen_lgamma_positive(-x);
 }
-/* Gamma(x) for 0 < x < 172 by the recurrence from [1.5, 2.5], in double-double: exact for factorials that fit. */
+/* Gamma(x) for 0 < x < 172 by the recurrence from [1.5, 2.5], in double-double: exact for
+ * factorials that fit. */
 PE_INLINE pen_dd pen_gamma_positive(double x)
 {
     pen_dd product = {1.0, 0.0};
@@ -163,12 +168,14 @@ PE_INLINE double pen_lbeta(double a, double b)
     double small = a < b ? a : b, large = a < b ? b : a;
     if (!(small > 0)) return PEN_NAN;
     if (large < 10.0) return pen_lgamma(a) + pen_lgamma(b) - pen_lgamma(a + b);
-    double ratio = small / large, shift = pen_stirling_tail(large) - pen_stirling_tail(small + large);
+    double ratio = small / large,
+           shift = pen_stirling_tail(large) - pen_stirling_tail(small + large);
     double power = -(large - 0.5) * pen_log1p(ratio) - small * (pen_log(small + large) - 1.0);
     return pen_lgamma(small) + power + shift; /* log Gamma(large) - log Gamma(small + large) */
 }
 
-/* ---- deviances ---------------------------------------------------------------------------------------------- */
+/* ---- deviances
+ * ---------------------------------------------------------------------------------------------- */
 
 /* m - log(1 + m), where 1 + m = x / y and m = difference / y. */
 PE_INLINE double pen_deviance(double x, double y, double difference)
@@ -186,14 +193,16 @@ PE_INLINE double pen_deviance(double x, double y, double difference)
     return (m - l.hi) + (m_low - l.lo - ratio_low / ratio);
 }
 
-/* ---- incomplete gamma ---------------------------------------------------------------------------------------- */
+/* ---- incomplete gamma
+ * ---------------------------------------------------------------------------------------- */
 
 /* P, Q = 1 - P and x times the density of a gamma or beta distribution at one point. */
 typedef struct pen_tails {
     double p, q, density;
 } pen_tails;
 
-#define PEN_SERIES_MAX 20000 /* terms: enough for shapes up to 1e8, a few milliseconds at the very worst */
+#define PEN_SERIES_MAX                                                                             \
+    20000 /* terms: enough for shapes up to 1e8, a few milliseconds at the very worst */
 #define PEN_TINY 1e-290
 
 /* sum c[i] t^i, count terms. */
@@ -203,44 +212,50 @@ PE_INLINE double pen_polynomial(const double *c, int count, double t)
     for (int i = count - 1; i >= 0; i--) p = pen_fma(p, t, c[i]);
     return p;
 }
-/* Temme 1979: P(a, x) = erfc(-eta sqrt(a / 2)) / 2 - e^(-a eta^2 / 2) / sqrt(2 pi a) sum C_k(eta) a^-k, here the sum, C_k by
- * Taylor series (Temme's recursion in 60 digits); for a >= 100 and |eta| <= 0.9. */
+/* Temme 1979: P(a, x) = erfc(-eta sqrt(a / 2)) / 2 - e^(-a eta^2 / 2) / sqrt(2 pi a) sum C_k(eta)
+ * a^-k, here the sum, C_k by Taylor series (Temme's recursion in 60 digits); for a >= 100 and |eta|
+ * <= 0.9. */
 PE_INLINE double pen_temme_sum(double a, double eta)
 {
-    const double c0[26] = {
-        -0.3333333333333333, 0.08333333333333333, -0.014814814814814815, 0.0011574074074074073,
-        0.0003527336860670194, -0.0001787551440329218, 3.919263178522438e-05, -2.185448510679992e-06,
-        -1.85406221071516e-06, 8.296711340953087e-07, -1.7665952736826078e-07, 6.707853543401498e-09,
-        1.0261809784240309e-08, -4.382036018453353e-09, 9.14769958223679e-10, -2.5514193994946248e-11,
-        -5.830772132550426e-11, 2.4361948020667415e-11, -5.0276692801141755e-12, 1.1004392031956135e-13,
-        3.371763262400985e-13, -1.392388722418162e-13, 2.8534893807047445e-14, -5.139111834242572e-16,
-        -1.9752288294349442e-15, 8.099521156704561e-16};
+    const double c0[26] = {-0.3333333333333333,     0.08333333333333333,     -0.014814814814814815,
+                           0.0011574074074074073,   0.0003527336860670194,   -0.0001787551440329218,
+                           3.919263178522438e-05,   -2.185448510679992e-06,  -1.85406221071516e-06,
+                           8.296711340953087e-07,   -1.7665952736826078e-07, 6.707853543401498e-09,
+                           1.0261809784240309e-08,  -4.382036018453353e-09,  9.14769958223679e-10,
+                           -2.5514193994946248e-11, -5.830772132550426e-11,  2.4361948020667415e-11,
+                           -5.0276692801141755e-12, 1.1004392031956135e-13,  3.371763262400985e-13,
+                           -1.392388722418162e-13,  2.8534893807047445e-14,  -5.139111834242572e-16,
+                           -1.9752288294349442e-15, 8.099521156704561e-16};
     const double c1[22] = {
-        -0.001851851851851852, -0.003472222222222222, 0.0026455026455026454, -0.0009902263374485596,
-        0.00020576131687242798, -4.018775720164609e-07, -1.8098550334489977e-05, 7.64916091608111e-06,
-        -1.6120900894563446e-06, 4.647127802807434e-09, 1.378633446915721e-07, -5.752545603517705e-08,
-        1.1951628599778148e-08, -1.7543241719747647e-11, -1.0091543710600413e-09, 4.162792991842583e-10,
-        -8.56390702649298e-11, 6.067215101604758e-14, 7.1624989648114856e-12, -2.933186643771437e-12,
-        5.996696365683689e-13, -2.1671786527323313e-16};
+        -0.001851851851851852,   -0.003472222222222222,   0.0026455026455026454,
+        -0.0009902263374485596,  0.00020576131687242798,  -4.018775720164609e-07,
+        -1.8098550334489977e-05, 7.64916091608111e-06,    -1.6120900894563446e-06,
+        4.647127802807434e-09,   1.378633446915721e-07,   -5.752545603517705e-08,
+        1.1951628599778148e-08,  -1.7543241719747647e-11, -1.0091543710600413e-09,
+        4.162792991842583e-10,   -8.56390702649298e-11,   6.067215101604758e-14,
+        7.1624989648114856e-12,  -2.933186643771437e-12,  5.996696365683689e-13,
+        -2.1671786527323313e-16};
     const double c2[18] = {
-        0.004133597883597883, -0.0026813271604938273, 0.0007716049382716049, 2.0093878600823047e-06,
-        -0.0001073665322636516, 5.2923448829120125e-05, -1.2760635188618728e-05, 3.423578734096138e-08,
-        1.3721957309062934e-06, -6.298992138380055e-07, 1.4280614206064242e-07, -2.0477098421990866e-10,
-        -1.409252991086752e-08, 6.228974084922022e-09, -1.3670488396617114e-09, 9.428356159014678e-13,
-        1.2872252400089318e-10, -5.5645956134363323e-11};
+        0.004133597883597883,    -0.0026813271604938273, 0.0007716049382716049,
+        2.0093878600823047e-06,  -0.0001073665322636516, 5.2923448829120125e-05,
+        -1.2760635188618728e-05, 3.423578734096138e-08,  1.3721957309062934e-06,
+        -6.298992138380055e-07,  1.4280614206064242e-07, -2.0477098421990866e-10,
+        -1.409252991086752e-08,  6.228974084922022e-09,  -1.3670488396617114e-09,
+        9.428356159014678e-13,   1.2872252400089318e-10, -5.5645956134363323e-11};
     const double c3[15] = {
-        0.0006494341563786008, 0.00022947209362139917, -0.0004691894943952557, 0.00026772063206283885,
-        -7.561801671883977e-05, -2.396505113867297e-07, 1.1082654115347302e-05, -5.6749528269915965e-06,
-        1.4230900732435883e-06, -2.7861080291528143e-11, -1.6958404091930278e-07, 8.099464905388083e-08,
-        -1.9111168485973655e-08, 2.3928620439808118e-12, 2.0620131815488797e-09};
-    const double c4[12] = {
-        -0.0008618882909167117, 0.0007840392217200666, -0.0002990724803031902, -1.4638452578843418e-06,
-        6.641498215465122e-05, -3.968365047179435e-05, 1.1375726970678419e-05, 2.507497226237533e-10,
-        -1.6954149536558305e-06, 8.907507532205309e-07, -2.292934834000805e-07, 2.956794137544049e-11};
-    const double c5[10] = {
-        -0.00033679855336635813, -6.972813758365857e-05, 0.0002772753244959392, -0.00019932570516188847,
-        6.797780477937208e-05, 1.419062920643967e-07, -1.3594048189768693e-05, 8.018470256334202e-06,
-        -2.291481176508095e-06, -3.252473551298454e-10};
+        0.0006494341563786008,   0.00022947209362139917,  -0.0004691894943952557,
+        0.00026772063206283885,  -7.561801671883977e-05,  -2.396505113867297e-07,
+        1.1082654115347302e-05,  -5.6749528269915965e-06, 1.4230900732435883e-06,
+        -2.7861080291528143e-11, -1.6958404091930278e-07, 8.099464905388083e-08,
+        -1.9111168485973655e-08, 2.3928620439808118e-12,  2.0620131815488797e-09};
+    const double c4[12] = {-0.0008618882909167117,  0.0007840392217200666,  -0.0002990724803031902,
+                           -1.4638452578843418e-06, 6.641498215465122e-05,  -3.968365047179435e-05,
+                           1.1375726970678419e-05,  2.507497226237533e-10,  -1.6954149536558305e-06,
+                           8.907507532205309e-07,   -2.292934834000805e-07, 2.956794137544049e-11};
+    const double c5[10] = {-0.00033679855336635813, -6.972813758365857e-05, 0.0002772753244959392,
+                           -0.00019932570516188847, 6.797780477937208e-05,  1.419062920643967e-07,
+                           -1.3594048189768693e-05, 8.018470256334202e-06,  -2.291481176508095e-06,
+                           -3.252473551298454e-10};
     const double c6[4] = {0.0005313079364639922, -0.0005921664373536939, 0.0002708782096718045,
                           7.902353232660328e-07};
     double r = 1.0 / a, sum = 0.0003443676068923777;
@@ -252,7 +267,8 @@ PE_INLINE double pen_temme_sum(double a, double eta)
     sum = pen_fma(sum, r, pen_polynomial(c1, 22, eta));
     return pen_fma(sum, r, pen_polynomial(c0, 26, eta));
 }
-/* Q for a < 1 and small x, where 1 - P would cancel: 1 - x^a / Gamma(1 + a) (1 + a sum (-x)^n / ((a + n) n!)). */
+/* Q for a < 1 and small x, where 1 - P would cancel: 1 - x^a / Gamma(1 + a) (1 + a sum (-x)^n / ((a
+ * + n) n!)). */
 PE_INLINE double pen_gamma_q_small(double a, double x)
 {
     double sum = 0.0, term = 1.0;
@@ -329,14 +345,16 @@ PE_INLINE double pen_gamma_q(double a, double x)
     return x == PEN_INF ? 0.0 : pen_gamma_tails(a, pen_gamma_star(a), x).q;
 }
 
-/* ---- incomplete beta ------------------------------------------------------------------------------------------ */
+/* ---- incomplete beta
+ * ------------------------------------------------------------------------------------------ */
 
 /* Gamma*(a) Gamma*(b) / Gamma*(a + b). */
 PE_INLINE double pen_beta_star(double a, double b)
 {
     return pen_gamma_star(a) / pen_gamma_star(a + b) * pen_gamma_star(b);
 }
-/* The continued fraction of I_x(a, b) (Gauss), for x below about the mean, without its leading factor. */
+/* The continued fraction of I_x(a, b) (Gauss), for x below about the mean, without its leading
+ * factor. */
 PE_INLINE double pen_beta_fraction(double a, double b, double x)
 {
     double c = 1.0, d = 1.0 - (a + b) * x / (a + 1.0);
@@ -361,7 +379,8 @@ PE_INLINE double pen_beta_fraction(double a, double b, double x)
     }
     return h;
 }
-/* Both parameters of 1e8 and more: the normal approximation and the first term of Temme's expansion. */
+/* Both parameters of 1e8 and more: the normal approximation and the first term of Temme's
+ * expansion. */
 PE_INLINE pen_tails pen_beta_normal(double a, double b, double exponent, double e, double distance)
 {
     double c = a + b, x0 = a / c, s = pen_sqrt(x0 * (b / c));
@@ -371,7 +390,8 @@ PE_INLINE pen_tails pen_beta_normal(double a, double b, double exponent, double 
     pen_tails t = {pen_norm_cdf(z) + rest, pen_norm_cdf(-z) - rest, 0.0};
     return t;
 }
-/* I_x(a, b) and its complement; y = 1 - x given apart, so that neither tail loses bits; density: x (1 - x) f(x). */
+/* I_x(a, b) and its complement; y = 1 - x given apart, so that neither tail loses bits; density: x
+ * (1 - x) f(x). */
 PE_INLINE pen_tails pen_beta_tails(double a, double b, double star, double x, double y)
 {
     pen_tails t = {0.0, 1.0, 0.0};
@@ -419,18 +439,24 @@ PE_INLINE double pen_beta_inc_upper(double a, double b, double x)
     return pen_beta_tails(a, b, pen_beta_star(a, b), x, 1.0 - x).q;
 }
 
-/* ---- inverses ------------------------------------------------------------------------------------------------- */
+/* ---- inverses
+ * -------------------------------------------------------------------------------------------------
+ */
 
 #define PEN_INVERSE_MAX 100 /* steps; bisection alone needs about 60 */
 
-/* The next estimate of a root x in (low, high) whose P and Q are t, where p, q = 1 - p are wanted and slope is the
- * density at x: Newton's step on log P or log Q, whichever is the smaller side; outside the bracket, its middle. */
-PE_INLINE double pen_inverse_step(pen_tails t, double p, double q, double x, double slope, double *low, double *high)
+/* The next estimate of a root x in (low, high) whose P and Q are t, where p, q = 1 - p are wanted
+ * and slope is the density at x: Newton's step on log P or log Q, whichever is the smaller side;
+ * outside the bracket, its middle. */
+PE_INLINE double pen_inverse_step(pen_tails t, double p, double q, double x, double slope,
+                                  double *low, double *high)
 {
     bool lower = p <= q;
     double ratio = lower ? t.p / p : q / t.q;
-    if (lower ? t.p < p : t.q > q) *low = x;
-    else *high = x;
+    if (lower ? t.p < p : t.q > q)
+        *low = x;
+    else
+        *high = x;
     double next = -1.0;
     if (slope > 0 && ratio > 0 && pen_is_finite(ratio)) {
         double tail = lower ? t.p : t.q, g = pen_log(ratio) * tail / slope;
@@ -476,14 +502,16 @@ PE_INLINE double pen_gamma_q_inv(double a, double q)
     if (q == 0 || q == 1.0) return q == 1.0 ? 0.0 : PEN_INF;
     return pen_gamma_inverse(a, pen_gamma_star(a), 1.0 - q, q);
 }
-/* A starting point for I_x(a, b) = p (Abramowitz and Stegun 26.5.22; powers for small parameters). */
+/* A starting point for I_x(a, b) = p (Abramowitz and Stegun 26.5.22; powers for small parameters).
+ */
 PE_INLINE double pen_beta_guess(double a, double b, double p, double q)
 {
     if (a >= 1.0 && b >= 1.0) {
         double z = p < q ? -pen_norm_inv(p) : pen_norm_inv(q);
         double ra = 1.0 / (2.0 * a - 1.0), rb = 1.0 / (2.0 * b - 1.0);
         double h = 2.0 / (ra + rb), l = (z * z - 3.0) / 6.0;
-        double w = z * pen_sqrt(h + l > 0 ? h + l : 0.0) / h - (rb - ra) * (l + 5.0 / 6.0 - 2.0 / (3.0 * h));
+        double w = z * pen_sqrt(h + l > 0 ? h + l : 0.0) / h -
+                   (rb - ra) * (l + 5.0 / 6.0 - 2.0 / (3.0 * h));
         return a / (a + b * pen_exp(2.0 * w));
     }
     double l = pen_lbeta(a, b);
@@ -493,7 +521,8 @@ PE_INLINE double pen_beta_guess(double a, double b, double p, double q)
     return x < 0.5 ? 1.0 - x : 0.5;
 }
 /* x with I_x(a, b) = p, 1 - I_x(a, b) = q = 1 - p; *complement: 1 - x. */
-PE_INLINE double pen_beta_inverse(double a, double b, double star, double p, double q, double *complement)
+PE_INLINE double pen_beta_inverse(double a, double b, double star, double p, double q,
+                                  double *complement)
 {
     /* Solved for the smaller of x and 1 - x, so that both have all their bits. */
     pen_tails middle = pen_beta_tails(a, b, star, 0.5, 0.5);

@@ -1,5 +1,6 @@
-/* numeric_trig.h: circular and hyperbolic functions and their inverses. Invariant: angles are reduced with enough bits of
- * 2/pi (Cody and Waite for moderate ones, Payne and Hanek otherwise), so that the bounds hold for every finite double. */
+/* numeric_trig.h: circular and hyperbolic functions and their inverses. Invariant: angles are
+ * reduced with enough bits of 2/pi (Cody and Waite for moderate ones, Payne and Hanek otherwise),
+ * so that the bounds hold for every finite double. */
 #ifndef PE_NUMERIC_TRIG_H
 #define PE_NUMERIC_TRIG_H
 
@@ -28,16 +29,19 @@ PE_INLINE uint64_t pen_two_over_pi_bits(int at)
     uint64_t high = pen_two_over_pi(index), low = pen_two_over_pi(index + 1);
     return shift == 0 ? high : (high << shift) | (low >> (64 - shift));
 }
-/* x - quadrant pi/2 for any finite x > 0.5: |x| = m 2^e, of m 2^e 2/pi only the bits below 4 count. */
+/* x - quadrant pi/2 for any finite x > 0.5: |x| = m 2^e, of m 2^e 2/pi only the bits below 4 count.
+ */
 PE_INLINE pen_dd pen_reduce_large(double x, int *quadrant)
 {
     int e;
     uint64_t m = pen_split(x, &e);
     int at = e - 2; /* fraction bits before this one make multiples of 4 */
-    uint64_t w0 = pen_two_over_pi_bits(at), w1 = pen_two_over_pi_bits(at + 64), w2 = pen_two_over_pi_bits(at + 128);
+    uint64_t w0 = pen_two_over_pi_bits(at), w1 = pen_two_over_pi_bits(at + 64),
+             w2 = pen_two_over_pi_bits(at + 128);
     pen_u128 p1 = pen_mul_64(m, w1), p2 = pen_mul_64(m, w2);
     uint64_t low = p1.low + p2.high;
-    uint64_t high = m * w0 + p1.high + (low < p1.low); /* high: 2 integer bits, then 62 of the fraction */
+    uint64_t high =
+        m * w0 + p1.high + (low < p1.low); /* high: 2 integer bits, then 62 of the fraction */
     uint64_t q = high >> 62;
     bool up = (high & 0x2000000000000000ull) != 0; /* fraction of a half or more */
     high <<= 2;
@@ -67,7 +71,8 @@ PE_INLINE pen_dd pen_reduce_angle(double x, int *quadrant)
     pen_dd r = pen_dd_of(0.0, 0.0);
     if (size < 1000000.0) {
         double n = pen_rint(size * 0.6366197723675814);
-        double a = size - n * 1.570796326734125614166; /* 33 bits of pi/2: exact, as is the next product */
+        double a =
+            size - n * 1.570796326734125614166; /* 33 bits of pi/2: exact, as is the next product */
         pen_dd b = pen_two_sum(a, -n * 6.077100506303965976596e-11);
         pen_dd c = pen_two_prod(n, 2.0222662487959506e-21);
         pen_dd d = pen_two_sum(b.hi, -c.hi);
@@ -135,7 +140,8 @@ PE_INLINE double pen_tan(double x)
     return (q & 1) != 0 ? -pen_dd_div(c, s).hi : pen_dd_div(s, c).hi;
 }
 
-/* ---- inverse circular functions ------------------------------------------------------------------------------- */
+/* ---- inverse circular functions
+ * ------------------------------------------------------------------------------- */
 
 /* atan(t) for t >= 0: atan(c) + atan((t - c) / (1 + t c)) with c of 0, 1/2, 1, 3/2 or infinity. */
 PE_INLINE pen_dd pen_atan_dd(pen_dd t)
@@ -195,7 +201,10 @@ PE_INLINE double pen_atan2(double y, double x)
     if (!pen_is_finite(x) || !pen_is_finite(y)) {
         double sx = pen_is_finite(x) ? 0.0 : 1.0, sy = pen_is_finite(y) ? 0.0 : 1.0;
         if (sy == 0) return left ? pen_copysign(PEN_PI, y) : pen_copysign(0.0, y);
-        return pen_copysign(sx == 0 ? PEN_HALF_PI : left ? 2.356194490192345 : 0.7853981633974483, y);
+        return pen_copysign(sx == 0 ? PEN_HALF_PI
+                            : left  ? 2.356194490192345
+                                    : 0.7853981633974483,
+                            y);
     }
     int nx, ny;
     double mx = pen_frexp(x, &nx), my = pen_frexp(y, &ny);
@@ -224,7 +233,8 @@ PE_INLINE double pen_acos(double x)
     return pen_angle(pen_cosine_of(x), pen_dd_of(x, 0.0));
 }
 
-/* ---- hyperbolic functions ------------------------------------------------------------------------------------- */
+/* ---- hyperbolic functions
+ * ------------------------------------------------------------------------------------- */
 
 PE_INLINE double pen_sinh(double x)
 {
@@ -254,7 +264,8 @@ PE_INLINE double pen_asinh(double x)
     if (size < 1e-150 || !pen_is_finite(x)) return x;
     double y;
     if (size > 1e9) {
-        pen_dd l = pen_dd_add(pen_log_dd(size), pen_dd_of(0.6931471805599453, 2.3190468138462996e-17));
+        pen_dd l =
+            pen_dd_add(pen_log_dd(size), pen_dd_of(0.6931471805599453, 2.3190468138462996e-17));
         y = l.hi;
     } else { /* log(1 + x + x^2 / (1 + sqrt(1 + x^2))) */
         pen_dd w = pen_two_prod(size, size), one = {1.0, 0.0};
@@ -268,7 +279,8 @@ PE_INLINE double pen_acosh(double x)
 {
     if (!(x >= 1.0)) return PEN_NAN;
     if (x == PEN_INF) return x;
-    if (x > 1e9) return pen_dd_add(pen_log_dd(x), pen_dd_of(0.6931471805599453, 2.3190468138462996e-17)).hi;
+    if (x > 1e9)
+        return pen_dd_add(pen_log_dd(x), pen_dd_of(0.6931471805599453, 2.3190468138462996e-17)).hi;
     pen_dd t = pen_two_sum(x, -1.0); /* log(1 + t + sqrt(t (x + 1))) */
     if (t.hi == 0) return 0.0;
     pen_dd a = pen_dd_add(t, pen_dd_sqrt(pen_dd_mul(t, pen_two_sum(x, 1.0))));
