@@ -15,7 +15,6 @@
 #define PEI_IRR_STEPS_MAX 60
 #define PEI_IRR_STEP_DONE                                                                          \
     1e-9 /* relative step of w; convergence is quadratic, so the next one is below rounding */
-#define PEI_IRR_LANES 16
 
 /* Sum of flow t / (1 + rate)^(t + 1). */
 PE_INLINE double pei_npv(double rate, const double *flows, size_t count, size_t stride)
@@ -64,57 +63,113 @@ PE_INLINE double pei_irr_newton(const double *flows, size_t count, size_t stride
     return PEN_NAN;
 }
 
-/* The same for `lanes` lanes at once: flow t of lane l is flows[t][l]; out[l] is a NaN where it
- * does not converge. */
-PE_INLINE void pei_irr_lanes(const double *const *flows, size_t count, const double *guess,
-                             size_t lanes, double *out)
+#if !defined(__CUDACC__)
+/* A vector of the processor: four of them, with their values and slopes, fit into its registers. */
+#if defined(__AVX512F__)
+#define PEI_IRR_VECTOR 8
+#else
+#define PEI_IRR_VECTOR 4
+#endif
+#define PEI_IRR_LANES (4 * PEI_IRR_VECTOR)
+typedef double pei_irr_vector __attribute__((vector_size(8 * PEI_IRR_VECTOR)));
+
+static inline pei_irr_vector pei_irr_load(const double *from)
 {
-    for (size_t from = 0; from < lanes; from += PEI_IRR_LANES) {
-        size_t width = lanes - from < PEI_IRR_LANES ? lanes - from : PEI_IRR_LANES;
+    pei_irr_vector v;
+    memcpy(&v, from, sizeof v);
+    return v;
+}
+
+/* Values and slopes of PEI_IRR_LANES polynomials, of the lanes from `from` on. The variables have
+ * names because compilers keep arrays of vectors in memory. */
+static inline void pei_irr_horner(const double *const *flows, size_t count, size_t from,
+                                  const double *w, double *a, double *d)
+{
+    enum { N = PEI_IRR_VECTOR };
+    const double *flow = flows[count - 1] + from;
+    pei_irr_vector w0 = pei_irr_load(w), w1 = pei_irr_load(w + N);
+    pei_irr_vector w2 = pei_irr_load(w + 2 * N), w3 = pei_irr_load(w + 3 * N);
+    pei_irr_vector a0 = pei_irr_load(flow), a1 = pei_irr_load(flow + N);
+    pei_irr_vector a2 = pei_irr_load(flow + 2 * N), a3 = pei_irr_load(flow + 3 * N);
+    pei_irr_vector d0 = w0 - w0, d1 = d0, d2 = d0, d3 = d0;
+    for (size_t t = count - 1; t-- > 0;) {
+        flow = flows[t] + from;
+        d0 = d0 * w0 + a0;
+        d1 = d1 * w1 + a1;
+        d2 = d2 * w2 + a2;
+        d3 = d3 * w3 + a3;
+        a0 = a0 * w0 + pei_irr_load(flow);
+        a1 = a1 * w1 + pei_irr_load(flow + N);
+        a2 = a2 * w2 + pei_irr_load(flow + 2 * N);
+        a3 = a3 * w3 + pei_irr_load(flow + 3 * N);
+    }
+    memcpy(a, &a0, sizeof a0);
+    memcpy(a + N, &a1, sizeof a1);
+    memcpy(a + 2 * N, &a2, sizeof a2);
+    memcpy(a + 3 * N, &a3, sizeof a3);
+    memcpy(d, &d0, sizeof d0);
+    memcpy(d + N, &d1, sizeof d1);
+    memcpy(d + 2 * N, &d2, sizeof d2);
+    memcpy(d + 3 * N, &d3, sizeof d3);
+}
+
+/* One step of the lanes that are still open (all ones); rate takes those that arrive. False: none
+ * is left open. */
+static inline bool pei_irr_advance(const double *first, const double *a, const double *d, double *w,
+                                   uint64_t *open, double *rate)
+{
+    uint64_t any = 0;
+    for (size_t l = 0; l < PEI_IRR_LANES; l++) {
+        double next = pei_irr_next(w[l], a[l], d[l], first[l]);
+        uint64_t more = pei_irr_done(w[l], next) ? 0 : ~0ull;
+        double found = more ? PEN_NAN : 1.0 / next - 1.0;
+        rate[l] = open[l] ? found : rate[l];
+        open[l] &= more;
+        w[l] = open[l] ? next : w[l];
+        any |= open[l];
+    }
+    return any != 0;
+}
+
+/* pei_irr_newton for `lanes` lanes at once: flow t of lane l is flows[t][l]; out[l] is a NaN where
+ * it does not converge. */
+static inline void pei_irr_lanes(const double *const *flows, size_t count, const double *guess,
+                                 size_t lanes, double *out)
+{
+    size_t from = 0;
+    for (; from + PEI_IRR_LANES <= lanes; from += PEI_IRR_LANES) {
         double w[PEI_IRR_LANES], a[PEI_IRR_LANES], d[PEI_IRR_LANES], rate[PEI_IRR_LANES];
-        uint64_t open[PEI_IRR_LANES]; /* all ones until the lane has converged */
+        uint64_t open[PEI_IRR_LANES];
         for (size_t l = 0; l < PEI_IRR_LANES; l++) {
-            w[l] = 1.0 / (1.0 + (l < width ? guess[from + l] : 0));
+            w[l] = 1.0 / (1.0 + guess[from + l]);
             rate[l] = PEN_NAN;
-            open[l] = l < width ? ~0ull : 0;
+            open[l] = ~0ull;
         }
         for (int step = 0; step < PEI_IRR_STEPS_MAX; step++) {
-            const double *last = flows[count - 1] + from;
-            for (size_t l = 0; l < width; l++) {
-                a[l] = last[l];
-                d[l] = 0;
-            }
-            for (size_t t = count - 1; t-- > 0;) {
-                const double *flow = flows[t] + from;
-                if (width == PEI_IRR_LANES) {
-                    for (size_t l = 0; l < PEI_IRR_LANES; l++) {
-                        d[l] = d[l] * w[l] + a[l];
-                        a[l] = a[l] * w[l] + flow[l];
-                    }
-                } else {
-                    for (size_t l = 0; l < width; l++) {
-                        d[l] = d[l] * w[l] + a[l];
-                        a[l] = a[l] * w[l] + flow[l];
-                    }
-                }
-            }
-            uint64_t any = 0;
-            for (size_t l = 0; l < width; l++) {
-                double next = pei_irr_next(w[l], a[l], d[l], flows[0][from + l]);
-                uint64_t more = pei_irr_done(w[l], next) ? 0 : ~0ull;
-                double found = more ? PEN_NAN : 1.0 / next - 1.0;
-                rate[l] = open[l] ? found : rate[l];
-                open[l] &= more;
-                w[l] = open[l] ? next : w[l];
-                any |= open[l];
-            }
-            if (any == 0) break;
+            pei_irr_horner(flows, count, from, w, a, d);
+            if (!pei_irr_advance(flows[0] + from, a, d, w, open, rate)) break;
         }
-        for (size_t l = 0; l < width; l++) out[from + l] = rate[l];
+        memcpy(out + from, rate, sizeof rate);
+    }
+    for (; from < lanes; from++) { /* fewer than a register's worth */
+        double w = 1.0 / (1.0 + guess[from]);
+        out[from] = PEN_NAN;
+        for (int step = 0; step < PEI_IRR_STEPS_MAX; step++) {
+            double a = flows[count - 1][from], d = 0;
+            for (size_t t = count - 1; t-- > 0;) {
+                d = d * w + a;
+                a = a * w + flows[t][from];
+            }
+            double next = pei_irr_next(w, a, d, flows[0][from]);
+            if (pei_irr_done(w, next)) {
+                out[from] = 1.0 / next - 1.0;
+                break;
+            }
+            w = next;
+        }
     }
 }
 
-#if !defined(__CUDACC__)
 /* IRR of Excel: Newton's method, then a search for the change of sign nearest to the guess. A boxed
  * #NUM! where the flows do not have both signs, the guess is not above -1, or no rate is found
  * (pe_error_double). */
