@@ -97,6 +97,7 @@ typedef struct pei_parser {
     size_t at;
     pe_cell_ref home;
     const pe_scope *scope;
+    pe_map *functions; /* ids of the function names met so far; NULL: none kept */
     pe_arena *arena;
     pe_diag *diag;
     uint32_t depth; /* nested parentheses, calls, prefix operators */
@@ -116,9 +117,10 @@ typedef struct pei_parsed {
     bool asked_sheet, asked_table;
 } pei_parsed;
 
-/* Parses lexed text into arena. The caller frees nothing: temporary memory is released. */
+/* Parses lexed text into arena. functions: see pei_parser. Temporary memory is released. */
 pe_status pei_parse(const pei_lexed *lexed, const char *text, size_t length, pe_cell_ref home,
-                    const pe_scope *scope, pe_arena *arena, pei_parsed *parsed, pe_diag *diag);
+                    const pe_scope *scope, pe_map *functions, pe_arena *arena, pei_parsed *parsed,
+                    pe_diag *diag);
 
 pe_status pei_syntax(pei_parser *p, uint32_t offset, const char *format, ...) PE_PRINTF(3, 4);
 pe_status pei_new_node(pei_parser *p, pe_node_kind kind, uint32_t offset, pe_node **node);

@@ -453,12 +453,24 @@ static pe_status call_name(pei_parser *p, const pei_token *t, uint32_t offset, u
     return PE_OK;
 }
 
+/* The registry searches its rows; a set asks it once per name. */
+static pe_function_id find_function(pei_parser *p, const char *name, size_t length)
+{
+    uint32_t id, *slot;
+    bool added;
+    if (p->functions == NULL) return pe_function_find(name, length);
+    if (pe_map_get(p->functions, name, length, &id)) return (pe_function_id)id;
+    id = (uint32_t)pe_function_find(name, length);
+    (void)pe_map_put(p->functions, name, length, id, &slot, &added); /* out of memory: not kept */
+    return (pe_function_id)id;
+}
+
 static pe_status parse_function(pei_parser *p, const pei_token *prefix_token,
                                 const pei_prefix *prefix, pei_expression *out)
 {
     const pei_token *t = &p->tokens[p->at++];
     const char *name = text_of(p, t);
-    pe_function_id id = pe_function_find(name, t->length);
+    pe_function_id id = find_function(p, name, t->length);
     size_t first = p->stack_count;
     pe_status status = nest(p);
     if (status != PE_OK) return status;

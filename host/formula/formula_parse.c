@@ -273,13 +273,15 @@ static pe_status parse_all(pei_parser *p, pei_expression *root)
 }
 
 pe_status pei_parse(const pei_lexed *lexed, const char *text, size_t length, pe_cell_ref home,
-                    const pe_scope *scope, pe_arena *arena, pei_parsed *parsed, pe_diag *diag)
+                    const pe_scope *scope, pe_map *functions, pe_arena *arena, pei_parsed *parsed,
+                    pe_diag *diag)
 {
     pei_parser p = {.text = text,
                     .length = length,
                     .tokens = lexed->tokens,
                     .home = home,
                     .scope = scope,
+                    .functions = functions,
                     .arena = arena,
                     .diag = diag};
     pei_expression root = {0};

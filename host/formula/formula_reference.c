@@ -142,9 +142,7 @@ static pe_status parse_r1c1(pe_arena *arena, const pe_scope *scope, const char *
     return PE_OK;
 }
 
-/* ---- A1
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- A1 -------------------------------------------------------------------------------------- */
 
 static bool is_reference_node(const pe_node *node)
 {
@@ -173,7 +171,7 @@ pe_status pe_formula_parse_reference(pe_arena *arena, const pe_scope *scope, con
         (lexed.tokens[lexed.token_count > 1 ? lexed.token_count - 2 : 0].kind == PEI_T_CELL ||
          lexed.tokens[0].kind == PEI_T_AREA);
     if (status == PE_OK)
-        status = pei_parse(&lexed, text, length, home, scope, arena, &parsed, diag);
+        status = pei_parse(&lexed, text, length, home, scope, NULL, arena, &parsed, diag);
     pei_lexed_free(&lexed);
     if (status != PE_OK) return status;
     bool names_only = !a1 && is_cell; /* in R1C1 form "A1" is no cell */

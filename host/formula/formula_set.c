@@ -22,6 +22,7 @@ struct pe_formula_set {
     pe_scope scope;
     pe_arena *arena;
     pei_lexed lexed;
+    pe_map *functions;    /* ids of the function names met so far */
     const shape **shapes; /* in the arena, so that pe_formula_set_get's pointers last */
     size_t shape_count, shape_capacity;
     slot *slots;
@@ -32,13 +33,16 @@ pe_status pe_formula_set_new(const pe_scope *scope, pe_formula_set **set, pe_dia
 {
     pe_formula_set *s = calloc(1, sizeof *s);
     pe_arena *arena = pe_arena_new(SIZE_MAX);
-    if (s == NULL || arena == NULL) {
+    pe_map *functions = pe_map_new();
+    if (s == NULL || arena == NULL || functions == NULL) {
         free(s);
         pe_arena_free(arena);
+        pe_map_free(functions);
         return pe_fail(diag, PE_E_MEMORY, "formulas", "no memory for the table of formulas");
     }
     s->scope = *scope;
     s->arena = arena;
+    s->functions = functions;
     *set = s;
     return PE_OK;
 }
@@ -47,6 +51,7 @@ void pe_formula_set_free(pe_formula_set *set)
 {
     if (set == NULL) return;
     pei_lexed_free(&set->lexed);
+    pe_map_free(set->functions);
     pe_arena_free(set->arena);
     free(set->shapes);
     free(set->slots);
@@ -162,7 +167,8 @@ static pe_status add_shape(pe_formula_set *set, uint64_t hash, const char *text,
     pei_parsed parsed;
     pe_status status = reserve(set, diag);
     if (status == PE_OK)
-        status = pei_parse(&set->lexed, text, length, home, &set->scope, set->arena, &parsed, diag);
+        status = pei_parse(&set->lexed, text, length, home, &set->scope, set->functions, set->arena,
+                           &parsed, diag);
     if (status != PE_OK) {
         pe_arena_restore(set->arena, mark);
         return status;

@@ -729,9 +729,7 @@ static void copied_down(void **state)
     test_scope_free(&t);
 }
 
-/* ---- all
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- all ------------------------------------------------------------------------------------- */
 
 #define ROWS(table, check, label)                                                                  \
     for (size_t i = 0; i < PE_COUNT(table); i++) tests[count++] = (struct CMUnitTest)              \
