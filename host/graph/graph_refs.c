@@ -95,7 +95,7 @@ pe_status pei_graph_shapes(pe_graph *g)
             c.status = PE_E_MEMORY;
             break;
         }
-        memcpy(refs, c.refs, c.count * sizeof *refs);
+        if (c.count > 0) memcpy(refs, c.refs, c.count * sizeof *refs);
         g->shapes[i] = (pei_shape){refs, (uint32_t)c.count, c.flags, true};
     }
     free(c.refs);
