@@ -188,6 +188,8 @@ pe_value pei_fn_sumproduct(pe_call *call, const pe_value *args, int n)
         if (factors[i].array->columns < columns) columns = factors[i].array->columns;
     }
     pe_value first_error = pe_blank();
+    for (int i = 0; i < n && rows == 1 && columns == 1; i++) /* a lone text is no number */
+        if (pe_is(factors[i].array->cells[0], PE_KIND_TEXT)) return pe_error(PE_ERROR_VALUE);
     for (int i = 0; i < n; i++) { /* an error anywhere counts, left-most argument first */
         size_t count = (size_t)factors[i].array->rows * factors[i].array->columns;
         for (size_t j = 0; j < count; j++)

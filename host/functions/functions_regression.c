@@ -307,7 +307,8 @@ static void spread_of_fit(fit *f, const double *residual, const double *inverse)
         for (size_t i = 0; i < p; i++) w += f->mean_x[i] * inverse[i * p + c];
         lever += w * w;
     }
-    f->intercept_se = pen_sqrt(s2 * lever);
+    /* with nothing to explain, Excel gives none */
+    f->intercept_se = f->rank > 0 ? pen_sqrt(s2 * lever) : 0;
 }
 
 static pe_value fit_solve(fit *f)

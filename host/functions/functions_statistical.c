@@ -360,7 +360,18 @@ static pe_value list_mode(const pei_list *list, const pei_list *sorted)
     return pe_error(PE_ERROR_NA);
 }
 
-pe_value pei_list_function(int function, pei_list *list, double k)
+static bool sorted_copy(pe_call *call, const pei_list *list, pei_list *copy)
+{
+    *copy = *list;
+    if (list->count == 0) return true;
+    copy->x = pe_arena_push_raw(call->arena, list->count, sizeof(double));
+    if (copy->x == NULL) return false;
+    memcpy(copy->x, list->x, list->count * sizeof(double));
+    pei_list_sort(copy);
+    return true;
+}
+
+pe_value pei_list_function(pe_call *call, int function, pei_list *list, double k)
 {
     double value = function == 6 ? 1 : 0;
     switch (function) {
@@ -391,12 +402,13 @@ pe_value pei_list_function(int function, pei_list *list, double k)
     default:
         break;
     }
+    pei_list sorted;
+    if (function == 13) /* the order decides between equals */
+        return sorted_copy(call, list, &sorted) ? list_mode(list, &sorted) : num_error();
     pei_list_sort(list);
     switch (function) {
     case 12:
         return pei_percentile_inc(list, 0.5);
-    case 13:
-        return list_mode(list, list);
     case 14:
         return list_nth(list, k, true);
     case 15:
@@ -423,22 +435,16 @@ pe_value pei_fn_median(pe_call *call, const pe_value *args, int n)
     return pei_percentile_inc(&list, 0.5);
 }
 
-static bool sorted_copy(pe_call *call, const pei_list *list, pei_list *copy)
+/* Unlike others, MODE takes no text or empty cell on its own, direct or by a reference to one cell.
+ */
+static bool has_lone_text(pe_call *call, const pe_value *args, int n)
 {
-    *copy = *list;
-    if (list->count == 0) return true;
-    copy->x = pe_arena_push_raw(call->arena, list->count, sizeof(double));
-    if (copy->x == NULL) return false;
-    memcpy(copy->x, list->x, list->count * sizeof(double));
-    pei_list_sort(copy);
-    return true;
-}
-
-/* Unlike others, MODE takes no text given directly. */
-static bool has_direct_text(const pe_value *args, int n)
-{
-    for (int i = 0; i < n; i++)
-        if (pe_is(args[i], PE_KIND_TEXT)) return true;
+    for (int i = 0; i < n; i++) {
+        uint32_t rows, columns;
+        pei_shape_of(args[i], &rows, &columns);
+        pe_value v = rows == 1 && columns == 1 ? pe_to_scalar(call, args[i]) : pe_number(0);
+        if (pe_is(v, PE_KIND_TEXT) || pe_is(v, PE_KIND_BLANK)) return true;
+    }
     return false;
 }
 
@@ -446,7 +452,7 @@ pe_value pei_fn_mode(pe_call *call, const pe_value *args, int n)
 {
     pei_list list, sorted;
     pe_value error;
-    if (has_direct_text(args, n)) return pe_error(PE_ERROR_VALUE);
+    if (has_lone_text(call, args, n)) return pe_error(PE_ERROR_VALUE);
     if (!pei_list_of(call, args, n, PEI_NUMBERS, &list, &error)) return error;
     if (!sorted_copy(call, &list, &sorted)) return num_error();
     return list_mode(&list, &sorted);
@@ -478,7 +484,7 @@ static pe_value ordered(pe_call *call, const pe_value *args, int n, int function
     pei_list list;
     pe_value error;
     if (!pei_list_of(call, args, 1, PEI_NUMBERS, &list, &error)) return error;
-    return pei_list_function(function, &list, pe_arg_number(args, n, 1, 0));
+    return pei_list_function(call, function, &list, pe_arg_number(args, n, 1, 0));
 }
 
 #define ORDERED_BODY(name, function)                                                               \
@@ -610,7 +616,9 @@ double pei_fn_standardize(const double *x, int n)
 double pei_fn_fisher(const double *x, int n)
 {
     PE_UNUSED(n);
-    return pen_abs(x[0]) < 1 ? pen_atanh(x[0]) : pe_error_double(PE_ERROR_NUM);
+    /* in this form, whose rounding errors near 0 Excel's results show */
+    return pen_abs(x[0]) < 1 ? 0.5 * pen_log((1 + x[0]) / (1 - x[0]))
+                             : pe_error_double(PE_ERROR_NUM);
 }
 
 double pei_fn_fisherinv(const double *x, int n)

@@ -72,7 +72,7 @@ static pe_value over_visible(visible *v, int function, const pe_value *args, int
     }
     if (v->failed) return v->error;
     if (function == 3) return pe_number((double)v->any);
-    return pei_list_function(function, &v->list, k);
+    return pei_list_function(v->call, function, &v->list, k);
 }
 
 pe_value pei_fn_subtotal(pe_call *call, const pe_value *args, int n)
