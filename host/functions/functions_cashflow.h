@@ -67,8 +67,10 @@ PE_INLINE double pei_irr_newton(const double *flows, size_t count, size_t stride
 /* A vector of the processor: four of them, with their values and slopes, fit into its registers. */
 #if defined(__AVX512F__)
 #define PEI_IRR_VECTOR 8
-#else
+#elif defined(__AVX__)
 #define PEI_IRR_VECTOR 4
+#else
+#define PEI_IRR_VECTOR 2
 #endif
 #define PEI_IRR_LANES (4 * PEI_IRR_VECTOR)
 typedef double pei_irr_vector __attribute__((vector_size(8 * PEI_IRR_VECTOR)));
