@@ -242,6 +242,7 @@ PE_INLINE double pen_pow_full(double x, double y)
 }
 
 #define PEN_POWI_MAX 1024
+#define PEN_POWI_PART 128 /* lanes at a time: five arrays of them stay in the first-level cache */
 
 /* x^n for |n| <= 1024 within 0.5 ulp: repeated squaring of the significand in double-double. */
 PE_INLINE double pen_powi(double x, int n)
@@ -272,47 +273,59 @@ PE_INLINE double pen_pow(double x, double y)
 {
     return pen_pow_is_powi(y) ? pen_powi(x, (int)y) : pen_pow_full(x, y);
 }
+/* The loops of pen_powi_many over one part: the significands' powers, their reciprocals, the
+ * scaling. */
+PE_INLINE void pen_powi_part(const double *x, int n, double *out, int count)
+{
+    double ph[PEN_POWI_PART], pl[PEN_POWI_PART], sh[PEN_POWI_PART], sl[PEN_POWI_PART];
+    double k[PEN_POWI_PART];
+    unsigned left = n < 0 ? 0u - (unsigned)n : (unsigned)n;
+    for (int i = 0; i < count; i++) {
+        sh[i] = pen_log_reduce(pen_abs(x[i]), &k[i]);
+        sl[i] = 0.0;
+        ph[i] = 1.0;
+        pl[i] = 0.0;
+    }
+    for (; left != 0; left >>= 1) {
+        for (int i = 0; (left & 1) != 0 && i < count; i++) {
+            pen_dd p = pen_dd_mul(pen_dd_of(ph[i], pl[i]), pen_dd_of(sh[i], sl[i]));
+            ph[i] = p.hi;
+            pl[i] = p.lo;
+        }
+        for (int i = 0; left > 1 && i < count; i++) {
+            pen_dd s = pen_dd_mul(pen_dd_of(sh[i], sl[i]), pen_dd_of(sh[i], sl[i]));
+            sh[i] = s.hi;
+            sl[i] = s.lo;
+        }
+    }
+    if (n < 0)
+        for (int i = 0; i < count; i++)
+            ph[i] = pen_dd_div(pen_dd_of(1.0, 0.0), pen_dd_of(ph[i], pl[i])).hi;
+    for (int i = 0; i < count; i++) {
+        double exponent = k[i] * n;
+        exponent = exponent > 2000.0 ? 2000.0 : exponent;
+        exponent = exponent < -2000.0 ? -2000.0 : exponent;
+        double half = (exponent * 0.5 + PEN_MAGIC) - PEN_MAGIC;
+        double r = ph[i] * pen_pow2(half) * pen_pow2(exponent - half);
+        out[i] = (n & 1) != 0 ? pen_copysign(r, x[i]) : r;
+    }
+}
 /* out[i] = pen_powi(x[i], n), the same bits, vectorised; out may be x. */
 PE_INLINE void pen_powi_many(const double *x, int n, double *out, uint64_t count)
 {
-    for (uint64_t first = 0; first < count; first += 64) {
-        int width = count - first < 64 ? (int)(count - first) : 64;
-        double ph[64], pl[64], sh[64], sl[64], k[64], in[64];
-        unsigned left = n < 0 ? 0u - (unsigned)n : (unsigned)n;
-        for (int i = 0; i < 64; i++) in[i] = i < width ? x[first + (unsigned)i] : 1.0;
-        for (int i = 0; i < 64; i++) {
-            sh[i] = pen_log_reduce(pen_abs(in[i]), &k[i]);
-            sl[i] = 0.0;
-            ph[i] = 1.0;
-            pl[i] = 0.0;
-        }
-        for (; left != 0; left >>= 1) {
-            for (int i = 0; (left & 1) != 0 && i < 64; i++) {
-                pen_dd p = pen_dd_mul(pen_dd_of(ph[i], pl[i]), pen_dd_of(sh[i], sl[i]));
-                ph[i] = p.hi;
-                pl[i] = p.lo;
-            }
-            for (int i = 0; left > 1 && i < 64; i++) {
-                pen_dd s = pen_dd_of(sh[i], sl[i]);
-                s = pen_dd_mul(s, s);
-                sh[i] = s.hi;
-                sl[i] = s.lo;
-            }
-        }
-        for (int i = 0; n < 0 && i < 64; i++)
-            ph[i] = pen_dd_div(pen_dd_of(1.0, 0.0), pen_dd_of(ph[i], pl[i])).hi;
-        for (int i = 0; i < 64; i++) {
-            double exponent = k[i] * n;
-            exponent = exponent > 2000.0 ? 2000.0 : exponent;
-            exponent = exponent < -2000.0 ? -2000.0 : exponent;
-            double half = (exponent * 0.5 + PEN_MAGIC) - PEN_MAGIC;
-            double r = ph[i] * pen_pow2(half) * pen_pow2(exponent - half);
-            ph[i] = in[i] < 0 && (n & 1) != 0 ? -r : r;
-        }
+    for (uint64_t first = 0; first < count; first += PEN_POWI_PART) {
+        int width = count - first < PEN_POWI_PART ? (int)(count - first) : PEN_POWI_PART;
+        const double *in = x + first;
+        double powers[PEN_POWI_PART];
+        uint64_t special = n == 0;
+        pen_powi_part(in, n, powers, width);
         for (int i = 0; i < width; i++) {
-            bool plain = in[i] != 0 && pen_is_finite(in[i]) && n != 0;
-            out[first + (unsigned)i] = plain ? ph[i] : pen_powi(in[i], n);
+            uint64_t size = pen_bits(in[i]) & ~PEN_SIGN_BIT;
+            special |= size - 1 >= 0x7FEFFFFFFFFFFFFFull ? 1u : 0u; /* zero, infinite or NaN */
         }
+        if (special != 0)
+            for (int i = 0; i < width; i++) powers[i] = pen_powi(in[i], n);
+        for (int i = 0; i < width; i++) out[first + (unsigned)i] = powers[i];
     }
 }
 /* out[i] = pen_pow(x[i], y[i]), the same bits; out may be x or y. */
