@@ -133,13 +133,31 @@ static inline bool pei_irr_advance(const double *first, const double *a, const d
     return any != 0;
 }
 
+/* pei_irr_newton where the flows of a lane lie in as many rows. */
+static inline double pei_irr_of_rows(const double *const *flows, size_t count, size_t lane,
+                                     double guess)
+{
+    double w = 1.0 / (1.0 + guess);
+    for (int step = 0; step < PEI_IRR_STEPS_MAX; step++) {
+        double a = flows[count - 1][lane], d = 0;
+        for (size_t t = count - 1; t-- > 0;) {
+            d = d * w + a;
+            a = a * w + flows[t][lane];
+        }
+        double next = pei_irr_next(w, a, d, flows[0][lane]);
+        if (pei_irr_done(w, next)) return 1.0 / next - 1.0;
+        w = next;
+    }
+    return PEN_NAN;
+}
+
 /* pei_irr_newton for `lanes` lanes at once: flow t of lane l is flows[t][l]; out[l] is a NaN where
  * it does not converge. */
 static inline void pei_irr_lanes(const double *const *flows, size_t count, const double *guess,
                                  size_t lanes, double *out)
 {
-    size_t from = 0;
-    for (; from + PEI_IRR_LANES <= lanes; from += PEI_IRR_LANES) {
+    size_t whole = lanes - lanes % PEI_IRR_LANES;
+    for (size_t from = 0; from < whole; from += PEI_IRR_LANES) {
         double w[PEI_IRR_LANES], a[PEI_IRR_LANES], d[PEI_IRR_LANES], rate[PEI_IRR_LANES];
         uint64_t open[PEI_IRR_LANES];
         for (size_t l = 0; l < PEI_IRR_LANES; l++) {
@@ -153,23 +171,7 @@ static inline void pei_irr_lanes(const double *const *flows, size_t count, const
         }
         memcpy(out + from, rate, sizeof rate);
     }
-    for (; from < lanes; from++) { /* fewer than a register's worth */
-        double w = 1.0 / (1.0 + guess[from]);
-        out[from] = PEN_NAN;
-        for (int step = 0; step < PEI_IRR_STEPS_MAX; step++) {
-            double a = flows[count - 1][from], d = 0;
-            for (size_t t = count - 1; t-- > 0;) {
-                d = d * w + a;
-                a = a * w + flows[t][from];
-            }
-            double next = pei_irr_next(w, a, d, flows[0][from]);
-            if (pei_irr_done(w, next)) {
-                out[from] = 1.0 / next - 1.0;
-                break;
-            }
-            w = next;
-        }
-    }
+    for (size_t l = whole; l < lanes; l++) out[l] = pei_irr_of_rows(flows, count, l, guess[l]);
 }
 
 /* IRR of Excel: Newton's method, then a search for the change of sign nearest to the guess. A boxed
