@@ -99,21 +99,6 @@ static pe_value op_cell(pe_call *call, pe_cell_ref ref)
     return pei_read_at(pei_context_of(call), ref);
 }
 
-/* The first cell in [first, end) of a row whose column is >= column. */
-static uint32_t row_lower(const pe_cell *cells, uint32_t first, uint32_t end, uint32_t column)
-{
-    if (first < end && column > cells[first].column) {
-        uint32_t offset = column - cells[first].column; /* right where the row has no gaps */
-        if (offset < end - first && cells[first + offset].column == column) return first + offset;
-    }
-    while (first < end) {
-        uint32_t middle = first + (end - first) / 2;
-        if (cells[middle].column < column) first = middle + 1;
-        else end = middle;
-    }
-    return first;
-}
-
 enum { NOW = 0, END = 1, ROW = 2, SHEET = 3 }; /* a cursor's state: next cell, end of its row, next row, sheet + 1 */
 
 /* Moves the cursor to the next row that has cells in the area. */
@@ -128,17 +113,17 @@ static bool next_row(const pei_context *x, pe_cursor *c)
         if (i < sheet->row_count && sheet->rows_used[i] <= a->row_last) {
             uint32_t end = sheet->row_start[i + 1];
             c->state[ROW] = i + 1;
-            c->state[NOW] = row_lower(w->cells, sheet->row_start[i], end, a->column_first);
+            c->state[NOW] = pe_graph_column_lower(w->cells, sheet->row_start[i], end, a->column_first);
             c->state[END] = a->column_last >= sheet->used.column_last
                                 ? end
-                                : row_lower(w->cells, (uint32_t)c->state[NOW], end,
-                                            a->column_last + 1);
+                                : pe_graph_column_lower(w->cells, (uint32_t)c->state[NOW], end,
+                                                        a->column_last + 1);
             if (c->state[NOW] < c->state[END]) return true;
             continue;
         }
         c->state[SHEET]++;
         if (c->state[SHEET] - 1 < w->sheet_count)
-            c->state[ROW] = pe_workbook_row_lower(&w->sheets[c->state[SHEET] - 1], a->row_first);
+            c->state[ROW] = pe_graph_row_lower(x->graph, (uint32_t)c->state[SHEET] - 1, a->row_first);
     }
     return false;
 }
@@ -163,8 +148,7 @@ static bool op_next(pe_call *call, pe_cursor *c)
     if (c->state[SHEET] == 0) {
         if (c->area.sheet_first >= x->workbook->sheet_count) return false;
         c->state[SHEET] = c->area.sheet_first + 1;
-        c->state[ROW] = pe_workbook_row_lower(&x->workbook->sheets[c->area.sheet_first],
-                                              c->area.row_first);
+        c->state[ROW] = pe_graph_row_lower(x->graph, c->area.sheet_first, c->area.row_first);
         if (x->layer != NULL && first_empty(x, c)) return true;
     }
     for (;;) {
@@ -230,7 +214,7 @@ static pe_value op_parse_reference(pe_call *call, const char *text, size_t lengt
 static pe_value op_formula_text(pe_call *call, pe_cell_ref ref)
 {
     pei_context *x = pei_context_of(call);
-    uint32_t cell = pe_graph_cell_at(x->workbook, ref);
+    uint32_t cell = pe_graph_cell(x->graph, ref);
     if (cell == PE_NO_CELL) return pe_blank();
     const pe_formula *formula = pe_graph_formula(x->graph, pe_graph_master(x->graph, cell));
     if (formula == NULL || pe_graph_overridden(x->graph, cell)) return pe_blank();
@@ -249,7 +233,7 @@ static pe_value op_formula_text(pe_call *call, pe_cell_ref ref)
 static const char *op_number_format(pe_call *call, pe_cell_ref ref)
 {
     const pe_workbook *w = pei_context_of(call)->workbook;
-    uint32_t cell = pe_graph_cell_at(w, ref);
+    uint32_t cell = pe_graph_cell(pei_context_of(call)->graph, ref);
     if (cell == PE_NO_CELL || w->cells[cell].format >= w->format_count) return "General";
     return w->formats[w->cells[cell].format];
 }
@@ -262,7 +246,7 @@ static bool op_row_hidden(pe_call *call, uint32_t sheet, uint32_t row, bool *by_
 static bool op_is_subtotal(pe_call *call, pe_cell_ref ref)
 {
     pei_context *x = pei_context_of(call);
-    uint32_t cell = pe_graph_cell_at(x->workbook, ref);
+    uint32_t cell = pe_graph_cell(x->graph, ref);
     if (cell == PE_NO_CELL) return false;
     return (pe_graph_flags(x->graph, cell) & PE_FORMULA_IS_SUBTOTAL) != 0;
 }

@@ -134,7 +134,7 @@ static inline pe_value pei_read(pei_context *x, uint32_t cell)
 }
 static inline pe_value pei_read_at(pei_context *x, pe_cell_ref ref)
 {
-    uint32_t cell = pe_graph_cell_at(x->workbook, ref);
+    uint32_t cell = pe_graph_cell(x->graph, ref);
     return cell != PE_NO_CELL ? pei_read(x, cell) : pei_read_empty(x, ref);
 }
 

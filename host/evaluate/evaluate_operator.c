@@ -239,7 +239,7 @@ static pe_value spill(pei_context *x, const pe_node *node)
     if (!pe_is(v, PE_KIND_REFERENCE)) return pe_error(PE_ERROR_VALUE);
     const pe_area *a = &((const pe_reference *)pe_as_pointer(v))->areas[0];
     uint32_t cell =
-        pe_graph_cell_at(x->workbook, (pe_cell_ref){a->sheet_first, a->row_first, a->column_first});
+        pe_graph_cell(x->graph, (pe_cell_ref){a->sheet_first, a->row_first, a->column_first});
     pe_area block;
     if (cell == PE_NO_CELL || pe_graph_formula(x->graph, cell) == NULL)
         return pe_error(PE_ERROR_REF);

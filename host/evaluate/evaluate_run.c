@@ -77,7 +77,7 @@ static pe_status store_table(pei_context *x, uint32_t master, const pe_area *b)
     for (size_t i = 0; status == PE_OK && !x->unresolved && i < count; i++) {
         pe_cell_ref ref = {b->sheet_first, b->row_first + (uint32_t)(i / columns),
                            b->column_first + (uint32_t)(i % columns)};
-        uint32_t cell = pe_graph_cell_at(x->workbook, ref);
+        uint32_t cell = pe_graph_cell(x->graph, ref);
         if (cell != PE_NO_CELL) pei_store(x, cell, outputs[i]);
     }
     free(outputs);

@@ -65,7 +65,7 @@ static bool reads(void *context, const pe_area *area)
 /* The cell, or where it is empty and so has no id, the formulas that read it. */
 static void seed(pe_evaluator *e, pe_cell_ref ref, uint64_t *bits)
 {
-    uint32_t count, cell = pe_graph_cell_at(e->workbook, ref);
+    uint32_t count, cell = pe_graph_cell(e->graph, ref);
     if (cell != PE_NO_CELL) {
         pe_bit_set(bits, cell);
         return;
@@ -133,7 +133,7 @@ pe_status pei_tables(pe_evaluator *e)
 /* A cell's value in the present layer, computed if need be. */
 static pe_status value_at(pei_context *x, pe_cell_ref ref, pe_value *v)
 {
-    uint32_t cell = pe_graph_cell_at(x->workbook, ref);
+    uint32_t cell = pe_graph_cell(x->graph, ref);
     if (cell == PE_NO_CELL) {
         *v = pei_read_empty(x, ref);
         return PE_OK;
@@ -153,7 +153,7 @@ static void substitute(pei_context *x, pei_layer *l, pe_cell_ref ref, pe_value v
 {
     uint32_t i = l->substitute_count++;
     l->substitute[i] = ref;
-    l->substitute_cell[i] = pe_graph_cell_at(x->workbook, ref);
+    l->substitute_cell[i] = pe_graph_cell(x->graph, ref);
     l->substitute_value[i] = v;
 }
 

@@ -73,20 +73,30 @@ size_t pe_graph_cycle_text(const pe_graph *graph, uint32_t component, char *out,
  * Excel. False: #REF!. */
 bool pe_graph_name_area(const pe_node_reference *ref, pe_cell_ref home, pe_area *area);
 
-/* The cell's id, or PE_NO_CELL: pe_workbook_cell with a first guess that holds where rows and columns have no gaps. */
-static inline uint32_t pe_graph_cell_at(const pe_workbook *workbook, pe_cell_ref ref)
+/* The cell's id, or PE_NO_CELL: as pe_workbook_cell, in constant time where rows have few gaps. */
+uint32_t pe_graph_cell(const pe_graph *graph, pe_cell_ref ref);
+/* Index into rows_used of the first used row >= row: as pe_workbook_row_lower, in constant time. */
+uint32_t pe_graph_row_lower(const pe_graph *graph, uint32_t sheet, uint32_t row);
+/* The first cell in [first, end), cells of one row, whose column is >= column. */
+static inline uint32_t pe_graph_column_lower(const pe_cell *cells, uint32_t first, uint32_t end, uint32_t column)
 {
-    if (ref.sheet >= workbook->sheet_count) return PE_NO_CELL;
-    const pe_sheet *sheet = &workbook->sheets[ref.sheet];
-    if (sheet->row_count == 0) return PE_NO_CELL;
-    uint32_t guess = ref.row - sheet->rows_used[0];
-    if (guess < sheet->row_count && sheet->rows_used[guess] == ref.row) {
-        uint32_t first = sheet->row_start[guess], end = sheet->row_start[guess + 1];
-        uint32_t offset = ref.column - workbook->cells[first].column;
-        if (offset < end - first && workbook->cells[first + offset].column == ref.column)
-            return first + offset;
+    if (first == end || cells[first].column >= column) return first;
+    uint32_t ahead = column - cells[first].column; /* right where the row has no gaps before the column */
+    if (ahead < end - first) {
+        if (cells[first + ahead].column == column) return first + ahead;
+        end = first + ahead;
+    } else if (cells[end - 1].column < column) {
+        return end;
     }
-    return pe_workbook_cell(workbook, ref);
+    uint32_t back = cells[end - 1].column - column; /* or none after it */
+    if (cells[end - 1].column >= column && back < end - first && cells[end - 1 - back].column == column)
+        return end - 1 - back;
+    while (first < end) {
+        uint32_t middle = first + (end - first) / 2;
+        if (cells[middle].column < column) first = middle + 1;
+        else end = middle;
+    }
+    return first;
 }
 
 /* Static precedents of a formula cell: areas (names expanded, tables resolved), in formula order. */

@@ -216,6 +216,7 @@ pe_status pe_graph_build(const pe_workbook *workbook, const pe_override *overrid
     if (status == PE_OK) PE_TRY(apply_overrides(g, overrides, override_count, diag));
     g->parse_seconds = pe_clock_seconds() - start;
     if (status == PE_OK) status = pei_graph_shapes(g);
+    if (status == PE_OK) status = pei_graph_rows(g);
     if (status == PE_OK) status = pei_graph_columns(g);
     if (status == PE_OK) status = pei_graph_order(g, control);
     if (status != PE_OK) {

@@ -49,6 +49,7 @@ struct pe_graph {
     pe_formula_error *errors;
     size_t error_count, error_capacity;
 
+    uint32_t **rows;           /* per sheet: row - first used row -> index into rows_used; NULL: too sparse */
     uint32_t *column_cells;    /* cell ids by sheet, column, row */
     uint32_t *column_position; /* per cell: its place in column_cells */
     uint32_t **column_start;   /* per sheet: places where its used columns start, and the end */
@@ -78,6 +79,7 @@ typedef struct pei_span {
     bool by_column;
 } pei_span;
 typedef bool (*pei_span_visit)(void *context, pei_span span);
+pe_status pei_graph_rows(pe_graph *graph);
 pe_status pei_graph_columns(pe_graph *graph);
 bool pei_graph_spans(const pe_graph *graph, const pe_area *area, pei_span_visit visit,
                      void *context);

@@ -8,6 +8,7 @@
 #define BLOCK 32u      /* cells below one leaf of a tree */
 #define SPAN_DIRECT 48u /* spans up to this long name their cells one by one */
 #define DONE 0xFFFFFFFFu
+#define CLEAN 256u
 
 typedef struct frame {
     uint32_t node;
@@ -22,6 +23,8 @@ typedef struct walk {
     uint32_t *index, *low;  /* 0: not visited; DONE: its component is complete */
     uint32_t next_index;
     uint32_t from;          /* the node whose edges are being listed */
+    bool touched;           /* an edge went to a node that is not complete */
+    pe_area clean[CLEAN];   /* areas all of whose nodes are complete: formulas share them */
     uint64_t *self;         /* cells that refer to themselves */
     frame *frames;
     size_t frame_count, frame_capacity;
@@ -38,6 +41,7 @@ static void add_edge(walk *w, uint32_t to)
 {
     uint32_t index = w->index[to];
     if (index == DONE) return;
+    w->touched = true;
     if (index != 0) {
         if (index < w->low[w->from]) w->low[w->from] = index;
         if (to == w->from) pe_bit_set(w->self, to);
@@ -80,10 +84,18 @@ static bool add_span(void *context, pei_span span)
     return w->status == PE_OK;
 }
 
-static bool add_area(void *context, const pe_area *area)
+static bool add_area(void *context, const pe_area *a)
 {
     walk *w = context;
-    return pei_graph_spans(w->graph, area, add_span, w);
+    if (a->row_last - a->row_first < 8 && a->column_last - a->column_first < 8)
+        return pei_graph_spans(w->graph, a, add_span, w);
+    uint32_t key = (a->row_first * 31 + a->row_last) * 31 + a->column_first * 7 + a->column_last;
+    pe_area *clean = &w->clean[(key + a->sheet_first * 5) % CLEAN];
+    if (memcmp(clean, a, sizeof *a) == 0) return true;
+    w->touched = false;
+    bool more = pei_graph_spans(w->graph, a, add_span, w);
+    if (!w->touched) *clean = *a;
+    return more;
 }
 
 static void add_tree_edges(walk *w, uint32_t node)
@@ -219,6 +231,7 @@ pe_status pei_graph_order(pe_graph *g, const pe_control *control)
 {
     uint32_t count = g->workbook->cell_count;
     walk w = {.graph = g, .tree_size = 1};
+    memset(w.clean, 0xFF, sizeof w.clean);
     w.block_count = (count + BLOCK - 1) / BLOCK;
     while (w.tree_size < w.block_count) w.tree_size *= 2;
     w.row_base = count;

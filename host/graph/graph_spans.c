@@ -54,6 +54,51 @@ pe_status pei_graph_columns(pe_graph *g)
     return PE_OK;
 }
 
+/* Row tables: where rows are not much sparser than used, a lookup is one read. */
+pe_status pei_graph_rows(pe_graph *g)
+{
+    const pe_workbook *w = g->workbook;
+    g->rows = PE_PUSH(g->arena, uint32_t *, w->sheet_count + 1);
+    if (g->rows == NULL) return PE_E_MEMORY;
+    for (uint32_t s = 0; s < w->sheet_count; s++) {
+        const pe_sheet *sheet = &w->sheets[s];
+        if (sheet->row_count == 0) continue;
+        uint32_t first = sheet->rows_used[0], last = sheet->rows_used[sheet->row_count - 1];
+        if (last - first > 16u * sheet->row_count + 4096u) continue;
+        uint32_t *table = PE_PUSH(g->arena, uint32_t, last - first + 1);
+        if (table == NULL) return PE_E_MEMORY;
+        for (uint32_t row = first, i = 0; row <= last; row++) {
+            table[row - first] = i;
+            if (sheet->rows_used[i] == row) i++;
+        }
+        g->rows[s] = table;
+    }
+    return PE_OK;
+}
+
+uint32_t pe_graph_row_lower(const pe_graph *g, uint32_t s, uint32_t row)
+{
+    const pe_sheet *sheet = &g->workbook->sheets[s];
+    const uint32_t *table = g->rows[s];
+    if (table == NULL) return pe_workbook_row_lower(sheet, row);
+    if (row <= sheet->rows_used[0]) return 0;
+    uint32_t offset = row - sheet->rows_used[0];
+    uint32_t span = sheet->rows_used[sheet->row_count - 1] - sheet->rows_used[0];
+    return offset <= span ? table[offset] : sheet->row_count;
+}
+
+uint32_t pe_graph_cell(const pe_graph *g, pe_cell_ref ref)
+{
+    const pe_workbook *w = g->workbook;
+    if (ref.sheet >= w->sheet_count) return PE_NO_CELL;
+    const pe_sheet *sheet = &w->sheets[ref.sheet];
+    uint32_t i = pe_graph_row_lower(g, ref.sheet, ref.row);
+    if (i >= sheet->row_count || sheet->rows_used[i] != ref.row) return PE_NO_CELL;
+    uint32_t end = sheet->row_start[i + 1];
+    uint32_t at = pe_graph_column_lower(w->cells, sheet->row_start[i], end, ref.column);
+    return at < end && w->cells[at].column == ref.column ? at : PE_NO_CELL;
+}
+
 /* The first place in [first, end) of one column whose cell's row is >= row. */
 static uint32_t column_lower(const pe_graph *g, uint32_t first, uint32_t end, uint32_t row)
 {
@@ -78,7 +123,7 @@ static bool spans_by_cell(const pe_graph *g, uint32_t s, const pe_area *a, pei_s
 {
     for (uint32_t r = a->row_first; r <= a->row_last; r++)
         for (uint32_t c = a->column_first; c <= a->column_last; c++) {
-            uint32_t id = pe_graph_cell_at(g->workbook, (pe_cell_ref){s, r, c});
+            uint32_t id = pe_graph_cell(g, (pe_cell_ref){s, r, c});
             if (id != PE_NO_CELL && !visit(context, (pei_span){id, id + 1, false})) return false;
         }
     return true;
@@ -88,10 +133,11 @@ static bool spans_by_row(const pe_graph *g, uint32_t s, const pe_area *a, uint32
                          uint32_t row_end, pei_span_visit visit, void *context)
 {
     const pe_sheet *sheet = &g->workbook->sheets[s];
+    const pe_cell *cells = g->workbook->cells;
     for (uint32_t i = row_begin; i < row_end; i++) {
-        uint32_t first, end;
-        pe_workbook_row(g->workbook, s, sheet->rows_used[i], a->column_first, a->column_last,
-                        &first, &end);
+        uint32_t end = sheet->row_start[i + 1];
+        uint32_t first = pe_graph_column_lower(cells, sheet->row_start[i], end, a->column_first);
+        end = pe_graph_column_lower(cells, first, end, a->column_last + 1);
         if (first < end && !visit(context, (pei_span){first, end, false})) return false;
     }
     return true;
@@ -128,8 +174,8 @@ static bool sheet_spans(const pe_graph *g, uint32_t s, pe_area a, pei_span_visit
         return true;
     uint64_t rows = a.row_last - a.row_first + 1, columns = a.column_last - a.column_first + 1;
     if (rows * columns <= 8) return spans_by_cell(g, s, &a, visit, context);
-    uint32_t row_begin = pe_workbook_row_lower(sheet, a.row_first);
-    uint32_t row_end = pe_workbook_row_lower(sheet, a.row_last + 1);
+    uint32_t row_begin = pe_graph_row_lower(g, s, a.row_first);
+    uint32_t row_end = pe_graph_row_lower(g, s, a.row_last + 1);
     if (row_begin == row_end) return true;
     if (a.column_first == used->column_first && a.column_last == used->column_last) {
         pei_span all = {sheet->row_start[row_begin], sheet->row_start[row_end], false};
@@ -145,7 +191,7 @@ bool pei_graph_spans(const pe_graph *g, const pe_area *area, pei_span_visit visi
     if (area->row_first == area->row_last && area->column_first == area->column_last &&
         area->sheet_first == area->sheet_last) {
         pe_cell_ref ref = {area->sheet_first, area->row_first, area->column_first};
-        uint32_t id = pe_graph_cell_at(g->workbook, ref);
+        uint32_t id = pe_graph_cell(g, ref);
         return id == PE_NO_CELL || visit(context, (pei_span){id, id + 1, false});
     }
     for (uint32_t s = area->sheet_first; s <= area->sheet_last && s < g->workbook->sheet_count; s++)
