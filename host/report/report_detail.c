@@ -1,0 +1,263 @@
+/* report_detail.c: one output's sheet: statistics, percentiles with their confidence intervals, a
+ * probability that recalculates as the user types, charts. Text outputs have a frequency table
+ * instead. */
+#include "report_internal.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#define TABLE_ROW 4
+#define CHART_COLUMN 8
+
+typedef struct detail {
+    pei_writer *w;
+    lxw_worksheet *sheet;
+    const pe_report_output *output;
+    uint32_t index;
+    const char *format, *spread;
+    lxw_row_t row;
+} detail;
+
+static void line_number(detail *d, const char *label, double x, const char *format)
+{
+    pei_put_text(d->w, d->sheet, d->row, 0, label, PEI_LABEL);
+    pei_put_number(d->w, d->sheet, d->row, 1, x, PEI_PLAIN, format);
+    d->row++;
+}
+
+static void line_count(detail *d, const char *label, uint64_t n, pei_look look)
+{
+    pei_put_text(d->w, d->sheet, d->row, 0, label, PEI_LABEL);
+    pei_put_number(d->w, d->sheet, d->row, 1, (double)n, look, "#,##0");
+    d->row++;
+}
+
+static void put_counts(detail *d)
+{
+    const pe_summary *s = &d->output->summary;
+    char label[64];
+    line_count(d, "Trials", s->trials, PEI_PLAIN);
+    line_count(d, "Trials with a number", s->n, PEI_PLAIN);
+    if (s->text_count + s->boolean_count > 0)
+        line_count(d, "Trials with text or TRUE/FALSE", s->text_count + s->boolean_count,
+                   PEI_PLAIN);
+    line_count(d, "Errors", s->error_count,
+               (double)s->error_count > 0.01 * (double)s->trials ? PEI_WARNING : PEI_PLAIN);
+    for (int code = 1; code < PE_ERROR_COUNT; code++) {
+        if (s->error_counts[code] == 0) continue;
+        snprintf(label, sizeof label, "   %s", pe_error_text((pe_error_code)code));
+        line_count(d, label, s->error_counts[code], PEI_PLAIN);
+    }
+}
+
+static void put_base(detail *d)
+{
+    const pe_report_output *o = d->output;
+    char label[64];
+    if (pe_is_number(o->base)) {
+        snprintf(label, sizeof label, "%.60s",
+                 strncmp(o->base_label, "base", 4) == 0 ? "Base case"
+                                                        : "Stored value (one random draw)");
+        line_number(d, label, pe_as_number(o->base), d->format);
+        line_number(d, "P(X <= that)", o->summary.probability_base, "0.0%");
+    }
+}
+
+static void put_statistics(detail *d)
+{
+    const pe_summary *s = &d->output->summary;
+    line_number(d, "Mean", s->mean, d->format);
+    line_number(d, "   95% interval from", s->mean_low, d->format);
+    line_number(d, "   to", s->mean_high, d->format);
+    line_number(d, "Standard error of the mean", s->standard_error, d->spread);
+    line_number(d, "Standard deviation", s->sd, d->spread);
+    line_number(d, "Variance", s->variance, "0.0000E+00");
+    line_number(d, "Skewness", s->skewness, "0.000");
+    line_number(d, "Kurtosis (normal = 3)", s->kurtosis, "0.000");
+    line_number(d, "Mode", s->mode, d->format);
+    line_number(d, "Minimum", s->min, d->format);
+    line_number(d, "Maximum", s->max, d->format);
+    line_number(d, "P(X < 0)", s->probability_negative, "0.0%");
+    put_base(d);
+    for (uint32_t i = 0; i < d->output->target_count; i++) {
+        char label[96], operand[64];
+        const pe_target *t = &d->output->targets[i];
+        pe_report_value_text(t->operand, d->format, d->w->report->date1904, operand,
+                             sizeof operand);
+        snprintf(label, sizeof label, "P(X %s %s)", t->op, operand);
+        line_number(d, label, t->probability, "0.0%");
+        line_number(d, "   95% interval from", t->low, "0.0%");
+        line_number(d, "   to", t->high, "0.0%");
+    }
+    if (d->w->report->sampling == PE_LATIN_HYPERCUBE) {
+        pei_put_text(d->w, d->sheet, d->row, 0,
+                     "Intervals are conservative under Latin hypercube sampling.", PEI_SUBTITLE);
+        d->row++;
+    }
+}
+
+static lxw_row_t put_percentiles(detail *d)
+{
+    static const char *const headings[] = {"Percentile", "Value", "95% from", "95% to"};
+    lxw_row_t row = TABLE_ROW;
+    for (lxw_col_t c = 0; c < 4; c++)
+        pei_put_text(d->w, d->sheet, row - 1, (lxw_col_t)(3 + c), headings[c], PEI_HEADING);
+    for (int i = 0; i < PE_PERCENTILES; i++, row++) {
+        const pe_percentile *p = &d->output->summary.percentiles[i];
+        pei_put_number(d->w, d->sheet, row, 3, p->percent / 100, PEI_LABEL,
+                       p->percent == floor(p->percent) ? "0%" : "0.0%");
+        pei_put_number(d->w, d->sheet, row, 4, p->value, PEI_PLAIN, d->format);
+        pei_put_number(d->w, d->sheet, row, 5, p->low, PEI_PLAIN, d->format);
+        pei_put_number(d->w, d->sheet, row, 6, p->high, PEI_PLAIN, d->format);
+    }
+    return row;
+}
+
+/* What the formula shows now: the same rule as the formula. */
+static double probability_at(const pe_summary *s, bool steps, double x)
+{
+    if (x < s->min) return 0;
+    if (x >= s->max) return 1;
+    uint64_t running = 0;
+    if (steps) {
+        for (uint32_t i = 0; i < s->bar_count && s->bars[i].low <= x; i++)
+            running += s->bars[i].count;
+        return (double)running / (double)s->n;
+    }
+    int k = 0;
+    while (k < 99 && s->curve[k + 1] <= x) k++;
+    return (k + (x - s->curve[k]) / (s->curve[k + 1] - s->curve[k])) / 100;
+}
+
+/* The user types a value; a live formula looks it up in the cumulative table. */
+static void put_probability(detail *d, lxw_row_t row)
+{
+    const pe_summary *s = &d->output->summary;
+    uint32_t count;
+    bool steps;
+    char formula[512];
+    pei_put_curve_data(d->w, d->sheet, d->index, &count, &steps);
+    double x = pe_is_number(d->output->base) ? pe_as_number(d->output->base) : s->mean;
+    unsigned entry = row + 2, last = 2 + count;
+    pei_put_text(d->w, d->sheet, row, 3,
+                 "Type a value: how likely is it that X stays at or below it?", PEI_SUBTITLE);
+    pei_put_text(d->w, d->sheet, row + 1, 3, "Value", PEI_LABEL);
+    pei_put_number(d->w, d->sheet, row + 1, 4, x, PEI_ENTRY, d->format);
+    pei_put_text(d->w, d->sheet, row + 2, 3, "P(X <= value)", PEI_LABEL);
+    if (steps || count < 2)
+        snprintf(formula, sizeof formula, "=IF(E%u<AA3,0,LOOKUP(E%u,AA3:AA%u,AB3:AB%u))", entry,
+                 entry, last, last);
+    else
+        snprintf(
+            formula, sizeof formula,
+            "=IF(E%u<AA3,0,IF(E%u>=AA%u,1,INDEX(AB3:AB%u,MATCH(E%u,AA3:AA%u,1))+0.01*(E%u-INDEX("
+            "AA3:AA%u,MATCH(E%u,AA3:AA%u,1)))/"
+            "(INDEX(AA3:AA%u,MATCH(E%u,AA3:AA%u,1)+1)-INDEX(AA3:AA%u,MATCH(E%u,AA3:AA%u,1)))))",
+            entry, entry, last, last, entry, last, entry, last, entry, last, last, entry, last,
+            last, entry, last);
+    worksheet_write_formula_num(d->sheet, row + 2, 4, formula, pei_format(d->w, PEI_PLAIN, "0.0%"),
+                                probability_at(s, steps, x));
+}
+
+static void put_frequencies(detail *d)
+{
+    const pe_summary *s = &d->output->summary;
+    uint32_t shown = s->frequency_count < 40 ? s->frequency_count : 40;
+    pei_put_text(d->w, d->sheet, TABLE_ROW - 1, 3, "Value", PEI_HEADING);
+    pei_put_text(d->w, d->sheet, TABLE_ROW - 1, 4, "Trials", PEI_HEADING);
+    pei_put_text(d->w, d->sheet, TABLE_ROW - 1, 5, "Share", PEI_HEADING);
+    for (uint32_t i = 0; i < shown; i++) {
+        pei_put_text(d->w, d->sheet, TABLE_ROW + i, 3, s->frequencies[i].label, PEI_PLAIN);
+        pei_put_number(d->w, d->sheet, TABLE_ROW + i, 4, (double)s->frequencies[i].count, PEI_PLAIN,
+                       "#,##0");
+        pei_put_number(d->w, d->sheet, TABLE_ROW + i, 5,
+                       (double)s->frequencies[i].count / (double)s->trials, PEI_PLAIN, "0.0%");
+    }
+    if (shown < s->frequency_count)
+        pei_put_text(d->w, d->sheet, TABLE_ROW + shown, 3, "further values are rarer",
+                     PEI_SUBTITLE);
+    lxw_chart *chart = workbook_add_chart(d->w->workbook, LXW_CHART_COLUMN);
+    lxw_chart_series *series = chart != NULL ? chart_add_series(chart, NULL, NULL) : NULL;
+    if (series == NULL) {
+        d->w->failed = true;
+        return;
+    }
+    lxw_chart_fill fill = {.color = PEI_BLUE};
+    const char *name = d->w->sheet_names[d->index];
+    uint32_t charted = shown < 20 ? shown : 20;
+    chart_series_set_categories(series, name, TABLE_ROW, 3, TABLE_ROW + charted - 1, 3);
+    chart_series_set_values(series, name, TABLE_ROW, 5, TABLE_ROW + charted - 1, 5);
+    chart_series_set_fill(series, &fill);
+    chart_title_set_name(chart, "Share of trials");
+    chart_axis_set_num_format(chart->y_axis, "0%");
+    chart_axis_set_min(chart->y_axis, 0);
+    chart_legend_set_position(chart, LXW_CHART_LEGEND_NONE);
+    lxw_chart_options options = {
+        .x_scale = 1.4, .y_scale = 1.2, .object_position = LXW_OBJECT_MOVE_DONT_SIZE};
+    worksheet_insert_chart_opt(d->sheet, 2, CHART_COLUMN, chart, &options);
+}
+
+static void put_head(detail *d)
+{
+    const pe_report_output *o = d->output;
+    const pe_summary *s = &o->summary;
+    char text[256];
+    snprintf(text, sizeof text, "Power Engine: %.200s", o->name);
+    pei_put_text(d->w, d->sheet, 0, 0, text, PEI_TITLE);
+    snprintf(text, sizeof text, "%.120s, %llu trials", o->cell, (unsigned long long)s->trials);
+    pei_put_text(d->w, d->sheet, 1, 0, text, PEI_SUBTITLE);
+    if (s->error_count > 0 && s->n > 0) {
+        snprintf(text, sizeof text, "describes the other %.1f%% of trials",
+                 100 * (1 - (double)s->error_count / (double)s->trials));
+        pei_put_text(d->w, d->sheet, 2, 0, text,
+                     (double)s->error_count > 0.01 * (double)s->trials ? PEI_WARNING
+                                                                       : PEI_SUBTITLE);
+    }
+    worksheet_set_row(d->sheet, 0, 24, NULL);
+    worksheet_set_column(d->sheet, 0, 0, 29, NULL);
+    worksheet_set_column(d->sheet, 1, 1, 17, NULL);
+    worksheet_set_column(d->sheet, 2, 2, 2, NULL);
+    worksheet_set_column(d->sheet, 3, 6, 15, NULL);
+    worksheet_set_column(d->sheet, 7, 7, 2, NULL);
+}
+
+static void put_number_parts(detail *d)
+{
+    pei_writer *w = d->w;
+    put_statistics(d);
+    lxw_row_t end = put_percentiles(d);
+    put_probability(d, end + 1);
+    pei_add_histogram(w, d->sheet, d->index, 2, CHART_COLUMN);
+    pei_add_curve(w, d->sheet, d->index, 21, CHART_COLUMN);
+    if (d->output->tornado_count > 0) pei_add_tornado(w, d->sheet, d->index, 40, CHART_COLUMN);
+}
+
+void pei_write_detail(pei_writer *w, uint32_t output)
+{
+    const pe_report_output *o = &w->report->outputs[output];
+    const pe_summary *s = &o->summary;
+    detail d = {.w = w, .output = o, .index = output, .row = TABLE_ROW};
+    d.sheet = workbook_add_worksheet(w->workbook, w->sheet_names[output]);
+    d.format = pei_number_format(w->arena, w->report, o);
+    d.spread = pei_spread_format(w->arena, w->report, o);
+    if (d.sheet == NULL || d.format == NULL || d.spread == NULL) {
+        w->failed = true;
+        return;
+    }
+    put_head(&d);
+    pei_put_text(w, d.sheet, TABLE_ROW - 1, 0, "Statistic", PEI_HEADING);
+    pei_put_text(w, d.sheet, TABLE_ROW - 1, 1, "Value", PEI_HEADING);
+    put_counts(&d);
+    if (s->kind == PE_SUMMARY_CONSTANT)
+        line_number(&d, "The same in every trial", s->mean, d.format);
+    else if (s->kind == PE_SUMMARY_NUMBERS || s->kind == PE_SUMMARY_MIXED)
+        put_number_parts(&d);
+    if (s->kind == PE_SUMMARY_LABELS) put_frequencies(&d);
+    if (s->kind == PE_SUMMARY_MIXED) /* below the statistics: the other kinds */
+        for (uint32_t i = 0; i < s->frequency_count && i < 20; i++)
+            line_count(&d, s->frequencies[i].label, s->frequencies[i].count, PEI_PLAIN);
+    lxw_row_t charts_end =
+        o->tornado_count > 0 ? (lxw_row_t)(40 + (130 + 24 * o->tornado_count) / 20) : 40;
+    worksheet_freeze_panes(d.sheet, TABLE_ROW, 0);
+    pei_page(d.sheet, 0, 1, CHART_COLUMN + 10, d.row > charts_end ? d.row : charts_end);
+}

@@ -1,0 +1,99 @@
+/* report_lists.c: the sheets "Inputs" and "Trials". */
+#include "report_internal.h"
+
+#include <stdio.h>
+
+void pei_write_inputs(pei_writer *w)
+{
+    static const char *const headings[] = {
+        "Input", "Cell", "Function", "Formula", "Mean", "Standard deviation", "P5", "P50", "P95"};
+    static const double widths[] = {34, 22, 16, 46, 13, 13, 13, 13, 13};
+    const pe_report *r = w->report;
+    lxw_worksheet *sheet = workbook_add_worksheet(w->workbook, "Inputs");
+    if (sheet == NULL) {
+        w->failed = true;
+        return;
+    }
+    pei_put_text(w, sheet, 0, 0, "Power Engine: inputs", PEI_TITLE);
+    pei_put_text(w, sheet, 1, 0,
+                 "Statistics are of the trials that were run; \"-\" where they were not recorded "
+                 "(very many inputs).",
+                 PEI_SUBTITLE);
+    for (size_t i = 0; i < PE_COUNT(headings); i++) {
+        worksheet_set_column(sheet, (lxw_col_t)i, (lxw_col_t)i, widths[i], NULL);
+        pei_put_text(w, sheet, 3, (lxw_col_t)i, headings[i], PEI_HEADING);
+    }
+    uint32_t shown = r->input_count < LXW_ROW_MAX - 10 ? r->input_count : LXW_ROW_MAX - 10;
+    for (uint32_t i = 0; i < shown && !w->failed; i++) {
+        const pe_report_input *in = &r->inputs[i];
+        lxw_row_t row = 4 + i;
+        const char *format = strcmp(in->format, "General") == 0 ? "#,##0.0000" : in->format;
+        pei_put_text(w, sheet, row, 0, in->name, PEI_PLAIN);
+        pei_put_text(w, sheet, row, 1, in->cell, PEI_PLAIN);
+        pei_put_text(w, sheet, row, 2, in->distribution, PEI_PLAIN);
+        pei_put_text(w, sheet, row, 3, in->formula, PEI_PLAIN);
+        const double values[] = {in->mean, in->sd, in->p5, in->p50, in->p95};
+        for (size_t k = 0; k < PE_COUNT(values); k++) {
+            if (in->described)
+                pei_put_number(w, sheet, row, (lxw_col_t)(4 + k), values[k], PEI_PLAIN, format);
+            else
+                pei_put_text(w, sheet, row, (lxw_col_t)(4 + k), "-", PEI_PLAIN);
+        }
+    }
+    worksheet_freeze_panes(sheet, 4, 1);
+    pei_page(sheet, 3, 3, 8, 4 + shown);
+}
+
+static void put_lane(pei_writer *w, lxw_worksheet *sheet, lxw_row_t row, lxw_col_t column,
+                     pe_value v, const char *format)
+{
+    switch (pe_kind_of(v)) {
+    case PE_KIND_NUMBER:
+        pei_put_number(w, sheet, row, column, pe_as_number(v), PEI_PLAIN, format);
+        break;
+    case PE_KIND_TEXT:
+        pei_put_text(w, sheet, row, column, pe_as_text(v)->bytes, PEI_PLAIN);
+        break;
+    case PE_KIND_BOOLEAN:
+        worksheet_write_boolean(sheet, row, column, pe_as_boolean(v), NULL);
+        break;
+    case PE_KIND_ERROR:
+        pei_put_text(w, sheet, row, column, pe_error_text(pe_as_error(v)), PEI_PLAIN);
+        break;
+    default:
+        break;
+    }
+}
+
+void pei_write_trials(pei_writer *w, const char *note)
+{
+    const pe_report *r = w->report;
+    lxw_worksheet *sheet = workbook_add_worksheet(w->workbook, "Trials");
+    if (sheet == NULL) {
+        w->failed = true;
+        return;
+    }
+    if (note != NULL) {
+        pei_put_text(w, sheet, 0, 0, note, PEI_PLAIN);
+        return;
+    }
+    pei_put_text(w, sheet, 0, 0, "Trial", PEI_HEADING);
+    for (uint32_t i = 0; i < r->output_count; i++)
+        pei_put_text(w, sheet, 0, (lxw_col_t)(i + 1), r->outputs[i].name, PEI_HEADING);
+    worksheet_set_column(sheet, 0, (lxw_col_t)r->output_count, 16, NULL);
+    const char **formats = PE_PUSH(w->arena, const char *, r->output_count + 1);
+    if (formats == NULL) {
+        w->failed = true;
+        return;
+    }
+    for (uint32_t i = 0; i < r->output_count; i++)
+        formats[i] = pei_number_format(w->arena, r, &r->outputs[i]);
+    for (uint64_t t = 0; t < r->trials && !w->failed; t++) {
+        lxw_row_t row = (lxw_row_t)(t + 1);
+        worksheet_write_number(sheet, row, 0, (double)(t + 1), NULL);
+        for (uint32_t i = 0; i < r->output_count; i++)
+            put_lane(w, sheet, row, (lxw_col_t)(i + 1), r->outputs[i].trials[t], formats[i]);
+    }
+    worksheet_freeze_panes(sheet, 1, 1);
+    pei_page(sheet, 0, 0, (lxw_col_t)r->output_count, (lxw_row_t)r->trials);
+}

@@ -1,0 +1,172 @@
+/* report_summary.c: the sheet "Simulation Summary": what was run, how to run it again, whether to
+ * trust it, one row per output. */
+#include "report_internal.h"
+
+#include <math.h>
+#include <stdio.h>
+
+static lxw_row_t put_pair(pei_writer *w, lxw_worksheet *sheet, lxw_row_t row, const char *label,
+                          const char *text)
+{
+    pei_put_text(w, sheet, row, 0, label, PEI_LABEL);
+    pei_put_text(w, sheet, row, 1, text, PEI_PLAIN);
+    return row + 1;
+}
+
+static lxw_row_t put_settings(pei_writer *w, lxw_worksheet *sheet, lxw_row_t row)
+{
+    const pe_report *r = w->report;
+    char text[256];
+    row = put_pair(w, sheet, row, "Workbook", r->workbook);
+    row = put_pair(w, sheet, row, "SHA-256", r->sha256);
+    snprintf(text, sizeof text, "%llu%s, seed %llu, %s%s%s", (unsigned long long)r->trials,
+             r->trials < r->trials_asked ? " (stopped before the end: incomplete)" : "",
+             (unsigned long long)r->seed,
+             r->sampling == PE_LATIN_HYPERCUBE ? "Latin hypercube" : "Monte Carlo",
+             r->settings_source[0] != '\0' ? "; settings from " : "", r->settings_source);
+    row = put_pair(w, sheet, row, "Trials", text);
+    row = put_pair(w, sheet, row, "NOW() and TODAY()", r->now_text);
+    snprintf(text, sizeof text,
+             "Power Engine %s, %s (%s), %u threads, %.2f s; results do not depend on these",
+             r->version, r->backend, r->isa, r->threads, r->timings.total);
+    row = put_pair(w, sheet, row, "Run by", text);
+    row = put_pair(w, sheet, row, "To run it again", r->command);
+    row = put_pair(w, sheet, row, "Self-check", r->check.line);
+    if (r->check.header[0] != '\0') row = put_pair(w, sheet, row, "", r->check.header);
+    if (r->check.differ_count > 0) {
+        snprintf(text, sizeof text,
+                 "%u formulas differ, of which %u root causes; see `power-engine check`. The first "
+                 "is %.80s",
+                 r->check.differ_count, r->check.root_count, r->check.differ[0].cell);
+        pei_put_text(w, sheet, row, 1, text, PEI_WARNING);
+        row++;
+    }
+    return row;
+}
+
+static lxw_row_t put_warnings(pei_writer *w, lxw_worksheet *sheet, lxw_row_t row)
+{
+    const pe_report *r = w->report;
+    for (uint32_t i = 0; i < r->warning_count; i++, row++) {
+        pei_put_text(w, sheet, row, 0, i == 0 ? "Warnings" : "", PEI_LABEL);
+        worksheet_merge_range(sheet, row, 1, row, 12, r->warnings[i],
+                              pei_format(w, PEI_WARNING, NULL));
+    }
+    return row;
+}
+
+static const char *const headings[] = {
+    "Output", "Cell", "Mean",   "Standard error", "Standard deviation", "P5",     "P50", "P95",
+    "Min",    "Max",  "P(X<0)", "Base",           "P(X<=base)",         "Errors", "Note"};
+
+static void put_base(pei_writer *w, lxw_worksheet *sheet, lxw_row_t row, lxw_col_t column,
+                     const pe_report_output *o, const char *format)
+{
+    if (pe_is_number(o->base))
+        pei_put_number(w, sheet, row, column, pe_as_number(o->base), PEI_PLAIN, format);
+    else if (pe_is(o->base, PE_KIND_TEXT))
+        pei_put_text(w, sheet, row, column, pe_as_text(o->base)->bytes, PEI_PLAIN);
+    else if (pe_is(o->base, PE_KIND_BOOLEAN))
+        pei_put_text(w, sheet, row, column, pe_as_boolean(o->base) ? "TRUE" : "FALSE", PEI_PLAIN);
+    else if (pe_is(o->base, PE_KIND_ERROR))
+        pei_put_text(w, sheet, row, column, pe_error_text(pe_as_error(o->base)), PEI_PLAIN);
+    else
+        pei_put_text(w, sheet, row, column, "-", PEI_PLAIN);
+}
+
+/* What the numbers do not say. */
+static const char *note_of(pei_writer *w, const pe_report_output *o)
+{
+    const pe_summary *s = &o->summary;
+    double share = s->trials > 0 ? (double)s->error_count / (double)s->trials : 0;
+    switch (s->kind) {
+    case PE_SUMMARY_CONSTANT:
+        return "the same in every trial";
+    case PE_SUMMARY_ERRORS:
+        return "an error in every trial";
+    case PE_SUMMARY_LABELS:
+        return pe_arena_printf(w->arena, "%.60s in %.1f%% of trials%s", s->frequencies[0].label,
+                               100 * (double)s->frequencies[0].count / (double)s->trials,
+                               s->frequency_count > 1 ? "; see its sheet" : "");
+    case PE_SUMMARY_MIXED:
+        return pe_arena_printf(
+            w->arena, "text in %.1f%% of trials; statistics describe the numbers",
+            100 * (double)(s->text_count + s->boolean_count) / (double)s->trials);
+    default:
+        return s->error_count > 0
+                   ? pe_arena_printf(w->arena, "describes the other %.1f%% of trials",
+                                     100 * (1 - share))
+                   : "";
+    }
+}
+
+static void put_output(pei_writer *w, lxw_worksheet *sheet, lxw_row_t row, uint32_t i)
+{
+    const pe_report_output *o = &w->report->outputs[i];
+    const pe_summary *s = &o->summary;
+    const char *format = pei_number_format(w->arena, w->report, o),
+               *spread = pei_spread_format(w->arena, w->report, o), *note = note_of(w, o);
+    if (format == NULL || spread == NULL || note == NULL) {
+        w->failed = true;
+        return;
+    }
+    if (w->sheet_names[i] != NULL) {
+        char link[160], *to = link;
+        to += snprintf(link, sizeof link, "internal:'");
+        for (const char *p = w->sheet_names[i]; *p != '\0' && to < link + sizeof link - 8; p++) {
+            if (*p == '\'') *to++ = '\'';
+            *to++ = *p;
+        }
+        memcpy(to, "'!A1", 5);
+        worksheet_write_url_opt(sheet, row, 0, link, pei_format(w, PEI_LINK, NULL), o->name, NULL);
+    } else {
+        pei_put_text(w, sheet, row, 0, o->name, PEI_PLAIN);
+    }
+    pei_put_text(w, sheet, row, 1, o->cell, PEI_PLAIN);
+    pei_put_number(w, sheet, row, 2, s->mean, PEI_PLAIN, format);
+    pei_put_number(w, sheet, row, 3, s->standard_error, PEI_PLAIN, spread);
+    pei_put_number(w, sheet, row, 4, s->sd, PEI_PLAIN, spread);
+    pei_put_number(w, sheet, row, 5, pei_percentile(s, 5), PEI_PLAIN, format);
+    pei_put_number(w, sheet, row, 6, pei_percentile(s, 50), PEI_PLAIN, format);
+    pei_put_number(w, sheet, row, 7, pei_percentile(s, 95), PEI_PLAIN, format);
+    pei_put_number(w, sheet, row, 8, s->min, PEI_PLAIN, format);
+    pei_put_number(w, sheet, row, 9, s->max, PEI_PLAIN, format);
+    pei_put_number(w, sheet, row, 10, s->probability_negative, PEI_PLAIN, "0.0%");
+    put_base(w, sheet, row, 11, o, format);
+    pei_put_number(w, sheet, row, 12, s->probability_base, PEI_PLAIN, "0.0%");
+    bool many = (double)s->error_count > 0.01 * (double)s->trials;
+    pei_put_number(w, sheet, row, 13, (double)s->error_count, many ? PEI_WARNING : PEI_PLAIN,
+                   "#,##0");
+    pei_put_text(w, sheet, row, 14, note, many ? PEI_WARNING : PEI_PLAIN);
+}
+
+void pei_write_summary(pei_writer *w)
+{
+    const pe_report *r = w->report;
+    lxw_worksheet *sheet = workbook_add_worksheet(w->workbook, "Simulation Summary");
+    if (sheet == NULL) {
+        w->failed = true;
+        return;
+    }
+    pei_put_text(w, sheet, 0, 0, "Power Engine: simulation summary", PEI_TITLE);
+    worksheet_set_row(sheet, 0, 24, NULL);
+    worksheet_set_column(sheet, 0, 0, 30, NULL);
+    worksheet_set_column(sheet, 1, 1, 22, NULL);
+    worksheet_set_column(sheet, 2, 13, 13, NULL);
+    worksheet_set_column(sheet, 14, 14, 38, NULL);
+    lxw_row_t row = put_warnings(w, sheet, put_settings(w, sheet, 2)) + 1;
+    for (size_t i = 0; i < PE_COUNT(headings); i++)
+        pei_put_text(w, sheet, row, (lxw_col_t)i, headings[i], PEI_HEADING);
+    for (uint32_t i = 0; i < r->output_count; i++) put_output(w, sheet, row + 1 + i, i);
+    lxw_row_t last = row + 1 + r->output_count;
+    if (r->output_count > 0 && r->outputs[0].base_label != NULL) {
+        char text[160];
+        snprintf(text, sizeof text,
+                 "Base: %s. P5 is the value that 5%% of trials stay below. Statistics leave error "
+                 "trials out.",
+                 r->outputs[0].base_label);
+        pei_put_text(w, sheet, last + 1, 0, text, PEI_SUBTITLE);
+    }
+    worksheet_freeze_panes(sheet, row + 1, 1);
+    pei_page(sheet, row, row, 14, last + 1);
+}
