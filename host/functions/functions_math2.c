@@ -281,8 +281,11 @@ pe_value pei_fn_roman(pe_call *call, const pe_value *args, int n)
     static const char letters[] = "MDCLXVI";
     static const int values[] = {1000, 500, 100, 50, 10, 5, 1};
     double number = pen_trunc(pe_arg_number(args, n, 0, 0));
-    double form = pen_trunc(pe_arg_number(args, n, 1, 0));
-    if (n > 1 && pe_is(args[1], PE_KIND_BOOLEAN)) form = pe_as_boolean(args[1]) ? 0 : 4;
+    pe_value style = pe_arg_given(args, n, 1) ? args[1] : pe_number(0);
+    if (pe_is(style, PE_KIND_BOOLEAN)) style = pe_number(pe_as_boolean(style) ? 0 : 4);
+    if (!pe_is_number(style)) style = pe_to_number(call, style);
+    if (!pe_is_number(style)) return style;
+    double form = pen_trunc(pe_as_number(style));
     if (number < 0 || number > 3999 || form < 0 || form > 4) return pe_error(PE_ERROR_VALUE);
     char out[64];
     size_t length = 0;
