@@ -117,11 +117,16 @@ static complex_number times(complex_number a, complex_number b)
                 a.suffix != 0 ? a.suffix : b.suffix);
 }
 
-static complex_number reciprocal_scaled(complex_number a, complex_number b)
+/* a / b by Smith's method, as Excel's last digits show. */
+static complex_number quotient(complex_number a, complex_number b)
 {
-    double d = b.re * b.re + b.im * b.im;
-    return make((a.re * b.re + a.im * b.im) / d, (a.im * b.re - a.re * b.im) / d,
-                a.suffix != 0 ? a.suffix : b.suffix);
+    char suffix = a.suffix != 0 ? a.suffix : b.suffix;
+    if (pen_abs(b.re) >= pen_abs(b.im)) {
+        double ratio = b.im / b.re, d = b.re + b.im * ratio;
+        return make((a.re + a.im * ratio) / d, (a.im - a.re * ratio) / d, suffix);
+    }
+    double ratio = b.re / b.im, d = b.re * ratio + b.im;
+    return make((a.re * ratio + a.im) / d, (a.im * ratio - a.re) / d, suffix);
 }
 
 static complex_number sine(complex_number z)
@@ -161,7 +166,7 @@ static complex_number cotangent(complex_number z)
 
 static complex_number one_over(complex_number z)
 {
-    return reciprocal_scaled(make(1, 0, 0), z);
+    return quotient(make(1, 0, 0), z);
 }
 
 static double modulus(complex_number z)
@@ -198,7 +203,7 @@ static complex_number power(complex_number z, double exponent)
             if (e % 2 == 1) result = times(result, square);
             square = times(square, square);
         }
-        return exponent < 0 ? reciprocal_scaled(make(1, 0, z.suffix), result) : result;
+        return exponent < 0 ? quotient(make(1, 0, z.suffix), result) : result;
     }
     double r = pen_pow(modulus(z), exponent), angle = exponent * pen_atan2(z.im, z.re);
     return make(r * pen_cos(angle), r * pen_sin(angle), z.suffix);
@@ -352,7 +357,7 @@ pe_value pei_fn_imdiv(pe_call *call, const pe_value *args, int n)
     PE_UNUSED(n);
     if (!read_two(call, args, &a, &b, &error)) return error;
     if (b.re == 0 && b.im == 0) return pe_error(PE_ERROR_NUM);
-    complex_number w = reciprocal_scaled(a, b);
+    complex_number w = quotient(a, b);
     return complex_value(call, w.re, w.im, w.suffix);
 }
 

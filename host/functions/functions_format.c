@@ -87,11 +87,9 @@ static void put_integer(pei_sink *sink, const layout *l, bool grouped, char plac
     }
 }
 
-static void put_fraction_digit(pei_sink *sink, const pei_section *s, const layout *l,
-                               char placeholder, int index)
+static void put_fraction_digit(pei_sink *sink, const layout *l, char placeholder, int index)
 {
-    bool needed = index <= l->fraction_last || index <= s->last_zero_fraction;
-    if (needed || placeholder == '0')
+    if (index <= l->fraction_last || placeholder == '0')
         pei_sink_char(sink, l->fraction[index]);
     else if (placeholder == '?')
         pei_sink_char(sink, ' ');
@@ -163,7 +161,7 @@ static void render_number(pei_sink *sink, const pei_section *s, double magnitude
                             integers == 0);
                 integers++;
             } else if (fractions < s->fraction_places) {
-                put_fraction_digit(sink, s, &l, t->c, fractions++);
+                put_fraction_digit(sink, &l, t->c, fractions++);
             }
             break;
         case PEI_TOKEN_POINT:

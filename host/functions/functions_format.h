@@ -48,7 +48,7 @@ typedef struct pei_section {
     int count;
     pei_condition condition;
     double operand;
-    int digit_places, integer_places, fraction_places, last_zero_fraction;
+    int digit_places, integer_places, fraction_places;
     int percents, scale_commas;
     bool thousands, scientific;
     int slash; /* token index, -1: no fraction */

@@ -323,34 +323,35 @@ static void resolve_minutes(pei_section *s)
     }
 }
 
-/* A comma (an empty literal) between digits groups thousands; after the last digit it divides by
- * 1,000; elsewhere it is itself. */
+/* A comma right after a digit groups thousands where a digit of the integer part follows, divides
+ * by 1,000 where no digit of that part follows at all, and else is nothing. Any other is a literal.
+ */
 static void resolve_commas(pei_section *s)
 {
-    int last_digit = -1, last_integer = -1, first_digit = -1;
-    for (int i = 0; i < s->count; i++) {
-        if (s->tokens[i].kind == PEI_TOKEN_POINT && last_integer < 0)
-            last_integer = last_digit < 0 ? -2 : last_digit;
-        if (s->tokens[i].kind != PEI_TOKEN_DIGIT) continue;
-        if (first_digit < 0) first_digit = i;
-        last_digit = i;
+    int last_digit = -1, point = s->count;
+    for (int i = s->count - 1; i >= 0; i--) {
+        if (s->tokens[i].kind == PEI_TOKEN_POINT) point = i;
+        if (s->tokens[i].kind == PEI_TOKEN_DIGIT && last_digit < 0) last_digit = i;
     }
-    if (last_integer == -1) last_integer = last_digit;
+    bool after_digit = false;
     for (int i = 0; i < s->count; i++) {
         pei_token *t = &s->tokens[i];
-        if (t->kind != PEI_TOKEN_LITERAL || t->c != ',') continue;
-        bool adjacent =
-            i > 0 && (s->tokens[i - 1].kind == PEI_TOKEN_DIGIT ||
-                      (s->tokens[i - 1].kind == PEI_TOKEN_LITERAL && s->tokens[i - 1].c == ','));
-        if (s->date_places == 0 && first_digit >= 0 && i > first_digit && i < last_integer) {
-            s->thousands = true;
-        } else if (s->date_places == 0 && adjacent && first_digit >= 0 && i > last_integer &&
-                   (i > last_digit || last_integer < last_digit)) {
-            s->scale_commas++;
-        } else {
+        if (t->kind != PEI_TOKEN_LITERAL || t->c != ',') {
+            after_digit = t->kind == PEI_TOKEN_DIGIT;
+        } else if (s->date_places > 0 || !after_digit) {
             t->text = ",";
             t->count = 1;
             t->c = 0;
+            after_digit = false;
+        } else {
+            int next = i + 1;
+            while (next < s->count && s->tokens[next].c == ',' && s->tokens[next].count == 0)
+                next++;
+            bool digit_next = next < s->count && s->tokens[next].kind == PEI_TOKEN_DIGIT;
+            if (digit_next && i < point)
+                s->thousands = true;
+            else if (i > last_digit || next == point)
+                s->scale_commas++;
         }
     }
 }
@@ -358,7 +359,6 @@ static void resolve_commas(pei_section *s)
 static void count_number(pei_section *s)
 {
     bool point = false, exponent = false;
-    s->last_zero_fraction = -1;
     for (int i = 0; i < s->count; i++) {
         const pei_token *t = &s->tokens[i];
         point = point || t->kind == PEI_TOKEN_POINT;
@@ -368,7 +368,6 @@ static void count_number(pei_section *s)
         if (!point) {
             s->integer_places++;
         } else {
-            if (t->c == '0') s->last_zero_fraction = s->fraction_places;
             s->fraction_places++;
         }
     }
