@@ -166,7 +166,7 @@ static void run_case(char *const *field, const options *o, tallies *trust, talli
 {
     pe_arena *arena = pe_arena_new(1u << 28);
     case_input in = {.formula = field[FORMULA],
-                     .at = field[AT],
+                     .at = field[AT][0] != 0 ? field[AT] : "Sheet1!ZZ999",
                      .mode = field[MODE],
                      .date1904 = strcmp(field[DATE], "1904") == 0};
     in.cells = cells_of(field[CELLS], &in.cell_count, arena);
