@@ -101,6 +101,8 @@ static pe_value op_cell(pe_call *call, pe_cell_ref ref)
 
 enum { NOW = 0, END = 1, ROW = 2, SHEET = 3 }; /* a cursor's state: next cell, end of its row, next row, sheet + 1 */
 
+#define DOWN_COLUMN UINT64_MAX /* in ROW: the area is one column; see next_in_column */
+
 /* Moves the cursor to the next row that has cells in the area. */
 static bool next_row(const pei_context *x, pe_cursor *c)
 {
@@ -142,14 +144,55 @@ static bool first_empty(pei_context *x, pe_cursor *c)
     return false;
 }
 
+/* Down one column: NOW and END hold the addresses of the next id and of the end of the ids. */
+static bool next_in_column(pei_context *x, pe_cursor *c)
+{
+    const uint32_t *at = (const uint32_t *)(uintptr_t)c->state[NOW];
+    const uint32_t *end = (const uint32_t *)(uintptr_t)c->state[END];
+    bool found = false;
+    while (at < end && !found) {
+        uint32_t cell = *at++;
+        c->value = pei_read(x, cell);
+        pe_kind kind = pe_kind_of(c->value);
+        if (kind == PE_KIND_BLANK) continue;
+        if (kind == PE_KIND_UNRESOLVED) {
+            if (x->missing.count >= PEI_MISSING_MAX) at = end;
+            continue;
+        }
+        c->at.row = x->workbook->cells[cell].row;
+        found = true;
+    }
+    c->state[NOW] = (uint64_t)(uintptr_t)at;
+    return found;
+}
+
+static void start_column(pei_context *x, pe_cursor *c)
+{
+    const pe_area *a = &c->area;
+    uint32_t count;
+    const uint32_t *ids = pe_graph_column(x->graph, a->sheet_first, a->column_first, a->row_first,
+                                          a->row_last, &count);
+    c->state[ROW] = DOWN_COLUMN;
+    c->state[NOW] = (uint64_t)(uintptr_t)ids;
+    c->state[END] = (uint64_t)(uintptr_t)(ids + count);
+    c->at.sheet = a->sheet_first;
+    c->at.column = a->column_first;
+}
+
 static bool op_next(pe_call *call, pe_cursor *c)
 {
     pei_context *x = pei_context_of(call);
+    if (c->state[ROW] == DOWN_COLUMN) return next_in_column(x, c);
     if (c->state[SHEET] == 0) {
         if (c->area.sheet_first >= x->workbook->sheet_count) return false;
         c->state[SHEET] = c->area.sheet_first + 1;
         c->state[ROW] = pe_graph_row_lower(x->graph, c->area.sheet_first, c->area.row_first);
+        bool column = c->area.column_first == c->area.column_last &&
+                      c->area.sheet_first == c->area.sheet_last &&
+                      c->area.row_last > c->area.row_first;
+        if (column) start_column(x, c);
         if (x->layer != NULL && first_empty(x, c)) return true;
+        if (column) return next_in_column(x, c);
     }
     for (;;) {
         while (c->state[NOW] < c->state[END]) {

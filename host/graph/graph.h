@@ -75,6 +75,9 @@ bool pe_graph_name_area(const pe_node_reference *ref, pe_cell_ref home, pe_area 
 
 /* The cell's id, or PE_NO_CELL: as pe_workbook_cell, in constant time where rows have few gaps. */
 uint32_t pe_graph_cell(const pe_graph *graph, pe_cell_ref ref);
+/* The cells of one column between two rows, top to bottom: *count ids. */
+const uint32_t *pe_graph_column(const pe_graph *graph, uint32_t sheet, uint32_t column, uint32_t row_first,
+                                uint32_t row_last, uint32_t *count);
 /* Index into rows_used of the first used row >= row: as pe_workbook_row_lower, in constant time. */
 uint32_t pe_graph_row_lower(const pe_graph *graph, uint32_t sheet, uint32_t row);
 /* The first cell in [first, end), cells of one row, whose column is >= column. */

@@ -118,6 +118,22 @@ static uint32_t column_lower(const pe_graph *g, uint32_t first, uint32_t end, ui
     return first;
 }
 
+const uint32_t *pe_graph_column(const pe_graph *g, uint32_t s, uint32_t column, uint32_t row_first,
+                                uint32_t row_last, uint32_t *count)
+{
+    const pe_sheet *sheet = &g->workbook->sheets[s];
+    *count = 0;
+    if (sheet->cell_first == sheet->cell_end || column < sheet->used.column_first ||
+        column > sheet->used.column_last)
+        return g->column_cells;
+    uint32_t at = column - sheet->used.column_first;
+    uint32_t end = g->column_start[s][at + 1];
+    uint32_t first = column_lower(g, g->column_start[s][at], end, row_first);
+    end = column_lower(g, first, end, row_last + 1);
+    *count = end - first;
+    return g->column_cells + first;
+}
+
 static bool spans_by_cell(const pe_graph *g, uint32_t s, const pe_area *a, pei_span_visit visit,
                           void *context)
 {
