@@ -67,7 +67,7 @@ typedef struct holiday_walk {
 static bool add_holiday(void *context, pe_value v, bool direct)
 {
     holiday_walk *w = context;
-    double serial;
+    double serial = 0;
     PE_UNUSED(direct);
     if (pe_is(v, PE_KIND_OMITTED)) return true;
     w->error = day_argument(w->call, v, &serial);

@@ -24,7 +24,7 @@ typedef struct conditional {
     /* the result so far: sum or count */
     pei_ref sum;
     int op;                /* of the pairs waiting; -1 none */
-    double constant;
+    double constant = 0;
     pei_ref pairs[2 * CHUNK_PAIRS];
     uint32_t pair_count;
 } conditional;
@@ -172,8 +172,8 @@ static bool take_offset(conditional *c, uint32_t row, uint32_t column)
         if (!c->counting) value = pei_ref_of(b, &o);
     }
     if (lane == NULL) return add_plain(c, value);
-    int op, always;
-    double constant;
+    int op = 0, always = 0;
+    double constant = 0;
     if (!lane_test(b, lane, &node, &op, &constant, &always)) return false;
     if (always == 0) return true;
     if (always == 1) return add_plain(c, value);
