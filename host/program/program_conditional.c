@@ -24,7 +24,7 @@ typedef struct conditional {
     /* the result so far: sum or count */
     pei_ref sum;
     int op;                /* of the pairs waiting; -1 none */
-    double constant = 0;
+    double constant;
     pei_ref pairs[2 * CHUNK_PAIRS];
     uint32_t pair_count;
 } conditional;
@@ -174,7 +174,11 @@ static bool take_offset(conditional *c, uint32_t row, uint32_t column)
     if (lane == NULL) return add_plain(c, value);
     int op = 0, always = 0;
     double constant = 0;
-    if (!lane_test(b, lane, &node, &op, &constant, &always)) return false;
+    uint32_t group = b->group;
+    b->group = pei_new_group(b); /* an accumulation waits for this, and the formula at hand for the accumulation */
+    bool tested = lane_test(b, lane, &node, &op, &constant, &always);
+    b->group = group;
+    if (!tested) return false;
     if (always == 0) return true;
     if (always == 1) return add_plain(c, value);
     if (op == PE_I_SUMIF_CODE && pei_type_of(b, node) == PE_TYPE_BOOLEAN && !c->has_values) value = constant_ref(b, 1);
