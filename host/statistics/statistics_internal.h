@@ -7,7 +7,7 @@
 /* Sorts x[0, n) ascending (-0 before +0), by radix; scratch holds n doubles. */
 void pei_sort(double *x, double *scratch, uint64_t n);
 /* rank[i] of x[i], 1-based, ties averaged; keys and order hold n each. */
-void pei_rank(const double *x, uint64_t n, double *rank, uint64_t *keys, uint32_t *order);
+void pei_average_ranks(const double *x, uint64_t n, double *rank, uint64_t *keys, uint32_t *order);
 /* Histogram bars of sorted numbers, by the rules in statistics_histogram.c. */
 pe_status pei_histogram(const double *sorted, uint64_t n, pe_summary *summary, pe_arena *arena);
 

@@ -75,7 +75,7 @@ static uint32_t *sort_order(const uint64_t *keys, uint64_t n, uint32_t *order, u
     return order;
 }
 
-void pei_rank(const double *x, uint64_t n, double *rank, uint64_t *keys, uint32_t *order)
+void pei_average_ranks(const double *x, uint64_t n, double *rank, uint64_t *keys, uint32_t *order)
 {
     for (uint64_t i = 0; i < n; i++) keys[i] = key_of(x[i] == 0 ? 0.0 : x[i]);
     const uint32_t *sorted = sort_order(keys, n, order, order + n);

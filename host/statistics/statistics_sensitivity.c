@@ -76,10 +76,10 @@ static pe_status correlate(void *context, size_t index, unsigned worker)
     if (bar->n < 3) return PE_OK;
     const double *rank_y = j->output_rank;
     if (!only_output) {
-        pei_rank(c->y, bar->n, c->rank_y, c->keys, c->order);
+        pei_average_ranks(c->y, bar->n, c->rank_y, c->keys, c->order);
         rank_y = c->rank_y;
     }
-    pei_rank(c->x, bar->n, c->rank_x, c->keys, c->order);
+    pei_average_ranks(c->x, bar->n, c->rank_x, c->keys, c->order);
     bar->correlation = correlation(c->rank_x, rank_y, bar->n);
     bar->noise = !(fabs(bar->correlation) > 1.96 / sqrt((double)bar->n - 1));
     return PE_OK;
@@ -121,7 +121,7 @@ static pe_status rank_output(job *j, double *ranks)
     uint64_t n = 0;
     for (uint64_t i = 0; i < j->trials; i++)
         if (pe_is_number(j->output[i])) c->y[n++] = pe_as_number(j->output[i]);
-    pei_rank(c->y, n, ranks, c->keys, c->order);
+    pei_average_ranks(c->y, n, ranks, c->keys, c->order);
     j->output_rank = ranks;
     return PE_OK;
 }
@@ -212,7 +212,7 @@ static pe_status centred_ranks(const pe_value *output, uint64_t trials, double *
         uint64_t n = 0;
         for (uint64_t i = 0; i < trials; i++)
             if (pe_is_number(output[i])) c.y[n++] = pe_as_number(output[i]);
-        pei_rank(c.y, n, c.rank_y, c.keys, c.order);
+        pei_average_ranks(c.y, n, c.rank_y, c.keys, c.order);
         double mean = 0.5 * ((double)n + 1);
         n = 0;
         for (uint64_t i = 0; i < trials; i++)
