@@ -3,6 +3,7 @@
  * apostrophe only as a last resort), then FALSE, then TRUE. A blank adapts to the other side. */
 #include "functions_internal.h"
 #include "functions_arithmetic.h"
+#include "functions_criterion.h"
 
 #include <utf8proc.h>
 
@@ -88,6 +89,19 @@ int pe_compare_text(const pe_text *a, const pe_text *b)
         if (!more_a || !more_b) return (int)more_a - (int)more_b;
         if (e.tertiary != f.tertiary) return e.tertiary < f.tertiary ? -1 : 1;
     }
+}
+
+bool pei_text_equal(const pe_text *a, const pe_text *b)
+{
+    uint32_t n = a->length < b->length ? a->length : b->length;
+    for (uint32_t i = 0; i < n; i++) {
+        unsigned char x = (unsigned char)a->bytes[i], y = (unsigned char)b->bytes[i];
+        if ((x | y) >= 128) return pe_compare_text(a, b) == 0;
+        if (x == y) continue;
+        unsigned char folded = (unsigned char)(x | 32);
+        if (folded != (y | 32) || folded < 'a' || folded > 'z') return false;
+    }
+    return a->length == b->length;
 }
 
 static int rank_of(pe_value v)

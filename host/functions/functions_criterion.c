@@ -157,7 +157,7 @@ static bool equals(const pe_criterion *c, pe_value value, pe_kind kind)
     case PE_KIND_TEXT:
         if (kind != PE_KIND_TEXT) return false;
         if (c->wildcard) return pei_wildcard_match(pe_as_text(c->operand), pe_as_text(value));
-        return pe_compare_text(pe_as_text(c->operand), pe_as_text(value)) == 0;
+        return pei_text_equal(pe_as_text(c->operand), pe_as_text(value));
     case PE_KIND_BOOLEAN:
         return kind == PE_KIND_BOOLEAN && pe_as_boolean(value) == pe_as_boolean(c->operand);
     case PE_KIND_ERROR:

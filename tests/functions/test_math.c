@@ -211,6 +211,9 @@ static void criteria_match(void **state)
     assert_true(matches(g, ">4.5", five) && !matches(g, ">4.5", word));
     assert_true(!matches(g, "<5", none) && !matches(g, ">=0", none));
     assert_true(matches(g, "a*", word) && matches(g, "?PP??", word) && !matches(g, "a?", word));
+    assert_true(matches(g, "APPLE", word) && !matches(g, "Apples", word));
+    assert_true(matches(g, "\xC3\x84rger", text_of(g, "\xC3\xA4RGER")) &&
+                !matches(g, "@", text_of(g, "`")));
     assert_true(matches(g, "a~*", text_of(g, "A*")) && !matches(g, "a~*", word));
     assert_true(matches(g, "<>a*", five) && matches(g, "<>a*", none) && !matches(g, "<>a*", word));
     assert_true(matches(g, "<>5", text_of(g, "5")) && !matches(g, "<>5", five));
