@@ -153,7 +153,7 @@ uint32_t pei_map_code(pei_builder *b, uint32_t node, const double *values, pe_ty
 uint16_t pei_domain_of(pei_builder *b, const pe_value *values, uint32_t count, uint32_t *codes);
 const pe_domain *pei_domain(const pei_builder *b, uint16_t domain);
 /* A table with `key` of its own; *fresh: the caller fills it. */
-uint32_t pei_table(pei_builder *b, const void *key, size_t length, bool *fresh);
+uint32_t pei_make_table(pei_builder *b, const void *key, size_t length, bool *fresh);
 pe_call pei_conversion_call(pei_builder *b);
 
 /* ---- program_cells.c: cells and areas ------------------------------------------------------------------ */

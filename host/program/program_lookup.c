@@ -106,7 +106,7 @@ static uint32_t key_table(pei_builder *b, const vector *v, bool approximate)
     key.approximate = approximate;
     key.tag = 0x6B657973;
     bool fresh;
-    uint32_t table = pei_table(b, &key, sizeof key, &fresh);
+    uint32_t table = pei_make_table(b, &key, sizeof key, &fresh);
     if (table == PEI_NONE) return table;
     if (!fresh) return b->tables[table].count > 0 ? table : PEI_NONE;
     uint32_t used = used_count(b, v), count = 0;
@@ -172,7 +172,7 @@ static bool gather_uniform(pei_builder *b, uint32_t position, const vector *v, p
         if (domain == 0xFFFF) return false;
     }
     bool fresh;
-    uint32_t table = pei_table(b, &key, sizeof key, &fresh);
+    uint32_t table = pei_make_table(b, &key, sizeof key, &fresh);
     if (table == PEI_NONE) return false;
     if (fresh) {
         double *copy = PE_PUSH(b->arena, double, v->count);
@@ -272,7 +272,7 @@ static uint32_t position_of_number(pei_builder *b, uint32_t number, uint32_t cou
     }
     double key[3] = {pe_as_number(pe_box(PE_KIND_OMITTED, 2)), 1, count};
     bool fresh;
-    uint32_t table = pei_table(b, key, sizeof key, &fresh);
+    uint32_t table = pei_make_table(b, key, sizeof key, &fresh);
     if (table == PEI_NONE) return PEI_NONE;
     if (fresh) b->tables[table] = (pe_lookup_table){.kind = PE_LOOKUP_AFFINE, .count = count, .first = 1, .step = 1};
     uint32_t whole = pei_make(b, PE_I_ROUND_DOWN, PE_TYPE_NUMBER, number, PEI_NONE, PEI_NONE, pei_constant_pair(b, 1, 0));

@@ -89,8 +89,8 @@ static pei_ref make_step(pei_builder *b, pei_node *n)
     return node;
 }
 
-/* Two numbers added, or the larger or smaller of both. */
-static pei_ref combine(pei_builder *b, reduce_kind kind, pei_ref x, pei_ref y)
+/* Two numbers added, or the larger or smaller of both; step: as an accumulation, else as a part of the formula at hand. */
+static pei_ref combine_as(pei_builder *b, reduce_kind kind, pei_ref x, pei_ref y, bool step)
 {
     static const int pairs[] = {PE_I_ADD, PE_I_MAX, PE_I_MIN, PE_I_ADD};
     static const int constants[] = {PE_I_ADD_K, PE_I_MAX_K, PE_I_MIN_K, PE_I_ADD_K};
@@ -114,7 +114,11 @@ static pei_ref combine(pei_builder *b, reduce_kind kind, pei_ref x, pei_ref y)
         n.a = x;
         n.b = y;
     }
-    return make_step(b, &n);
+    return step ? make_step(b, &n) : pei_make_node(b, &n);
+}
+static pei_ref combine(pei_builder *b, reduce_kind kind, pei_ref x, pei_ref y)
+{
+    return combine_as(b, kind, x, y, true);
 }
 
 static bool matches_constant(const reduce_key *key, double k, pe_value v)
@@ -391,9 +395,7 @@ static bool reduce_list(pei_builder *b, reduce_kind kind, const listing *l, pei_
     for (size_t i = 0; i < l->count; i++) varies |= (l->refs[i] & PE_LIST_CONSTANT) == 0;
     if (!varies || l->count <= 2) {
         pei_ref sum = PEI_NONE;
-        uint32_t group = b->group;
-        for (size_t i = 0; i < l->count; i++) sum = combine(b, kind, sum, l->refs[i]);
-        b->group = group;
+        for (size_t i = 0; i < l->count; i++) sum = combine_as(b, kind, sum, l->refs[i], false);
         if (b->status != PE_OK) return false;
         if (sum == PEI_NONE) *o = pei_uniform(pe_number(0));
         else if (sum & PE_LIST_CONSTANT) *o = pei_uniform(pe_number(b->constants[sum & ~PE_LIST_CONSTANT]));

@@ -46,7 +46,7 @@ const pe_domain *pei_domain(const pei_builder *b, uint16_t domain)
     return &b->domains[domain];
 }
 
-uint32_t pei_table(pei_builder *b, const void *key, size_t length, bool *fresh)
+uint32_t pei_make_table(pei_builder *b, const void *key, size_t length, bool *fresh)
 {
     uint32_t *slot;
     *fresh = false;
@@ -140,7 +140,7 @@ uint32_t pei_map_code(pei_builder *b, uint32_t node, const double *values, pe_ty
     key[0] = pe_as_number(pe_box(PE_KIND_OMITTED, 1));
     memcpy(key + 1, values, count * sizeof *key);
     bool fresh;
-    uint32_t table = pei_table(b, key, (count + 1) * sizeof *key, &fresh);
+    uint32_t table = pei_make_table(b, key, (count + 1) * sizeof *key, &fresh);
     if (table == PEI_NONE) return PEI_NONE;
     if (fresh) {
         double *copy = PE_PUSH(b->arena, double, count + 1);
