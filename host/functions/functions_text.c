@@ -233,7 +233,7 @@ pe_value pei_fn_search(pe_call *call, const pe_value *args, int n)
 {
     const pe_text *within = pei_arg_text(args, n, 1);
     double start = pei_arg_whole(args, n, 2, 1), units = 1;
-    if (start < 1 || start > unit_length(within) + 1) return pe_error(PE_ERROR_VALUE);
+    if (start < 1 || start > unit_length(within)) return pe_error(PE_ERROR_VALUE);
     size_t length = 0, count = 0;
     const uint32_t *pattern = fold(call, pei_arg_text(args, n, 0), true, &length);
     const uint32_t *text = fold(call, within, false, &count);
