@@ -318,17 +318,38 @@ static double hypergeometric_density(double k, double draws, double good, double
     return ratio;
 }
 
+#define HYPERGEOMETRIC_TERMS_MAX 10000000.0 /* a tenth of a second */
+
+/* P(X <= k): from the mode down, and up to k where k is above the mode, until terms no longer
+ * count. */
+static double hypergeometric_below(double k, double draws, double good, double all)
+{
+    double mode = pen_floor((draws + 1) * (good + 1) / (all + 2)), bad = all - good;
+    double start = k < mode ? k : mode, steps = 0;
+    double term = hypergeometric_density(start, draws, good, all), sum = term, last = term;
+    for (double i = start; i > 0 && last > sum * 1e-18; i--, steps++) {
+        last *= i / (good - i + 1) * ((bad - draws + i) / (draws - i + 1));
+        sum += last;
+        if (steps > HYPERGEOMETRIC_TERMS_MAX) return num_error();
+    }
+    last = term;
+    for (double i = start + 1; i <= k && last > sum * 1e-18; i++, steps++) {
+        last *= (good - i + 1) / i * ((draws - i + 1) / (bad - draws + i));
+        sum += last;
+        if (steps > HYPERGEOMETRIC_TERMS_MAX) return num_error();
+    }
+    return sum < 1 ? sum : 1;
+}
+
 double pei_fn_hypgeom_dist(const double *x, int n)
 {
     double k = pen_trunc(x[0]), draws = pen_trunc(x[1]), good = pen_trunc(x[2]);
     double all = pen_trunc(x[3]), least = draws - (all - good);
     if (k < 0 || draws <= 0 || draws > all || good <= 0 || good > all) return num_error();
     if (k > draws || k > good || k < least) return num_error();
-    if (n < 5 || x[4] == 0) return hypergeometric_density(k, draws, good, all);
-    double sum = 0;
-    for (double i = least > 0 ? least : 0; i <= k; i++)
-        sum += hypergeometric_density(i, draws, good, all);
-    return sum;
+    bool cumulative = n > 4 && x[4] != 0;
+    return cumulative ? hypergeometric_below(k, draws, good, all)
+                      : hypergeometric_density(k, draws, good, all);
 }
 
 /* ---- Student's t ------------------------------------------------------------ */

@@ -77,12 +77,14 @@ static bool lcm_step(integers *list, double x)
 
 static bool multinomial_step(integers *list, double x)
 {
-    /* times (sum + x) over x, by factors */
-    for (double i = 1; i <= x; i++) {
-        list->extra += 1;
-        list->result = list->result * list->extra / i;
+    /* times (so far + x) over x, by the smaller of the two: a large one overflows within some
+     * thousand steps */
+    double total = list->extra + x, few = list->extra < x ? list->extra : x;
+    for (double i = 1; i <= few; i++) {
+        list->result = list->result * (total - few + i) / i;
         if (!pen_is_finite(list->result)) return false;
     }
+    list->extra = total;
     return true;
 }
 

@@ -324,8 +324,8 @@ static pe_value list_nth(const pei_list *sorted, double k, bool largest)
     return pe_number_checked(sorted->x[(size_t)(largest ? n - place : place - 1)]);
 }
 
-/* How often x[i] occurs in a sorted list. */
-static size_t occurrences(const pei_list *sorted, double x)
+/* Where x starts in a sorted list. */
+static size_t first_place(const pei_list *sorted, double x)
 {
     size_t low = 0, high = sorted->count;
     while (low < high) {
@@ -335,9 +335,13 @@ static size_t occurrences(const pei_list *sorted, double x)
         else
             high = middle;
     }
-    size_t end = low;
-    while (end < sorted->count && sorted->x[end] == x) end++;
-    return end - low;
+    return low;
+}
+/* x occurs `most` times, where nothing occurs more often. */
+static bool occurs_most(const pei_list *sorted, double x, size_t most)
+{
+    size_t last = first_place(sorted, x) + most - 1;
+    return last < sorted->count && sorted->x[last] == x;
 }
 
 static size_t most_occurrences(const pei_list *sorted)
@@ -356,7 +360,7 @@ static pe_value list_mode(const pei_list *list, const pei_list *sorted)
 {
     size_t most = most_occurrences(sorted);
     for (size_t i = 0; most > 1 && i < list->count; i++)
-        if (occurrences(sorted, list->x[i]) == most) return pe_number_checked(list->x[i]);
+        if (occurs_most(sorted, list->x[i], most)) return pe_number_checked(list->x[i]);
     return pe_error(PE_ERROR_NA);
 }
 
@@ -467,12 +471,13 @@ pe_value pei_fn_mode_mult(pe_call *call, const pe_value *args, int n)
     size_t most = most_occurrences(&sorted), count = 0;
     if (most < 2) return pe_error(PE_ERROR_NA);
     pe_array *modes = pe_new_array(call, (uint32_t)(list.count / most), 1);
-    if (modes == NULL) return num_error();
+    bool *taken = pe_arena_push(call->arena, list.count, sizeof(bool));
+    if (modes == NULL || taken == NULL) return num_error();
     for (size_t i = 0; i < list.count; i++) {
-        bool seen = occurrences(&sorted, list.x[i]) != most;
-        for (size_t j = 0; j < count && !seen; j++)
-            seen = pe_as_number(modes->cells[j]) == list.x[i];
-        if (!seen) modes->cells[count++] = pe_number(list.x[i]);
+        size_t place = first_place(&sorted, list.x[i]);
+        if (taken[place]) continue;
+        taken[place] = true;
+        if (occurs_most(&sorted, list.x[i], most)) modes->cells[count++] = pe_number(list.x[i]);
     }
     modes->rows = (uint32_t)count;
     return pe_array_value(modes);
@@ -579,7 +584,7 @@ pe_value pei_fn_frequency(pe_call *call, const pe_value *args, int n)
     for (size_t i = 0; i <= bins.count; i++) counts->cells[i] = pe_number(0);
     size_t at = 0;
     for (size_t b = 0; b < sorted.count; b++) { /* a repeated bin gets nothing the second time */
-        size_t start = at, slot = 0;
+        size_t start = at, slot = bins.x[b] == sorted.x[b] ? b : 0; /* mostly sorted already */
         while (at < data.count && data.x[at] <= sorted.x[b]) at++;
         while (bins.x[slot] != sorted.x[b]) slot++;
         if (at > start) counts->cells[slot] = pe_number((double)(at - start));
