@@ -162,9 +162,23 @@ static pe_exit execute(pe_cli_options *options, pe_arena *arena)
     return result;
 }
 
+/* Built for AVX2 and FMA, the rest of the program must not start where they are missing. */
+static bool processor_fits(void)
+{
+#if defined(__x86_64__) && !defined(PE_BASELINE)
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+#else
+    return true;
+#endif
+}
+
 int main(int argc, char **argv)
 {
     pe_cli_options options;
+    if (!processor_fits()) {
+        fputs("power-engine: this build needs a processor with AVX2 and FMA; build with -DPE_BASELINE=ON\n", stderr);
+        return PE_EXIT_REFUSED;
+    }
     struct sigaction action = {.sa_handler = on_interrupt};
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
