@@ -91,6 +91,13 @@ typedef struct affixes {
     bool sign, minus, currency, percent, parenthesis;
 } affixes;
 
+/* The length of $ or the euro sign at in->at, 0 if there is none. */
+static size_t currency_bytes(const scan *in)
+{
+    if (peek(in) == '$') return 1;
+    return in->n - in->at >= 3 && memcmp(in->s + in->at, "\xE2\x82\xAC", 3) == 0 ? 3 : 0;
+}
+
 static bool scan_prefix(scan *in, affixes *a)
 {
     for (;; in->at++) {
@@ -101,8 +108,9 @@ static bool scan_prefix(scan *in, affixes *a)
             a->minus = c == '-';
         } else if (c == '(' && !a->parenthesis && !a->sign) {
             a->parenthesis = true;
-        } else if (c == '$' && !a->currency) {
+        } else if (!a->currency && currency_bytes(in) > 0) {
             a->currency = true;
+            in->at += currency_bytes(in) - 1;
         } else if (c == '%' && !a->percent) {
             a->percent = true;
         } else {
@@ -117,14 +125,16 @@ static bool scan_suffix(scan *in, affixes *a)
     for (;; in->at++) {
         skip_spaces(in);
         char c = peek(in);
-        if (c == '%' && !a->percent)
+        if (c == '%' && !a->percent) {
             a->percent = true;
-        else if (c == '$' && !a->currency)
+        } else if (!a->currency && currency_bytes(in) > 0) {
             a->currency = true;
-        else if (c == ')' && a->parenthesis && !closed)
+            in->at += currency_bytes(in) - 1;
+        } else if (c == ')' && a->parenthesis && !closed) {
             closed = true;
-        else
+        } else {
             return in->at == in->n && closed == a->parenthesis;
+        }
     }
 }
 
@@ -383,6 +393,7 @@ bool pei_parse_datetime(const char *text, size_t length, bool date1904, double n
     scan in = {text, length, 0};
     double d = 0, t = 0;
     while (in.n > 0 && text[in.n - 1] == ' ') in.n--;
+    bool trailing = in.n < length;
     skip_spaces(&in);
     if (!is_digit(peek(&in)) && !is_letter(peek(&in))) return false;
     int this_year = year_of_now(now, date1904);
@@ -398,7 +409,9 @@ bool pei_parse_datetime(const char *text, size_t length, bool date1904, double n
         has_time = scan_time(&in, &t);
         if (!has_time) return false;
     }
-    if (in.at != in.n) return false;
+    /* to Excel " 1:30 " is a time, but " 2024-01-10 " no date: after a date and a space it wants a
+     * time */
+    if (in.at != in.n || (trailing && !has_time)) return false;
     *date = has_date ? d : -1;
     *time = has_time ? t : -1;
     return true;
