@@ -350,6 +350,35 @@ uint32_t pei_match_binary(const pei_vector *v, pe_value key, pei_match_kind kind
     return (uint32_t)at;
 }
 
+/* The first element of the kind after *at, at most `last`; *at is its place. Something of another
+ * kind: none. */
+static pe_value next_of_kind(const pei_vector *v, pe_kind kind, int64_t *at, int64_t last)
+{
+    pe_value x = pe_blank();
+    if (*at >= last) return x;
+    if (!v->is_area) {
+        do x = pei_vector_at(v, (uint32_t)++ * at);
+        while (pe_kind_of(x) != kind && *at < last);
+        return x;
+    }
+    pe_area rest = v->area;
+    uint32_t first = v->vertical ? rest.row_first : rest.column_first;
+    if (v->vertical) {
+        rest.row_first = first + (uint32_t)*at + 1;
+        rest.row_last = first + (uint32_t)last;
+    } else {
+        rest.column_first = first + (uint32_t)*at + 1;
+        rest.column_last = first + (uint32_t)last;
+    }
+    pe_cursor cursor = pe_cursor_of(rest);
+    while (v->call->ops->next(v->call, &cursor)) {
+        if (pe_kind_of(cursor.value) != kind) continue;
+        *at = (int64_t)(v->vertical ? cursor.at.row : cursor.at.column) - first;
+        return cursor.value;
+    }
+    return x;
+}
+
 uint32_t pei_match_ascending(const pei_vector *v, pe_value key)
 {
     wanted w = wanted_of(key, PEI_MATCH_EXACT);
@@ -358,7 +387,7 @@ uint32_t pei_match_ascending(const pei_vector *v, pe_value key)
     while (low <= high) {
         int64_t middle = (low + high) / 2, probe = middle;
         pe_value x = pei_vector_at(v, (uint32_t)probe);
-        while (pe_kind_of(x) != w.kind && probe < high) x = pei_vector_at(v, (uint32_t)++probe);
+        if (pe_kind_of(x) != w.kind) x = next_of_kind(v, w.kind, &probe, high);
         if (pe_kind_of(x) != w.kind) { /* nothing comparable from the middle on */
             high = middle - 1;
             continue;
