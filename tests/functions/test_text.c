@@ -138,13 +138,31 @@ static void too_long_texts_are_refused(void **state)
     pe_arena_free(call.arena);
 }
 
+/* Every text of up to five of these characters is read whole or not at all, and never to a NaN. */
+static void any_text_is_survived(void **state)
+{
+    static const char letters[] = "19./-:, $%()eaJM\xE2";
+    enum { LETTERS = sizeof letters - 1, LONGEST = 5 };
+    char text[LONGEST];
+    (void)state;
+    for (size_t code = 0; code < (size_t)LETTERS * LETTERS * LETTERS * LETTERS * LETTERS; code++) {
+        size_t rest = code;
+        double x = 0, date, time;
+        for (int i = 0; i < LONGEST; i++, rest /= LETTERS) text[i] = letters[rest % LETTERS];
+        if (pei_parse_number(text, code % LONGEST + 1, false, NOW, &x))
+            assert_true(pen_is_finite(x));
+        if (code % 7 == 0) pei_parse_datetime(text, LONGEST, true, NOW, &date, &time);
+    }
+}
+
 int main(void)
 {
-    enum { FIXED = 2 };
+    enum { FIXED = 3 };
     struct CMUnitTest tests[PE_COUNT(ROWS) + FIXED];
     for (size_t i = 0; i < PE_COUNT(ROWS); i++)
         tests[i] = (struct CMUnitTest){ROWS[i].text, row_is_read, NULL, NULL, (void *)&ROWS[i]};
     tests[PE_COUNT(ROWS)] = (struct CMUnitTest)cmocka_unit_test(numbers_show_15_digits);
     tests[PE_COUNT(ROWS) + 1] = (struct CMUnitTest)cmocka_unit_test(too_long_texts_are_refused);
+    tests[PE_COUNT(ROWS) + 2] = (struct CMUnitTest)cmocka_unit_test(any_text_is_survived);
     return _cmocka_run_group_tests("text", tests, PE_COUNT(tests), NULL, NULL);
 }
