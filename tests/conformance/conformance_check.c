@@ -1,7 +1,8 @@
 /* conformance_check.c: the self-check over a folder of workbooks:
- *   conformance_check folder [--verbose] [--time] [--file part-of-name] [--limit N]
+ *   conformance_check folder [--manifest manifest.tsv] [--verbose] [--time] [--file part-of-name] [--limit N]
  * Per file: formulas, compared, agree, pinned, unsupported, skipped, seconds; the functions of root differences and what is
- * not supported. */
+ * not supported. With a manifest: the share of its checkable cells that agree; what differs, is not supported or skipped
+ * counts against it. */
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +11,7 @@
 #include "evaluate.h"
 
 typedef struct options {
-    const char *folder, *file;
+    const char *folder, *file, *manifest;
     unsigned limit;
     bool verbose, time;
 } options;
@@ -18,6 +19,7 @@ typedef struct options {
 typedef struct totals {
     unsigned files, failed, formulas, compared, agree, pinned, unsupported, skipped, roots;
     unsigned downstream_compared, downstream_agree;
+    unsigned checkable, good, listed, at_99;
 } totals;
 
 static void value_text(pe_value v, char *out, size_t size)
@@ -92,6 +94,40 @@ static void print_time(const pe_graph *g, const pe_evaluate_options *eo, const c
     pe_evaluator_free(e);
 }
 
+/* The manifest's count of checkable cells for a file whose path ends with the manifest's; -1: not listed. */
+static long checkable_of(const char *manifest, const char *path)
+{
+    enum { CHECKABLE = 7, FILE_COLUMN = 15 };
+    FILE *file = manifest != NULL ? fopen(manifest, "r") : NULL;
+    char *line = NULL;
+    size_t size = 0;
+    long found = -1;
+    while (file != NULL && found < 0 && getline(&line, &size, file) > 0) {
+        char *field[FILE_COLUMN + 1], *rest = line;
+        unsigned n = 0;
+        line[strcspn(line, "\r\n")] = 0;
+        while (n <= FILE_COLUMN && rest != NULL) field[n++] = strsep(&rest, "\t");
+        if (n <= FILE_COLUMN) continue;
+        size_t a = strlen(path), b = strlen(field[FILE_COLUMN]), used;
+        if (b < 5 || a < b || strcmp(path + a - b, field[FILE_COLUMN]) != 0) continue;
+        found = (long)pe_decimal_parse(field[CHECKABLE], strlen(field[CHECKABLE]), &used);
+    }
+    free(line);
+    if (file != NULL) fclose(file);
+    return found;
+}
+
+static void add_listed(totals *t, const pe_check *c, long checkable)
+{
+    unsigned bad = c->differ_count + c->unsupported_count + c->skipped_count;
+    if (checkable < 0) return;
+    unsigned good = bad < (unsigned)checkable ? (unsigned)checkable - bad : 0;
+    t->listed++;
+    t->checkable += (unsigned)checkable;
+    t->good += good;
+    t->at_99 += (double)good >= 0.99 * (double)checkable;
+}
+
 static void check_file(const char *path, const char *name, const options *o, totals *t)
 {
     pe_workbook *w = NULL;
@@ -125,6 +161,7 @@ static void check_file(const char *path, const char *name, const options *o, tot
                check->root_count, cycles, pe_graph_component_count(g), read - start, built - read,
                pe_graph_parse_seconds(g), end - built, name, check->header[0] ? "  # " : "", check->header);
         add(t, check);
+        add_listed(t, check, checkable_of(o->manifest, path));
         if (o->verbose) print_details(g, e, check, o->limit);
     }
     pe_check_free(check);
@@ -164,6 +201,7 @@ int main(int argc, char **argv)
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--verbose") == 0) o.verbose = true;
         else if (strcmp(argv[i], "--time") == 0) o.time = true;
+        else if (strcmp(argv[i], "--manifest") == 0 && i + 1 < argc) o.manifest = argv[++i];
         else if (strcmp(argv[i], "--file") == 0 && i + 1 < argc) o.file = argv[++i];
         else if (strcmp(argv[i], "--limit") == 0 && i + 1 < argc) {
             size_t used;
@@ -172,7 +210,7 @@ int main(int argc, char **argv)
         } else o.folder = argv[i];
     }
     if (o.folder == NULL) {
-        fprintf(stderr, "usage: conformance_check folder [--verbose] [--time] [--file part] [--limit N]\n");
+        fprintf(stderr, "usage: conformance_check folder [--manifest file] [--verbose] [--time] [--file part] [--limit N]\n");
         return 2;
     }
     walk(o.folder, &o, &t);
@@ -181,5 +219,8 @@ int main(int argc, char **argv)
            t.files, t.failed, t.formulas, t.compared, t.agree,
            t.compared ? 100.0 * t.agree / t.compared : 100.0, t.pinned, t.unsupported, t.skipped, t.roots,
            t.downstream_agree, t.downstream_compared);
+    if (t.listed > 0)
+        printf("of %u checkable cells in %u listed workbooks %u agree (%.3f%%); at least 99%% in %u workbooks\n",
+               t.checkable, t.listed, t.good, 100.0 * t.good / (t.checkable ? t.checkable : 1), t.at_99);
     return t.failed > 0;
 }
