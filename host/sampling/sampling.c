@@ -72,8 +72,13 @@ double pe_distribution_inverse(const pe_distribution *distribution, double u)
 
 double pe_distribution_cdf(const pe_distribution *distribution, double x)
 {
-    double c = pei_sampling_best()->cdf(distribution, x - distribution->shift);
-    if (distribution->u_low == 0 && distribution->u_high == 1) return c;
-    double t = (c - distribution->u_low) / (distribution->u_high - distribution->u_low);
+    const pe_distribution *d = distribution;
+    double below, above;
+    x -= d->shift;
+    pei_sampling_best()->tails(d, x, &below, &above);
+    if (d->u_low == 0 && d->u_high == 1) return below;
+    if (x < d->low) return 0;
+    if (x >= d->high) return 1;
+    double t = ((d->upper ? above : below) - d->u_low) / (d->u_high - d->u_low);
     return t < 0 ? 0 : t > 1 ? 1 : t;
 }

@@ -23,7 +23,11 @@ void pe_philox4x32(const uint32_t counter[4], const uint32_t key[2], uint32_t ou
 
 /* Uniforms in (0,1), 52 bits, (k + 0.5) 2^-52: u[i] for trial trial_first + i. Counter: stream (64
  * bits), trial (40 bits, bit 3 cleared: one call serves trials t and t xor 8), index (24). Any
- * trial_first and count; the result for a trial does not depend on them. */
+ * trial_first and count; the result for a trial does not depend on them. Words of the counter:
+ * trial (low 32 bits); trial (8 more) << 24 | index; stream low; stream high. Key: seed low, seed
+ * high. Output words 0 and 1 (low, high) serve the trial whose bit 3 is clear, 2 and 3 the other; k
+ * is their upper 52 bits. Latin hypercube: u = (stratum + place) / N, the place from the same draw.
+ */
 void pe_sampler_uniforms(const pe_sampler *sampler, uint64_t stream, uint32_t index,
                          uint64_t trial_first, size_t count, double *u);
 double pe_sampler_uniform(const pe_sampler *sampler, uint64_t stream, uint32_t index,
@@ -65,8 +69,9 @@ typedef struct pe_distribution {
     pe_distribution_id id;
     double p[8]; /* parameters and derived constants, by distribution */
     double shift;
-    double u_low,
-        u_high; /* truncation: u is mapped to u_low + u (u_high - u_low); 0 and 1 without */
+    double u_low, u_high; /* truncation: u is mapped to u_low + u (u_high - u_low); 0, 1 without */
+    bool upper;           /* u_low and u_high are probabilities of exceeding: truncated far out */
+    double low, high;     /* the support, after truncation, before shift */
     const double *x, *cumulative; /* tables */
     uint32_t count;
 } pe_distribution;

@@ -1,5 +1,5 @@
-/* sampling_prepare.c: parameters checked and turned into what the inverse needs; moments and static
- * values. */
+/* sampling_prepare.c: parameters checked and turned into what the inverse needs. A standard
+ * deviation of 0, or min = max, is a constant, as in @RISK. */
 #include "sampling_internal.h"
 
 #include <math.h>
@@ -31,8 +31,7 @@ static bool whole(double x)
     return x == pen_floor(x);
 }
 
-/* ---- tables
- * -------------------------------------------------------------------------------------------- */
+/* ---- tables ------------------------------------------------------------------------------ */
 
 static pe_error_code new_table(preparing *p, uint32_t count, double **x, double **cumulative)
 {
@@ -60,7 +59,8 @@ static pe_error_code prepare_discrete(preparing *p)
 {
     const pe_parameter *values = &p->parameters[0],
                        *weights = p->d.id == PE_DIST_DISCRETE ? &p->parameters[1] : NULL;
-    double *x, *cumulative, sum = 0;
+    double *x, *cumulative;
+    pen_dd sum = {0.0, 0.0}, running = {0.0, 0.0};
     if (weights != NULL && weights->count != values->count)
         return wrong(p, "there are not as many weights as values");
     pe_error_code error = new_table(p, values->count, &x, &cumulative);
@@ -70,17 +70,17 @@ static pe_error_code prepare_discrete(preparing *p)
         list[i] = (weighted){values->values[i], weights != NULL ? weights->values[i] : 1};
         if (!(list[i].w >= 0) || !isfinite(list[i].w) || !isfinite(list[i].x))
             return wrong(p, "weights must be numbers that are not negative");
-        sum += list[i].w;
+        sum = pen_dd_add(sum, pen_dd_of(list[i].w, 0.0));
     }
-    if (!(sum > 0)) return wrong(p, "the weights add up to nothing");
+    if (!(sum.hi > 0) || !isfinite(sum.hi)) return wrong(p, "the weights add up to nothing");
     qsort(list, values->count, sizeof *list, by_x); /* ascending, so that u and x move together */
-    double running = 0;
     for (uint32_t i = 0; i < values->count; i++) {
-        running += list[i].w;
+        running = pen_dd_add(running, pen_dd_of(list[i].w, 0.0));
         x[i] = list[i].x;
-        cumulative[i] = running / sum;
-        cumulative[values->count + i] = list[i].w / sum;
+        cumulative[i] = pen_dd_div(running, sum).hi;
+        cumulative[values->count + i] = list[i].w / sum.hi;
     }
+    for (uint32_t i = values->count; i-- > 0 && list[i].w == 0;) cumulative[i] = 1;
     cumulative[values->count - 1] = 1;
     return PE_ERROR_NONE;
 }
@@ -128,18 +128,19 @@ static pe_error_code prepare_piecewise(preparing *p)
     return PE_ERROR_NONE;
 }
 
-/* ---- parameters
- * ---------------------------------------------------------------------------------------- */
+/* ---- parameters -------------------------------------------------------------------------- */
 
 static pe_error_code prepare_beta(preparing *p, double a, double b, double low, double high)
 {
     double *q = p->d.p;
     if (!(a > 0 && b > 0)) return wrong(p, "alpha1 and alpha2 must be positive");
-    if (!(low < high)) return wrong(p, "min must be below max");
+    if (!(a < 1e15 && b < 1e15)) return wrong(p, "alpha1 and alpha2 must be below 1E+15");
+    if (!(low <= high)) return wrong(p, "min must not be above max");
     q[0] = a;
     q[1] = b;
     q[2] = low;
     q[3] = high;
+    q[PEI_STAR] = pen_beta_star(a, b);
     return PE_ERROR_NONE;
 }
 
@@ -147,10 +148,9 @@ static pe_error_code prepare_triang(preparing *p, double low, double mode, doubl
 {
     double *q = p->d.p, width = high - low;
     if (!(low <= mode && mode <= high)) return wrong(p, "min, most likely and max must ascend");
-    if (!(low < high)) return wrong(p, "min must be below max");
     q[0] = low;
     q[1] = high;
-    q[2] = (mode - low) / width;
+    q[2] = width > 0 ? (mode - low) / width : 0;
     q[3] = width * (mode - low);
     q[4] = width * (high - mode);
     q[5] = mode;
@@ -160,18 +160,26 @@ static pe_error_code prepare_triang(preparing *p, double low, double mode, doubl
 static pe_error_code prepare_pert(preparing *p, double low, double mode, double high)
 {
     if (!(low <= mode && mode <= high)) return wrong(p, "min, most likely and max must ascend");
-    if (!(low < high)) return wrong(p, "min must be below max");
-    return prepare_beta(p, 1 + 4 * (mode - low) / (high - low),
-                        1 + 4 * (high - mode) / (high - low), low, high);
+    double t = low < high ? (mode - low) / (high - low) : 0.5;
+    double rest = low < high ? (high - mode) / (high - low) : 0.5;
+    return prepare_beta(p, 1 + 4 * t, 1 + 4 * rest, low, high);
 }
 
-/* mean, sd, skewness and the largest value, for the guess of inverse_count */
+/* mean, variance, third central moment and the largest value, for the guess of inverse_count; the
+ * logarithm of P(X = 0) and the ratio of successive probabilities, for small means. */
 static void set_count(double *q, double mean, double variance, double third, double top)
 {
-    q[4] = mean;
-    q[5] = pen_sqrt(variance);
-    q[6] = variance > 0 ? third / (variance * q[5]) : 0;
-    q[7] = top;
+    q[PEI_COUNT_MEAN] = mean;
+    q[PEI_COUNT_SD] = pen_sqrt(variance);
+    q[PEI_COUNT_SKEW] = variance > 0 ? third / (variance * q[PEI_COUNT_SD]) : 0;
+    q[PEI_COUNT_TOP] = top;
+}
+
+static void set_count_zero(double *q, double log_zero, double ratio)
+{
+    bool usable = q[PEI_COUNT_MEAN] + 10 * q[PEI_COUNT_SD] <= 250 && log_zero > -600;
+    q[PEI_COUNT_ZERO] = usable ? pen_exp(log_zero) : 0;
+    q[PEI_COUNT_RATIO] = ratio;
 }
 
 static pe_error_code prepare_count(preparing *p)
@@ -189,24 +197,27 @@ static pe_error_code prepare_count(preparing *p)
         q[0] = a;
         q[1] = b;
         set_count(q, a * b, a * b * (1 - b), a * b * (1 - b) * (1 - 2 * b), b > 0 ? a : 0);
+        if (b < 1) set_count_zero(q, a * pen_log1p(-b), b / (1 - b));
         return PE_ERROR_NONE;
     case PE_DIST_POISSON:
-        if (!(a > 0 && a <= 0x1p40)) return wrong(p, "the mean must be positive");
+        if (!(a >= 0 && a <= 0x1p40)) return wrong(p, "the mean must not be negative");
         q[0] = a;
         set_count(q, a, a, a, HUGE_VAL);
+        set_count_zero(q, -a, a);
         return PE_ERROR_NONE;
     case PE_DIST_GEOMET:
-        if (!(a > 0 && a <= 1)) return wrong(p, "p must be above 0 and at most 1");
+        if (!(a >= 1e-300 && a <= 1)) return wrong(p, "p must be above 0 and at most 1");
         q[0] = a;
         return PE_ERROR_NONE;
     default: /* NEGBIN */
-        if (!(a > 0 && whole(a)))
+        if (!(a > 0 && whole(a) && a <= 0x1p40))
             return wrong(p, "the number of successes must be a positive whole number");
-        if (!(b > 0 && b <= 1)) return wrong(p, "p must be above 0 and at most 1");
+        if (!(b >= 1e-80 && b <= 1)) return wrong(p, "p must be above 0 and at most 1");
         q[0] = a;
         q[1] = b;
         set_count(q, a * (1 - b) / b, a * (1 - b) / (b * b), a * (1 - b) * (2 - b) / (b * b * b),
                   b < 1 ? HUGE_VAL : 0);
+        set_count_zero(q, a * pen_log(b), 1 - b);
         return PE_ERROR_NONE;
     }
 }
@@ -219,25 +230,28 @@ static pe_error_code prepare_two(preparing *p, double a, double b)
     switch (p->d.id) {
     case PE_DIST_NORMAL:
     case PE_DIST_LOGNORM2:
-        return b > 0 ? PE_ERROR_NONE : wrong(p, "the standard deviation must be positive");
+        return b >= 0 ? PE_ERROR_NONE : wrong(p, "the standard deviation must not be negative");
     case PE_DIST_LOGNORM: {
-        if (!(a > 0 && b > 0)) return wrong(p, "mean and standard deviation must be positive");
+        if (!(a > 0 && b >= 0))
+            return wrong(p, "the mean must be positive, the standard deviation not negative");
         double variance = pen_log1p(b / a * (b / a));
         q[0] = pen_log(a) - 0.5 * variance;
         q[1] = pen_sqrt(variance);
         return PE_ERROR_NONE;
     }
     case PE_DIST_UNIFORM:
-        return a < b ? PE_ERROR_NONE : wrong(p, "min must be below max");
+        return a <= b ? PE_ERROR_NONE : wrong(p, "min must not be above max");
     case PE_DIST_INTUNIFORM:
         if (!whole(a) || !whole(b)) return wrong(p, "min and max must be whole numbers");
         return a <= b ? PE_ERROR_NONE : wrong(p, "min must not be above max");
     case PE_DIST_ERLANG:
         if (!whole(a)) return wrong(p, "m must be a whole number");
+        q[PEI_STAR] = a > 0 ? pen_gamma_star(a) : 0;
         return a > 0 && b > 0 ? PE_ERROR_NONE : wrong(p, "m and scale must be positive");
     case PE_DIST_LOGISTIC:
         return b > 0 ? PE_ERROR_NONE : wrong(p, "the scale must be positive");
     default: /* GAMMA, WEIBULL, PARETO */
+        if (p->d.id == PE_DIST_GAMMA && a > 0) q[PEI_STAR] = pen_gamma_star(a);
         return a > 0 && b > 0 ? PE_ERROR_NONE : wrong(p, "both parameters must be positive");
     }
 }
@@ -251,6 +265,9 @@ static pe_error_code prepare_one(preparing *p, double a)
     if (p->d.id == PE_DIST_CHISQ) {
         p->d.p[0] = 0.5 * a;
         p->d.p[1] = 2;
+        p->d.p[PEI_STAR] = pen_gamma_star(0.5 * a);
+    } else if (p->d.id == PE_DIST_STUDENT) {
+        p->d.p[PEI_STAR] = pen_beta_star(0.5 * a, 0.5);
     }
     return PE_ERROR_NONE;
 }
@@ -288,25 +305,95 @@ static pe_error_code prepare_parameters(preparing *p)
     }
 }
 
+/* The support before truncation. */
+static void set_support(pe_distribution *d)
+{
+    const double *p = d->p;
+    d->low = 0;
+    d->high = HUGE_VAL;
+    switch (d->id) {
+    case PE_DIST_NORMAL:
+    case PE_DIST_LOGISTIC:
+    case PE_DIST_STUDENT:
+        d->low = -HUGE_VAL;
+        break;
+    case PE_DIST_UNIFORM:
+    case PE_DIST_TRIANG:
+    case PE_DIST_INTUNIFORM:
+        d->low = p[0];
+        d->high = p[1];
+        break;
+    case PE_DIST_BETA:
+    case PE_DIST_BETAGENERAL:
+    case PE_DIST_PERT:
+        d->low = p[2];
+        d->high = p[3];
+        break;
+    case PE_DIST_PARETO:
+        d->low = p[1];
+        break;
+    case PE_DIST_BERNOULLI:
+        d->high = 1;
+        break;
+    case PE_DIST_BINOMIAL:
+        d->high = p[0];
+        break;
+    default:
+        if (d->count > 0) {
+            d->low = d->x[0];
+            d->high = d->x[d->count - 1];
+        }
+        break;
+    }
+}
+
+/* Limits moved to members of a discrete distribution: the first not below low, the last not above
+ * high. */
+static void snap(const pe_distribution *d, double *low, double *high)
+{
+    if (d->count == 0) {
+        *low = pen_ceil(*low);
+        *high = pen_floor(*high);
+        return;
+    }
+    double first = HUGE_VAL, last = -HUGE_VAL;
+    for (uint32_t i = 0; i < d->count; i++) {
+        if (d->x[i] >= *low && d->x[i] < first) first = d->x[i];
+        if (d->x[i] <= *high && d->x[i] > last) last = d->x[i];
+    }
+    *low = first;
+    *high = last;
+}
+
+static double just_below(double x)
+{
+    if (x == 0) return -5e-324;
+    return pen_from_bits(x > 0 ? pen_bits(x) - 1 : pen_bits(x) + 1);
+}
+
 static pe_error_code truncate(preparing *p, const pe_distribution_options *options)
 {
-    bool discrete = pe_distribution_row_of(p->d.id)->discrete;
+    pe_distribution *d = &p->d;
+    bool discrete = pe_distribution_row_of(d->id)->discrete;
     double low = options->truncate_low, high = options->truncate_high;
+    double below_low = 0, above_low = 1, below_high = 1, above_high = 0;
     if (!(low <= high)) return wrong(p, "the lower truncation limit is above the upper one");
-    if (low > -HUGE_VAL) {
-        /* a discrete value at the limit stays: F just below it */
-        double below = discrete ? pen_from_bits(low == 0  ? 0x8000000000000001ull
-                                                : low > 0 ? pen_bits(low) - 1
-                                                          : pen_bits(low) + 1)
-                                : low;
-        p->d.u_low = pe_distribution_cdf(&p->d, below);
-    }
-    double keep = p->d.u_low;
-    p->d.u_low = 0;
-    if (high < HUGE_VAL) p->d.u_high = pe_distribution_cdf(&p->d, high);
-    p->d.u_low = keep;
-    return p->d.u_low < p->d.u_high ? PE_ERROR_NONE
-                                    : wrong(p, "truncation leaves nothing of the distribution");
+    low = low > d->low ? low : d->low;
+    high = high < d->high ? high : d->high;
+    if (low <= d->low && high >= d->high) return PE_ERROR_NONE;
+    if (discrete) snap(d, &low, &high);
+    if (!(low <= high)) return wrong(p, "truncation leaves nothing of the distribution");
+    const pei_sampling_isa *isa = pei_sampling_best();
+    /* a discrete value at the limit stays: the probability just below it */
+    if (low > d->low) isa->tails(d, discrete ? just_below(low) : low, &below_low, &above_low);
+    if (high < d->high) isa->tails(d, high, &below_high, &above_high);
+    d->upper = below_low > 0.5;
+    d->u_low = d->upper ? above_low : below_low;
+    d->u_high = d->upper ? above_high : below_high;
+    d->low = low;
+    d->high = high;
+    return d->u_low != d->u_high ? PE_ERROR_NONE
+                                 : wrong(p, "truncation leaves nothing of the distribution");
 }
 
 pe_error_code pe_distribution_prepare(pe_distribution *distribution, pe_distribution_id id,
@@ -330,6 +417,7 @@ pe_error_code pe_distribution_prepare(pe_distribution *distribution, pe_distribu
             if (!isfinite(parameters[i].values[k])) error = wrong(&p, "a parameter is no number");
     }
     if (error == PE_ERROR_NONE) error = prepare_parameters(&p);
+    if (error == PE_ERROR_NONE) set_support(&p.d);
     if (error == PE_ERROR_NONE && options != NULL) error = truncate(&p, options);
     if (error != PE_ERROR_NONE) {
         if (what != NULL) *what = p.what;
@@ -338,186 +426,4 @@ pe_error_code pe_distribution_prepare(pe_distribution *distribution, pe_distribu
     p.d.shift = options != NULL ? options->shift : 0;
     *distribution = p.d;
     return PE_ERROR_NONE;
-}
-
-/* ---- moments
- * ------------------------------------------------------------------------------------------- */
-
-typedef struct moment_pair {
-    double mean, variance;
-} moment_pair;
-
-static moment_pair table_moments(const pe_distribution *d)
-{
-    moment_pair m = {0, 0};
-    bool discrete = pe_distribution_row_of(d->id)->discrete;
-    const double *weight = d->cumulative + d->count;
-    double second = 0, origin = d->x[0];
-    for (uint32_t i = 0; i + (discrete ? 0 : 1) < d->count; i++) {
-        double a = d->x[i] - origin,
-               w = discrete ? weight[i] : d->cumulative[i + 1] - d->cumulative[i];
-        if (discrete) {
-            m.mean += w * a;
-            second += w * a * a;
-            continue;
-        }
-        double b = d->x[i + 1] - origin, h = b - a, f = weight[i], g = weight[i + 1];
-        if (d->id == PE_DIST_GENERAL) { /* linear density f to g over [a, b] */
-            m.mean += h * (a * (f + g) / 2 + h * (f + 2 * g) / 6);
-            second +=
-                h * (a * a * (f + g) / 2 + a * h * (f + 2 * g) / 3 + h * h * (f + 3 * g) / 12);
-        } else {
-            m.mean += w * 0.5 * (a + b);
-            second += w * (a * a + a * b + b * b) / 3;
-        }
-    }
-    m.variance = second - m.mean * m.mean;
-    m.mean += origin;
-    return m;
-}
-
-static moment_pair weibull_moments(double shape, double scale)
-{
-    double g1 = pen_gamma(1 + 1 / shape), g2 = pen_gamma(1 + 2 / shape);
-    return (moment_pair){scale * g1, scale * scale * (g2 - g1 * g1)};
-}
-
-static moment_pair pareto_moments(double theta, double a)
-{
-    double mean = theta > 1 ? a * theta / (theta - 1) : NAN;
-    return (moment_pair){mean, theta > 2 ? a * a * theta / ((theta - 1) * (theta - 1) * (theta - 2))
-                                         : NAN};
-}
-
-/* Of the distribution without truncation and shift. */
-static moment_pair plain_moments(const pe_distribution *d)
-{
-    const double *p = d->p;
-    switch (d->id) {
-    case PE_DIST_NORMAL:
-        return (moment_pair){p[0], p[1] * p[1]};
-    case PE_DIST_LOGNORM:
-    case PE_DIST_LOGNORM2: {
-        double v = p[1] * p[1], mean = pen_exp(p[0] + 0.5 * v);
-        return (moment_pair){mean, mean * mean * pen_expm1(v)};
-    }
-    case PE_DIST_TRIANG: {
-        double a = p[0], b = p[1], c = p[5];
-        return (moment_pair){(a + b + c) / 3, ((b - a) * (b - a) + (c - a) * (c - b)) / 18};
-    }
-    case PE_DIST_BETA:
-    case PE_DIST_BETAGENERAL:
-    case PE_DIST_PERT: {
-        double s = p[0] + p[1], w = p[3] - p[2];
-        return (moment_pair){p[2] + w * p[0] / s, w * w * p[0] * p[1] / (s * s * (s + 1))};
-    }
-    case PE_DIST_UNIFORM:
-        return (moment_pair){0.5 * (p[0] + p[1]), (p[1] - p[0]) * (p[1] - p[0]) / 12};
-    case PE_DIST_GAMMA:
-    case PE_DIST_ERLANG:
-    case PE_DIST_CHISQ:
-        return (moment_pair){p[0] * p[1], p[0] * p[1] * p[1]};
-    case PE_DIST_EXPON:
-        return (moment_pair){p[0], p[0] * p[0]};
-    case PE_DIST_WEIBULL:
-        return weibull_moments(p[0], p[1]);
-    case PE_DIST_LOGISTIC:
-        return (moment_pair){p[0], p[1] * p[1] * 3.289868133696453};
-    case PE_DIST_STUDENT:
-        return (moment_pair){p[0] > 1 ? 0 : NAN, p[0] > 2 ? p[0] / (p[0] - 2) : NAN};
-    case PE_DIST_PARETO:
-        return pareto_moments(p[0], p[1]);
-    case PE_DIST_INTUNIFORM: {
-        double n = p[1] - p[0] + 1;
-        return (moment_pair){0.5 * (p[0] + p[1]), (n * n - 1) / 12};
-    }
-    case PE_DIST_BERNOULLI:
-        return (moment_pair){p[0], p[0] * (1 - p[0])};
-    case PE_DIST_GEOMET:
-        return (moment_pair){(1 - p[0]) / p[0], (1 - p[0]) / (p[0] * p[0])};
-    case PE_DIST_BINOMIAL:
-    case PE_DIST_POISSON:
-    case PE_DIST_NEGBIN:
-        return (moment_pair){p[4], p[5] * p[5]};
-    default:
-        return table_moments(d);
-    }
-}
-
-/* Truncated: the integral of the inverse over u, by 16-point Gauss-Legendre on panels that halve
- * towards both ends. */
-static moment_pair truncated_moments(const pe_distribution *d)
-{
-    static const double node[8] = {0.0950125098376374, 0.2816035507792589, 0.4580167776572274,
-                                   0.6178762444026438, 0.7554044083550030, 0.8656312023878318,
-                                   0.9445750230732326, 0.9894009349916499};
-    static const double weight[8] = {0.1894506104550685, 0.1826034150449236, 0.1691565193950025,
-                                     0.1495959888165767, 0.1246289712555339, 0.0951585116824928,
-                                     0.0622535239386479, 0.0271524594117541};
-    double mean = 0, second = 0, centre = pe_distribution_inverse(d, 0.5);
-    for (int side = 0; side < 2; side++)
-        for (int panel = 0; panel < 50; panel++) {
-            double high = 0.5 * pen_ldexp(1, -panel), low = panel < 49 ? 0.5 * high : 0,
-                   half = 0.5 * (high - low);
-            for (int i = 0; i < 16; i++) {
-                double u = low + half * (1 + (i < 8 ? -node[i] : node[i - 8]));
-                double x = pe_distribution_inverse(d, side == 0 ? u : 1 - u) - centre;
-                mean += half * weight[i & 7] * x;
-                second += half * weight[i & 7] * x * x;
-            }
-        }
-    return (moment_pair){mean + centre, second - mean * mean};
-}
-
-/* Truncated and discrete: sums over the values between the limits. */
-static moment_pair truncated_discrete_moments(const pe_distribution *d)
-{
-    double mean = 0, second = 0, first = pe_distribution_inverse(d, 0x1p-53),
-           last = pe_distribution_inverse(d, 1 - 0x1p-53), before = 0;
-    for (double x = first; x <= last && x - first < 1e7;) {
-        double c = pe_distribution_cdf(d, x), w = c - before;
-        before = c;
-        mean += w * (x - first);
-        second += w * (x - first) * (x - first);
-        if (c >= 1) break;
-        double u = c + 0x1p-53, next = u < 1 ? pe_distribution_inverse(d, u) : last;
-        x = next > x ? next : x + 1;
-    }
-    return (moment_pair){mean + first, second - mean * mean};
-}
-
-static moment_pair moments(const pe_distribution *d)
-{
-    if (d->u_low != 0 || d->u_high != 1)
-        return pe_distribution_row_of(d->id)->discrete ? truncated_discrete_moments(d)
-                                                       : truncated_moments(d);
-    moment_pair m = plain_moments(d);
-    m.mean += d->shift;
-    return m;
-}
-
-double pe_distribution_mean(const pe_distribution *distribution)
-{
-    return moments(distribution).mean;
-}
-
-double pe_distribution_sd(const pe_distribution *distribution)
-{
-    return sqrt(moments(distribution).variance);
-}
-
-double pe_distribution_static(const pe_distribution *distribution)
-{
-    double mean = pe_distribution_mean(distribution);
-    if (!isfinite(mean)) return pe_distribution_inverse(distribution, 0.5);
-    if (!pe_distribution_row_of(distribution->id)->discrete) return mean;
-    /* the members on both sides of the mean */
-    double c = pe_distribution_cdf(distribution, mean), below, above;
-    below = c > 0 ? pe_distribution_inverse(distribution, c * (1 - 1e-12))
-                  : pe_distribution_inverse(distribution, 0x1p-53);
-    above = c < 1 ? pe_distribution_inverse(distribution, c + (1 - c) * 1e-12 + 1e-15 < 1
-                                                              ? c + (1 - c) * 1e-12 + 1e-15
-                                                              : 1 - 0x1p-53)
-                  : below;
-    return mean - below <= above - mean ? below : above;
 }
