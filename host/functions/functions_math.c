@@ -71,9 +71,11 @@ static double steps_down(double x, double step)
     double q = x / step, r = pen_rint(q);
     return pen_abs(q - r) <= pen_abs(q) * PE_ARITH_ROUND_SLACK ? r : pen_floor(q);
 }
-/* A step so small that the quotient overflows leaves x as it is. */
+/* A step below the resolution of x leaves x as it is; one so small that the quotient overflows is
+ * #NUM!. */
 static double multiple(double x, double count, double step)
 {
+    if (!pen_is_finite(count)) return num_error();
     return pen_abs(count) >= 0x1p53 ? x : count * step;
 }
 

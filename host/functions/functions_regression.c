@@ -298,6 +298,10 @@ static void spread_of_fit(fit *f, const double *residual, const double *inverse)
     f->ss_total = dot(f->y, f->y, f->n);
     f->ss_rest = dot(residual, residual, f->n);
     if (f->ss_rest < f->ss_total * 1e-28) f->ss_rest = 0;
+    if (f->rank == 0) { /* nothing explains anything: Excel reports a perfect fit without freedom */
+        f->ss_rest = 0;
+        f->df = 0;
+    }
     double s2 = f->df > 0 ? f->ss_rest / f->df : 0;
     double lever = f->constant ? 1 / (double)f->n : 0;
     for (size_t i = 0; i < p; i++)
@@ -307,8 +311,7 @@ static void spread_of_fit(fit *f, const double *residual, const double *inverse)
         for (size_t i = 0; i < p; i++) w += f->mean_x[i] * inverse[i * p + c];
         lever += w * w;
     }
-    /* with nothing to explain, Excel gives none */
-    f->intercept_se = f->rank > 0 ? pen_sqrt(s2 * lever) : 0;
+    f->intercept_se = pen_sqrt(s2 * lever);
 }
 
 static pe_value fit_solve(fit *f)

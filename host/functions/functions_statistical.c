@@ -315,13 +315,13 @@ static pe_value list_quartile(const pei_list *sorted, double k, bool exclusive)
     return q < 0 || q > 4 ? num_error() : pei_percentile_inc(sorted, q / 4);
 }
 
-/* The k-th of a sorted list (one-based); from the top: a fractional k is rounded up, from the
- * bottom too. */
+/* The k-th of a sorted list (one-based). A fraction is cut off the place from the bottom, so that
+ * LARGE seems to round k up. */
 static pe_value list_nth(const pei_list *sorted, double k, bool largest)
 {
-    double n = (double)sorted->count, place = pen_trunc(k);
-    if (!(place >= 1 && place <= n)) return num_error();
-    return pe_number_checked(sorted->x[(size_t)(largest ? n - place : place - 1)]);
+    double n = (double)sorted->count, place = pen_trunc(largest ? n - k + 1 : k);
+    if (!(k >= 1 && place >= 1 && place <= n)) return num_error();
+    return pe_number_checked(sorted->x[(size_t)place - 1]);
 }
 
 /* Where x starts in a sorted list. */
