@@ -178,6 +178,8 @@ static inline void pei_irr_lanes(const double *const *flows, size_t count, const
  * #NUM! where the flows do not have both signs, the guess is not above -1, or no rate is found
  * (pe_error_double). */
 double pei_irr(const double *flows, size_t count, size_t stride, double guess);
+/* pei_irr where Newton's method is known not to converge. */
+double pei_irr_search(const double *flows, size_t count, size_t stride, double guess);
 #endif
 
 #endif

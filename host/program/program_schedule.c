@@ -7,6 +7,7 @@
 #include "program_internal.h"
 
 #define FANOUT_LOCAL 48u   /* values with more readers say nothing about which cells belong together */
+#define FANIN_LOCAL 16u    /* neither do groups with more operands, unless these belong together already */
 #define READERS_BIG 64u    /* groups with more operands are computed when asked for */
 #define PEAK_SMALL 128u    /* live values that fit any cache: no more orders are tried */
 
@@ -32,6 +33,9 @@ typedef struct schedule {
     uint32_t at;           /* group whose operands are visited */
     uint32_t kills;
     uint32_t live, peak;
+    uint32_t *parent;      /* components, while they are formed */
+    uint32_t common;
+    bool mixed;
 } schedule;
 
 static uint32_t group_of(const schedule *s, uint32_t node)
@@ -237,6 +241,17 @@ static uint32_t find_component(uint32_t *parent, uint32_t x)
     return x;
 }
 
+static void see_component(void *context, uint32_t node)
+{
+    schedule *s = context;
+    uint32_t group = group_of(s, node);
+    if (group == s->at) return;
+    if (s->user_first[group + 1] - s->user_first[group] > FANOUT_LOCAL) return;
+    uint32_t component = find_component(s->parent, group);
+    if (s->common == PEI_NONE) s->common = component;
+    s->mixed = s->mixed || component != s->common;
+}
+
 /* Cells that belong together (linked otherwise than by accumulations and by values that everybody reads) one lot after
  * another, each from its deepest result. parent, depth: scratch by group. */
 static void order_by_component(schedule *s, uint32_t *parent, uint32_t *depth, root *roots)
@@ -250,10 +265,18 @@ static void order_by_component(schedule *s, uint32_t *parent, uint32_t *depth, r
         for (uint32_t u = s->user_first[g]; u < s->user_first[g + 1]; u++) {
             uint32_t user = s->users[u];
             if (depth[user] < depth[g] + 1) depth[user] = depth[g] + 1;
-            if (fanout > FANOUT_LOCAL || s->eager[user]) continue;
+            if (fanout > FANOUT_LOCAL || s->eager[user] || s->indegree[user] > FANIN_LOCAL) continue;
             uint32_t x = find_component(parent, g), y = find_component(parent, user);
             if (x != y) parent[x > y ? x : y] = x > y ? y : x;
         }
+    }
+    s->parent = parent;
+    for (uint32_t g = 0; g < s->group_count; g++) {
+        if (!is_live(s, g) || s->eager[g] || s->indegree[g] <= FANIN_LOCAL) continue;
+        s->common = PEI_NONE;
+        s->mixed = false;
+        each_operand(s, g, see_component);
+        if (!s->mixed && s->common != PEI_NONE) parent[g] = s->common;
     }
     for (uint32_t g = 0; g < s->group_count; g++) {
         if (!is_live(s, g)) continue;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <time.h>
 
 #include "engine.h"
 
@@ -52,20 +53,19 @@ static int choose_cells(model *m)
     for (uint32_t i = 0; i < order_count; i++)
         if (pe_graph_flags(m->graph, order[i]) & (PE_FORMULA_HAS_RANDOM | PE_FORMULA_HAS_RISK)) pe_bit_set(m->varying, order[i]);
     if (pe_graph_mark_dependents(m->graph, m->varying) != PE_OK) return 1;
-    pe_cell_ref last = {0};
     for (uint32_t i = 0; i < order_count; i++) {
         if (!pe_bit(m->varying, order[i])) continue;
         pe_cell_ref at = pe_workbook_ref(m->workbook, order[i]);
         m->formulas = at.sheet + 1 == m->workbook->sheet_count; /* summaries: whole ranges */
         pe_graph_precedents(m->graph, order[i], mark_read, m);
-        last = at;
     }
-    PE_UNUSED(last);
     m->formulas = 0;
     for (uint32_t c = 0; c < count; c++) {
         if (!pe_bit(m->varying, c)) continue;
         m->formulas++;
-        if (!pe_bit(m->read, c)) m->recorded[m->recorded_count++] = c;
+        pe_cell_ref at = pe_workbook_ref(m->workbook, c);
+        bool total = at.column == 1 && strcmp(m->workbook->sheets[at.sheet].name, "Model") == 0; /* read by SUMIF, not used */
+        if (!pe_bit(m->read, c) || total) m->recorded[m->recorded_count++] = c;
     }
     return 0;
 }
@@ -111,19 +111,29 @@ typedef struct results {
     double *sums;          /* by column and block: deterministic */
     pe_value *first;       /* by column: trial 0 */
     uint64_t *hash;        /* by column: of all bits, order-free */
+    uint64_t *errors;      /* by column */
 } results;
 static void take(void *context, uint32_t column, uint64_t trial_first, uint32_t count, const pe_value *values)
 {
     results *r = context;
-    uint64_t h = 0;
+    uint64_t h = 0, errors = 0;
     for (uint32_t i = 0; i < count; i++) {
         uint64_t bits = pe_is_number(values[i]) ? values[i].bits : (uint64_t)pe_kind_of(values[i]) << 8 | (values[i].bits & 0xFF);
         h += pe_hash_mix(bits, trial_first + i);
+        errors += pe_is_error(values[i]);
     }
+    __atomic_fetch_add(&r->errors[column], errors, __ATOMIC_RELAXED);
     __atomic_fetch_add(&r->hash[column], h, __ATOMIC_RELAXED);
     if (trial_first == 0) r->first[column] = values[0];
 }
 
+/* Of all threads: other work on the machine does not count. */
+static double process_seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
 static int compare_doubles(const void *x, const void *y)
 {
     double a = *(const double *)x, b = *(const double *)y;
@@ -151,31 +161,35 @@ static int simulate(model *m, const arguments *a, pe_program *program, pe_pool *
     pe_plan_info info;
     if (cpu->prepare(program, &options, &plan, &diag) != PE_OK) return fail(&diag);
     cpu->describe(plan, &info);
-    results r = {.first = calloc(m->recorded_count + 1u, sizeof(pe_value)), .hash = calloc(m->recorded_count + 1u, 8)};
+    results r = {.first = calloc(m->recorded_count + 1u, sizeof(pe_value)), .hash = calloc(m->recorded_count + 1u, 8),
+                 .errors = calloc(m->recorded_count + 1u, 8)};
     pe_engine_sink sink = {&r, take, NULL};
-    double seconds[64];
+    double seconds[64], busy[64];
     for (unsigned rep = 0; rep < a->reps; rep++) {
         memset(r.hash, 0, m->recorded_count * 8u);
         pe_engine_missing missing;
-        double start = pe_clock_seconds();
+        double start = pe_clock_seconds(), start_busy = process_seconds();
         if (cpu->run(plan, 0, a->trials, &sink, NULL, &missing, &diag) != PE_OK) return fail(&diag);
         seconds[rep] = pe_clock_seconds() - start;
+        busy[rep] = (process_seconds() - start_busy) / info.workers;
     }
     qsort(seconds, a->reps, sizeof *seconds, compare_doubles);
+    qsort(busy, a->reps, sizeof *busy, compare_doubles);
     uint64_t all = 0;
     for (uint32_t c = 0; c < m->recorded_count; c++) all = pe_hash_mix(all, r.hash[c]);
-    printf("simulate %.4f s (best %.4f)  %.3g evaluations/s  isa %s workers %u tile %u lanes, %.2f MB  bits %016llx\n",
-           seconds[a->reps / 2], seconds[0], (double)m->formulas * (double)a->trials / seconds[a->reps / 2], info.isa, info.workers,
+    printf("simulate %.4f s, per worker %.4f s of processor  %.3g evaluations/s of those  isa %s workers %u tile %u lanes, %.2f MB  bits %016llx\n",
+           seconds[a->reps / 2], busy[a->reps / 2], (double)m->formulas * (double)a->trials / busy[a->reps / 2], info.isa, info.workers,
            info.tile_lanes, (double)info.tile_bytes / 1e6, (unsigned long long)all);
     for (uint32_t c = 0; a->values && c < m->recorded_count; c++) {
         char name[256];
         pe_workbook_cell_text(m->workbook, pe_workbook_ref(m->workbook, m->recorded[c]), name, sizeof name);
-        printf("%s %.17g\n", name, pe_as_number(r.first[c]));
+        printf("%s %.17g errors %llu\n", name, pe_as_number(r.first[c]), (unsigned long long)(r.errors[c] / a->reps));
     }
     cpu->free(plan);
     for (unsigned w = 0; w < pe_pool_threads(pool); w++) pe_lane_free(l.lane[w]);
     free(r.first);
     free(r.hash);
+    free(r.errors);
     return 0;
 }
 
