@@ -35,6 +35,8 @@ static pe_value call_numbers(pei_context *x, const pe_function *row, const pe_va
     for (uint32_t i = 0; i < n; i++) {
         pe_value v = args[i];
         if (!pe_is_number(v)) {
+            bool flag = pe_is(v, PE_KIND_TEXT) && pe_function_kind(row, (int)i) == 'b';
+            if (flag) v = pe_to_boolean(&x->call, v); /* the text "TRUE" */
             v = pei_number_of_value(x, v);
             if (pe_is_error(v)) return v;
         }

@@ -57,7 +57,7 @@ typedef enum pe_function_id {
 typedef struct pe_function {
     const char *name;      /* upper case, no prefix */
     int args_min, args_max; /* args_max PE_FORMULA_ARGUMENTS_MAX where unlimited */
-    const char *kinds;     /* above; NUM rows have "n" */
+    const char *kinds;     /* above; NUM rows: n, or b for a flag (as n, and the text "TRUE") */
     unsigned flags;
     pe_num_body num;       /* one of num, gen or neither (SPECIAL, RANDOM, UNSUPPORTED) */
     pe_gen_body gen;

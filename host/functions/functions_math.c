@@ -138,12 +138,6 @@ double pei_fn_mod(const double *x, int n)
     return pe_arith_mod(x[0], x[1]);
 }
 
-double pei_fn_quotient(const double *x, int n)
-{
-    PE_UNUSED(n);
-    return x[1] == 0 ? div0_error() : pen_trunc(x[0] / x[1]);
-}
-
 double pei_fn_even(const double *x, int n)
 {
     PE_UNUSED(n);

@@ -276,6 +276,19 @@ pe_value pei_fn_seriessum(pe_call *call, const pe_value *args, int n)
     return pe_number_checked(sum);
 }
 
+/* No booleans, unlike others: hence no plain numeric body. */
+pe_value pei_fn_quotient(pe_call *call, const pe_value *args, int n)
+{
+    pe_value x[2];
+    for (int i = 0; i < 2; i++) {
+        if (pe_is(args[i], PE_KIND_BOOLEAN)) return pe_error(PE_ERROR_VALUE);
+        x[i] = pe_arg_given(args, n, i) ? pe_to_number(call, args[i]) : pe_number(0);
+        if (!pe_is_number(x[i])) return x[i];
+    }
+    if (pe_as_number(x[1]) == 0) return pe_error(PE_ERROR_DIV0);
+    return pe_number_checked(pen_trunc(pe_as_number(x[0]) / pe_as_number(x[1])));
+}
+
 /* ---- numerals --------------------------------------------------------------- */
 
 pe_value pei_fn_roman(pe_call *call, const pe_value *args, int n)
