@@ -63,87 +63,12 @@ pe_value pei_fn_NPV(pe_call *call, const pe_value *args, int n)
 /* ---- IRR
  * ---------------------------------------------------------------------------------------------- */
 
-static double value_at(const double *flows, size_t count, size_t stride, double w)
-{
-    double a = flows[(count - 1) * stride];
-    for (size_t t = count - 1; t-- > 0;) a = a * w + flows[t * stride];
-    return a;
-}
-
-/* Halves [low, high] of w, whose ends differ in sign, to a rate. */
-static double bisect(const double *flows, size_t count, size_t stride, double low, double high)
-{
-    bool low_negative = value_at(flows, count, stride, low) < 0;
-    for (int i = 0; i < 200 && high - low > 1e-16 * high; i++) {
-        double middle = 0.5 * (low + high);
-        if ((value_at(flows, count, stride, middle) < 0) == low_negative)
-            low = middle;
-        else
-            high = middle;
-    }
-    return 2.0 / (low + high) - 1.0;
-}
-
-/* value_at for SEARCH_WIDTH points at a time: one pass over the flows serves them all. */
-#define SEARCH_WIDTH 8
-static void values_at(const double *flows, size_t count, size_t stride, const double *w, double *value)
-{
-    double a[SEARCH_WIDTH];
-    for (int i = 0; i < SEARCH_WIDTH; i++) a[i] = flows[(count - 1) * stride];
-    for (size_t t = count - 1; t-- > 0;)
-        for (int i = 0; i < SEARCH_WIDTH; i++) a[i] = a[i] * w[i] + flows[t * stride];
-    for (int i = 0; i < SEARCH_WIDTH; i++) value[i] = a[i];
-}
-
-/* Steps outwards from the guess in both directions, w by some percent each, to the nearest change
- * of sign. */
-static double search_rate(const double *flows, size_t count, size_t stride, double guess)
-{
-    double start = 1.0 / (1.0 + guess), below = start, above = start;
-    bool negative = value_at(flows, count, stride, start) < 0;
-    for (int step = 0; step < 600; step += SEARCH_WIDTH) {
-        double lower[SEARCH_WIDTH], upper[SEARCH_WIDTH];
-        double at_lower[SEARCH_WIDTH], at_upper[SEARCH_WIDTH];
-        for (int i = 0; i < SEARCH_WIDTH; i++) {
-            lower[i] = (i > 0 ? lower[i - 1] : below) * 0.97;
-            upper[i] = (i > 0 ? upper[i - 1] : above) * 1.03;
-        }
-        values_at(flows, count, stride, lower, at_lower);
-        values_at(flows, count, stride, upper, at_upper);
-        for (int i = 0; i < SEARCH_WIDTH; i++) {
-            if ((at_lower[i] < 0) != negative)
-                return bisect(flows, count, stride, lower[i], i > 0 ? lower[i - 1] : below);
-            if ((at_upper[i] < 0) != negative && pen_is_finite(at_upper[i]))
-                return bisect(flows, count, stride, i > 0 ? upper[i - 1] : above, upper[i]);
-        }
-        below = lower[SEARCH_WIDTH - 1];
-        above = upper[SEARCH_WIDTH - 1];
-    }
-    return pe_error_double(PE_ERROR_NUM);
-}
-
-static bool has_both_signs(const double *flows, size_t count, size_t stride)
-{
-    bool positive = false, negative = false;
-    for (size_t t = 0; t < count; t++) {
-        positive |= flows[t * stride] > 0;
-        negative |= flows[t * stride] < 0;
-    }
-    return positive && negative;
-}
-
-double pei_irr_search(const double *flows, size_t count, size_t stride, double guess)
-{
-    if (!has_both_signs(flows, count, stride) || !(guess > -1)) return pe_error_double(PE_ERROR_NUM);
-    return search_rate(flows, count, stride, guess);
-}
-
 double pei_irr(const double *flows, size_t count, size_t stride, double guess)
 {
-    if (!has_both_signs(flows, count, stride) || !(guess > -1)) return pe_error_double(PE_ERROR_NUM);
+    if (!pei_irr_possible(flows, count, stride, guess)) return pe_error_double(PE_ERROR_NUM);
     double rate = pei_irr_newton(flows, count, stride, guess);
     if (pen_is_finite(rate)) return rate;
-    return search_rate(flows, count, stride, guess);
+    return pei_irr_search(flows, count, stride, guess);
 }
 
 pe_value pei_fn_IRR(pe_call *call, const pe_value *args, int n)

@@ -11,6 +11,7 @@
 #define PE_FUNCTIONS_CASHFLOW_H
 
 #include "numeric.h"
+#include "value.h"
 
 #define PEI_IRR_STEPS_MAX 60
 #define PEI_IRR_STEP_DONE                                                                          \
@@ -174,12 +175,83 @@ static inline void pei_irr_lanes(const double *const *flows, size_t count, const
     for (size_t l = whole; l < lanes; l++) out[l] = pei_irr_of_rows(flows, count, l, guess[l]);
 }
 
+/* ---- where Newton's method does not converge --------------------------------------------------- */
+
+PE_INLINE double pei_irr_value(const double *flows, size_t count, size_t stride, double w)
+{
+    double a = flows[(count - 1) * stride];
+    for (size_t t = count - 1; t-- > 0;) a = a * w + flows[t * stride];
+    return a;
+}
+
+/* Halves [low, high] of w, whose ends differ in sign, to a rate. */
+PE_INLINE double pei_irr_bisect(const double *flows, size_t count, size_t stride, double low, double high)
+{
+    bool low_negative = pei_irr_value(flows, count, stride, low) < 0;
+    for (int i = 0; i < 200 && high - low > 1e-16 * high; i++) {
+        double middle = 0.5 * (low + high);
+        if ((pei_irr_value(flows, count, stride, middle) < 0) == low_negative)
+            low = middle;
+        else
+            high = middle;
+    }
+    return 2.0 / (low + high) - 1.0;
+}
+
+/* pei_irr_value for PEI_IRR_SEARCH_WIDTH points at a time: one pass over the flows serves them all. */
+#define PEI_IRR_SEARCH_WIDTH 16
+#define PEI_IRR_SEARCH_STEPS 608 /* in each direction: w by 1e-8 and 6e7 */
+PE_INLINE void pei_irr_values(const double *flows, size_t count, size_t stride, const double *w, double *value)
+{
+    double a[PEI_IRR_SEARCH_WIDTH];
+    for (int i = 0; i < PEI_IRR_SEARCH_WIDTH; i++) a[i] = flows[(count - 1) * stride];
+    for (size_t t = count - 1; t-- > 0;)
+        for (int i = 0; i < PEI_IRR_SEARCH_WIDTH; i++) a[i] = a[i] * w[i] + flows[t * stride];
+    for (int i = 0; i < PEI_IRR_SEARCH_WIDTH; i++) value[i] = a[i];
+}
+
+/* Steps outwards from the guess in both directions, w by some percent each, to the nearest change
+ * of sign. */
+PE_INLINE double pei_irr_search(const double *flows, size_t count, size_t stride, double guess)
+{
+    double start = 1.0 / (1.0 + guess), below = start, above = start;
+    bool negative = pei_irr_value(flows, count, stride, start) < 0;
+    for (int step = 0; step < PEI_IRR_SEARCH_STEPS; step += PEI_IRR_SEARCH_WIDTH) {
+        double lower[PEI_IRR_SEARCH_WIDTH], upper[PEI_IRR_SEARCH_WIDTH];
+        double at_lower[PEI_IRR_SEARCH_WIDTH], at_upper[PEI_IRR_SEARCH_WIDTH];
+        for (int i = 0; i < PEI_IRR_SEARCH_WIDTH; i++) {
+            lower[i] = (i > 0 ? lower[i - 1] : below) * 0.97;
+            upper[i] = (i > 0 ? upper[i - 1] : above) * 1.03;
+        }
+        pei_irr_values(flows, count, stride, lower, at_lower);
+        pei_irr_values(flows, count, stride, upper, at_upper);
+        for (int i = 0; i < PEI_IRR_SEARCH_WIDTH; i++) {
+            if ((at_lower[i] < 0) != negative)
+                return pei_irr_bisect(flows, count, stride, lower[i], i > 0 ? lower[i - 1] : below);
+            if ((at_upper[i] < 0) != negative && pen_is_finite(at_upper[i]))
+                return pei_irr_bisect(flows, count, stride, i > 0 ? upper[i - 1] : above, upper[i]);
+        }
+        below = lower[PEI_IRR_SEARCH_WIDTH - 1];
+        above = upper[PEI_IRR_SEARCH_WIDTH - 1];
+    }
+    return pe_error_double(PE_ERROR_NUM);
+}
+
+/* Flows of both signs and a guess above -1: otherwise IRR is #NUM!. */
+PE_INLINE bool pei_irr_possible(const double *flows, size_t count, size_t stride, double guess)
+{
+    bool positive = false, negative = false;
+    for (size_t t = 0; t < count; t++) {
+        positive |= flows[t * stride] > 0;
+        negative |= flows[t * stride] < 0;
+    }
+    return positive && negative && guess > -1;
+}
+
 /* IRR of Excel: Newton's method, then a search for the change of sign nearest to the guess. A boxed
  * #NUM! where the flows do not have both signs, the guess is not above -1, or no rate is found
  * (pe_error_double). */
 double pei_irr(const double *flows, size_t count, size_t stride, double guess);
-/* pei_irr where Newton's method is known not to converge. */
-double pei_irr_search(const double *flows, size_t count, size_t stride, double guess);
 #endif
 
 #endif

@@ -247,6 +247,7 @@ static pe_value exact_flows(const pe_instruction *i, pe_value a, const pe_value 
         if (pe_as_number(a) == -1.0) return pe_error(PE_ERROR_DIV0);
         return pe_number_checked(pei_npv(pe_as_number(a), flows, i->c, 1));
     }
+    if (pe_as_number(a) <= -1.0) return pe_error(PE_ERROR_VALUE);
     return pe_number_checked(pei_irr(flows, i->c, 1, pe_as_number(a)));
 }
 
