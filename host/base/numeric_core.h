@@ -64,8 +64,7 @@ PE_INLINE double pen_sqrt(double x)
 #endif
 }
 
-/* ---- fused multiply-add
- * ----------------------------------------------------------------------------------- */
+/* ---- fused multiply-add ------------------------------------------------------------------ */
 
 typedef struct pen_u128 {
     uint64_t high, low;
@@ -220,8 +219,7 @@ PE_INLINE double pen_fma(double a, double b, double c)
 #endif
 }
 
-/* ---- integers
- * -------------------------------------------------------------------------------------------- */
+/* ---- integers ---------------------------------------------------------------------------- */
 
 /* To the nearest integer, ties to even; the sign of zero is kept. */
 PE_INLINE double pen_rint(double x)
@@ -306,8 +304,7 @@ PE_INLINE double pen_fmod(double x, double y)
     return mx == 0 ? pen_copysign(0.0, x) : pen_round_128(m, ey, negative);
 }
 
-/* ---- double-double: an unevaluated sum hi + lo, |lo| <= ulp(hi) / 2
- * --------------------------------------------- */
+/* ---- double-double: an unevaluated sum hi + lo, |lo| <= ulp(hi) / 2 ---------------------- */
 
 typedef struct pen_dd {
     double hi, lo;

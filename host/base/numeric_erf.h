@@ -82,8 +82,7 @@ PE_INLINE double pen_erfc(double x)
     return x > -1.0 && x < 0.5 ? 1.0 - pen_erf_small(x) : far;
 }
 
-/* ---- the standard normal distribution
- * ----------------------------------------------------------------------- */
+/* ---- the standard normal distribution ---------------------------------------------------- */
 
 PE_INLINE double pen_norm_pdf(double z)
 {

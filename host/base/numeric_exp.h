@@ -97,8 +97,7 @@ PE_INLINE double pen_expm1(double x)
     return pen_abs(x) < 1e-290 ? x : y; /* halving would lose bits of subnormals */
 }
 
-/* ---- logarithms
- * --------------------------------------------------------------------------------------------- */
+/* ---- logarithms -------------------------------------------------------------------------- */
 
 /* x = m 2^k with sqrt(1/2) <= m < sqrt(2), for finite x > 0. */
 PE_INLINE double pen_log_reduce(double x, double *k)
@@ -215,9 +214,7 @@ PE_INLINE double pen_log10(double x)
     return pen_log_edges(x, s.hi + (s.lo + (c.lo + p.lo)));
 }
 
-/* ---- powers
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- powers ------------------------------------------------------------------------------ */
 
 /* x^y by e^(y log x), as C's pow: x^0 = 1^y = 1, a negative x needs an integral y. */
 PE_INLINE double pen_pow_full(double x, double y)

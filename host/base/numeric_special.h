@@ -9,9 +9,7 @@
 
 #define PEN_SQRT_2PI 2.5066282746310002
 
-/* ---- gamma
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- gamma ------------------------------------------------------------------------------- */
 
 /* log Gamma(2 + v) for |v| <= 1/2. */
 PE_INLINE double pen_lgamma_middle(double v)
@@ -174,8 +172,7 @@ PE_INLINE double pen_lbeta(double a, double b)
     return pen_lgamma(small) + power + shift; /* log Gamma(large) - log Gamma(small + large) */
 }
 
-/* ---- deviances
- * ---------------------------------------------------------------------------------------------- */
+/* ---- deviances --------------------------------------------------------------------------- */
 
 /* m - log(1 + m), where 1 + m = x / y and m = difference / y. */
 PE_INLINE double pen_deviance(double x, double y, double difference)
@@ -193,8 +190,7 @@ PE_INLINE double pen_deviance(double x, double y, double difference)
     return (m - l.hi) + (m_low - l.lo - ratio_low / ratio);
 }
 
-/* ---- incomplete gamma
- * ---------------------------------------------------------------------------------------- */
+/* ---- incomplete gamma -------------------------------------------------------------------- */
 
 /* P, Q = 1 - P and x times the density of a gamma or beta distribution at one point. */
 typedef struct pen_tails {
@@ -203,7 +199,6 @@ typedef struct pen_tails {
 
 #define PEN_SERIES_MAX                                                                             \
     20000 /* terms: enough for shapes up to 1e8, a few milliseconds at the very worst */
-#define PEN_TINY 1e-290
 
 /* sum c[i] t^i, count terms. */
 PE_INLINE double pen_polynomial(const double *c, int count, double t)
@@ -281,6 +276,47 @@ PE_INLINE double pen_gamma_q_small(double a, double x)
                                                    : pen_lgamma_positive(1.0 + a)));
     return -e - (1.0 + e) * a * sum;
 }
+/* A continued fraction's last two convergents, as numerators and denominators. */
+typedef struct pen_convergents {
+    double a0, b0, a1, b1;
+} pen_convergents;
+
+/* The next one, for the term numerator / denominator. */
+PE_INLINE void pen_convergents_next(pen_convergents *c, double numerator, double denominator)
+{
+    double a = pen_fma(denominator, c->a1, numerator * c->a0);
+    double b = pen_fma(denominator, c->b1, numerator * c->b0);
+    c->a0 = c->a1;
+    c->b0 = c->b1;
+    c->a1 = a;
+    c->b1 = b;
+}
+/* Whether the last two agree; keeps all four in range. */
+PE_INLINE bool pen_convergents_done(pen_convergents *c)
+{
+    double now = c->a1 * c->b0, before = c->a0 * c->b1;
+    double size = pen_abs(c->b1);
+    if (size > 1e100 || size < 1e-100) {
+        double scale = 1.0 / c->b1;
+        c->a0 *= scale;
+        c->b0 *= scale;
+        c->a1 *= scale;
+        c->b1 = 1.0;
+    }
+    return pen_abs(now - before) <= 2e-16 * pen_abs(now);
+}
+/* Gamma(a, x) e^x x^-a = 1 / (x + 1 - a - 1 (1 - a) / (x + 3 - a - ...)), for x >= a + 1. */
+PE_INLINE double pen_gamma_fraction(double a, double x)
+{
+    double b = x + 1.0 - a;
+    pen_convergents c = {0.0, 1.0, 1.0, b};
+    for (int n = 1; n < PEN_SERIES_MAX; n++) {
+        b += 2.0;
+        pen_convergents_next(&c, -n * (n - a), b);
+        if (pen_convergents_done(&c)) break;
+    }
+    return c.a1 / c.b1;
+}
 /* star: pen_gamma_star(a), for callers that keep it. a > 0, x >= 0. */
 PE_INLINE pen_tails pen_gamma_tails(double a, double star, double x)
 {
@@ -314,19 +350,7 @@ PE_INLINE pen_tails pen_gamma_tails(double a, double star, double x)
         t.q = a < 1.0 && x < 1.5 ? pen_gamma_q_small(a, x) : 1.0 - t.p;
         return t;
     }
-    double b = x + 1.0 - a, c = 1.0 / PEN_TINY, d = 1.0 / b, h = d; /* Lentz */
-    for (int n = 1; n < PEN_SERIES_MAX; n++) {
-        double an = -n * (n - a);
-        b += 2.0;
-        d = pen_fma(an, d, b);
-        c = b + an / c;
-        d = 1.0 / (pen_abs(d) < PEN_TINY ? PEN_TINY : d);
-        c = pen_abs(c) < PEN_TINY ? PEN_TINY : c;
-        double change = d * c;
-        h *= change;
-        if (pen_abs(change - 1.0) < 2e-16) break;
-    }
-    t.q = t.density * h;
+    t.q = t.density * pen_gamma_fraction(a, x);
     t.p = 1.0 - t.q;
     return t;
 }
@@ -345,8 +369,7 @@ PE_INLINE double pen_gamma_q(double a, double x)
     return x == PEN_INF ? 0.0 : pen_gamma_tails(a, pen_gamma_star(a), x).q;
 }
 
-/* ---- incomplete beta
- * ------------------------------------------------------------------------------------------ */
+/* ---- incomplete beta --------------------------------------------------------------------- */
 
 /* Gamma*(a) Gamma*(b) / Gamma*(a + b). */
 PE_INLINE double pen_beta_star(double a, double b)
@@ -357,27 +380,15 @@ PE_INLINE double pen_beta_star(double a, double b)
  * factor. */
 PE_INLINE double pen_beta_fraction(double a, double b, double x)
 {
-    double c = 1.0, d = 1.0 - (a + b) * x / (a + 1.0);
-    d = 1.0 / (pen_abs(d) < PEN_TINY ? PEN_TINY : d);
-    double h = d;
+    pen_convergents c = {0.0, 1.0, 1.0, 1.0};
+    pen_convergents_next(&c, -(a + b) * x / (a + 1.0), 1.0);
     for (int n = 1; n < PEN_SERIES_MAX; n++) {
         double m = (double)n, a2 = a + 2.0 * m;
-        double even = m * (b - m) * x / ((a2 - 1.0) * a2);
-        double odd = -(a + m) * (a + b + m) * x / (a2 * (a2 + 1.0));
-        d = pen_fma(even, d, 1.0);
-        c = 1.0 + even / c;
-        d = 1.0 / (pen_abs(d) < PEN_TINY ? PEN_TINY : d);
-        c = pen_abs(c) < PEN_TINY ? PEN_TINY : c;
-        h *= d * c;
-        d = pen_fma(odd, d, 1.0);
-        c = 1.0 + odd / c;
-        d = 1.0 / (pen_abs(d) < PEN_TINY ? PEN_TINY : d);
-        c = pen_abs(c) < PEN_TINY ? PEN_TINY : c;
-        double change = d * c;
-        h *= change;
-        if (pen_abs(change - 1.0) < 2e-16) break;
+        pen_convergents_next(&c, m * (b - m) * x / ((a2 - 1.0) * a2), 1.0);
+        pen_convergents_next(&c, -(a + m) * (a + b + m) * x / (a2 * (a2 + 1.0)), 1.0);
+        if (pen_convergents_done(&c)) break;
     }
-    return h;
+    return c.a1 / c.b1;
 }
 /* Both parameters of 1e8 and more: the normal approximation and the first term of Temme's
  * expansion. */
@@ -439,31 +450,43 @@ PE_INLINE double pen_beta_inc_upper(double a, double b, double x)
     return pen_beta_tails(a, b, pen_beta_star(a, b), x, 1.0 - x).q;
 }
 
-/* ---- inverses
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- inverses ---------------------------------------------------------------------------- */
 
 #define PEN_INVERSE_MAX 100 /* steps; bisection alone needs about 60 */
 
-/* The next estimate of a root x in (low, high) whose P and Q are t, where p, q = 1 - p are wanted
- * and slope is the density at x: Newton's step on log P or log Q, whichever is the smaller side;
- * outside the bracket, its middle. */
-PE_INLINE double pen_inverse_step(pen_tails t, double p, double q, double x, double slope,
-                                  double *low, double *high)
+/* A search for x in (low, high). */
+typedef struct pen_search {
+    double x, low, high;
+    bool done;
+} pen_search;
+
+/* The next estimate, where P and Q at s->x are t, p and q = 1 - p are wanted, slope is the density
+ * at x and bend its logarithmic derivative: Halley's step on log P as a function of log x, or on
+ * log Q, whichever side is the smaller; outside the bracket, its middle. Halley's step triples the
+ * digits, so a change of 1e-5 of the scale is the last one needed. */
+PE_INLINE void pen_search_step(pen_search *s, pen_tails t, double p, double q, double slope,
+                               double bend)
 {
     bool lower = p <= q;
-    double ratio = lower ? t.p / p : q / t.q;
+    double x = s->x, tail = lower ? t.p : t.q, ratio = lower ? t.p / p : q / t.q, next = -1.0;
+    double scale = tail / slope; /* the distance in which the tail changes by a factor e */
     if (lower ? t.p < p : t.q > q)
-        *low = x;
+        s->low = x;
     else
-        *high = x;
-    double next = -1.0;
+        s->high = x;
     if (slope > 0 && ratio > 0 && pen_is_finite(ratio)) {
-        double tail = lower ? t.p : t.q, g = pen_log(ratio) * tail / slope;
-        next = lower && g > 0.3 * x ? x * pen_exp(-g / x) : x - g;
+        double g = pen_log(ratio), step = g * scale;
+        double curve = lower ? step * (1.0 / x + bend - 1.0 / scale) : step * (bend + 1.0 / scale);
+        double divisor = 1.0 - 0.5 * curve;
+        divisor = divisor < 0.5 ? 0.5 : divisor > 2.0 ? 2.0 : divisor;
+        next = lower ? x * pen_exp(-step / x / divisor) : x - step / divisor;
     }
-    if (!(next >= *low && next <= *high && next > 0)) next = 0.5 * (*low + *high);
-    return next;
+    bool inside = next >= s->low && next <= s->high && next > 0;
+    if (!inside) next = 0.5 * (s->low + s->high);
+    double change = pen_abs(next - x);
+    s->x = next;
+    s->done =
+        (inside && change <= 1e-5 * (scale < x ? scale : x)) || s->high - s->low <= 4e-16 * s->high;
 }
 /* x with P(a, x) = p and Q(a, x) = q = 1 - p. */
 PE_INLINE double pen_gamma_inverse(double a, double star, double p, double q)
@@ -477,16 +500,13 @@ PE_INLINE double pen_gamma_inverse(double a, double star, double p, double q)
         if (a < 1.0 && x > a && q < 0.5) x = -pen_log(q) + (a < 0.5 ? -1.0 : 0.0);
         if (x < 1e-290) return x;
     }
-    double low = 0.0, high = a + 800.0 + 40.0 * pen_sqrt(a);
-    if (!(x > low && x < high)) x = 0.5 * high;
-    for (int i = 0; i < PEN_INVERSE_MAX; i++) {
-        pen_tails t = pen_gamma_tails(a, star, x);
-        double next = pen_inverse_step(t, p, q, x, t.density / x, &low, &high);
-        double change = pen_abs(next - x);
-        x = next;
-        if (change <= 3e-9 * x || high - low <= 4e-16 * high) break;
+    pen_search s = {x, 0.0, a + 800.0 + 40.0 * pen_sqrt(a), false};
+    if (!(x > 0 && x < s.high)) s.x = 0.5 * s.high;
+    for (int i = 0; i < PEN_INVERSE_MAX && !s.done; i++) {
+        pen_tails t = pen_gamma_tails(a, star, s.x);
+        pen_search_step(&s, t, p, q, t.density / s.x, (a - 1.0) / s.x - 1.0);
     }
-    return x;
+    return s.x;
 }
 /* x with P(a, x) = p. */
 PE_INLINE double pen_gamma_p_inv(double a, double p)
@@ -520,34 +540,29 @@ PE_INLINE double pen_beta_guess(double a, double b, double p, double q)
     x = pen_exp((pen_log(q * b) + l) / b);
     return x < 0.5 ? 1.0 - x : 0.5;
 }
-/* x with I_x(a, b) = p, 1 - I_x(a, b) = q = 1 - p; *complement: 1 - x. */
-PE_INLINE double pen_beta_inverse(double a, double b, double star, double p, double q,
+/* x with I_x(a, b) = p, 1 - I_x(a, b) = q = 1 - p; *complement: 1 - x. half: I_1/2(a, b), from
+ * pen_beta_half. */
+PE_INLINE double pen_beta_inverse(double a, double b, double star, double half, double p, double q,
                                   double *complement)
 {
     /* Solved for the smaller of x and 1 - x, so that both have all their bits. */
-    pen_tails middle = pen_beta_tails(a, b, star, 0.5, 0.5);
-    bool swap = middle.p < p;
-    if (swap) {
-        double t = a;
-        a = b;
-        b = t;
-        t = p;
-        p = q;
-        q = t;
-    }
-    double x = pen_beta_guess(a, b, p, q), low = 0.0, high = 0.5;
-    if (x >= 1e-290) {
-        if (!(x < 0.5)) x = 0.4999;
-        for (int i = 0; i < PEN_INVERSE_MAX; i++) {
-            pen_tails t = pen_beta_tails(a, b, star, x, 1.0 - x);
-            double next = pen_inverse_step(t, p, q, x, t.density / (x * (1.0 - x)), &low, &high);
-            double change = pen_abs(next - x);
-            x = next;
-            if (change <= 3e-9 * x || high - low <= 4e-16 * high) break;
+    bool swap = half < p;
+    double c = swap ? b : a, d = swap ? a : b, u = swap ? q : p, v = swap ? p : q;
+    pen_search s = {pen_beta_guess(c, d, u, v), 0.0, 0.5, false};
+    if (s.x >= 1e-290) {
+        if (!(s.x < 0.5)) s.x = 0.4999;
+        for (int i = 0; i < PEN_INVERSE_MAX && !s.done; i++) {
+            double x = s.x, y = 1.0 - x;
+            pen_tails t = pen_beta_tails(c, d, star, x, y);
+            pen_search_step(&s, t, u, v, t.density / (x * y), (c - 1.0) / x - (d - 1.0) / y);
         }
     }
-    *complement = swap ? x : 1.0 - x;
-    return swap ? 1.0 - x : x;
+    *complement = swap ? s.x : 1.0 - s.x;
+    return swap ? 1.0 - s.x : s.x;
+}
+PE_INLINE double pen_beta_half(double a, double b, double star)
+{
+    return pen_beta_tails(a, b, star, 0.5, 0.5).p;
 }
 /* x with I_x(a, b) = p. */
 PE_INLINE double pen_beta_inv(double a, double b, double p)
@@ -555,7 +570,8 @@ PE_INLINE double pen_beta_inv(double a, double b, double p)
     if (!pen_beta_domain(a, b, p)) return PEN_NAN;
     if (p == 0 || p == 1.0) return p;
     double complement;
-    return pen_beta_inverse(a, b, pen_beta_star(a, b), p, 1.0 - p, &complement);
+    double star = pen_beta_star(a, b);
+    return pen_beta_inverse(a, b, star, pen_beta_half(a, b, star), p, 1.0 - p, &complement);
 }
 
 #endif

@@ -140,8 +140,7 @@ PE_INLINE double pen_tan(double x)
     return (q & 1) != 0 ? -pen_dd_div(c, s).hi : pen_dd_div(s, c).hi;
 }
 
-/* ---- inverse circular functions
- * ------------------------------------------------------------------------------- */
+/* ---- inverse circular functions ---------------------------------------------------------- */
 
 /* atan(t) for t >= 0: atan(c) + atan((t - c) / (1 + t c)) with c of 0, 1/2, 1, 3/2 or infinity. */
 PE_INLINE pen_dd pen_atan_dd(pen_dd t)
@@ -233,8 +232,7 @@ PE_INLINE double pen_acos(double x)
     return pen_angle(pen_cosine_of(x), pen_dd_of(x, 0.0));
 }
 
-/* ---- hyperbolic functions
- * ------------------------------------------------------------------------------------- */
+/* ---- hyperbolic functions ---------------------------------------------------------------- */
 
 PE_INLINE double pen_sinh(double x)
 {

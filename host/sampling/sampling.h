@@ -6,8 +6,7 @@
 
 #include "base.h"
 
-/* ---- streams
- * ------------------------------------------------------------------------------------------ */
+/* ---- streams ----------------------------------------------------------------------------- */
 
 typedef enum pe_sampling_method { PE_MONTE_CARLO, PE_LATIN_HYPERCUBE } pe_sampling_method;
 
@@ -33,8 +32,7 @@ void pe_sampler_uniforms(const pe_sampler *sampler, uint64_t stream, uint32_t in
 double pe_sampler_uniform(const pe_sampler *sampler, uint64_t stream, uint32_t index,
                           uint64_t trial);
 
-/* ---- distributions
- * ------------------------------------------------------------------------------------ */
+/* ---- distributions ----------------------------------------------------------------------- */
 
 /* X(id, name, parameter_min, parameter_max, discrete, parameters): names in @RISK's spelling
  * without "Risk"; `parameters` for messages and help, "mean, sd". A parameter written {x} is an

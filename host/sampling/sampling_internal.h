@@ -19,6 +19,7 @@ const pei_sampling_isa *pei_sampling_best(void);
 /* Where prepare keeps what inverse and tails share, beyond the parameters in p[0], p[1] ... */
 enum {
     PEI_STAR = 4,       /* gamma and beta families, Student: pen_gamma_star or pen_beta_star */
+    PEI_HALF = 5,       /* beta family, Student: pen_beta_half */
     PEI_COUNT_ZERO = 2, /* counts: P(X = 0), or 0 where the sum from 0 on is not to be used */
     PEI_COUNT_RATIO = 3,
     PEI_COUNT_MEAN = 4,

@@ -10,8 +10,7 @@ typedef struct moment_pair {
     double mean, variance;
 } moment_pair;
 
-/* ---- pieces
- * --------------------------------------------------------------------------------------- */
+/* ---- pieces ------------------------------------------------------------------------------ */
 
 uint32_t pei_piece_count(const pe_distribution *distribution)
 {
@@ -75,8 +74,7 @@ static moment_pair piece_moments(const pe_distribution *d)
     return (moment_pair){origin + mean, second / mass - mean * mean};
 }
 
-/* ---- members
- * -------------------------------------------------------------------------------------- */
+/* ---- members ----------------------------------------------------------------------------- */
 
 static moment_pair member_moments(const pe_distribution *d)
 {
@@ -118,8 +116,7 @@ static bool count_moments(const pe_distribution *d, moment_pair *m)
     return true;
 }
 
-/* ---- truncated, in general
- * ---------------------------------------------------------------------------- */
+/* ---- truncated, in general --------------------------------------------------------------- */
 
 #define PANELS 44 /* nodes come as near as 2^-52 to 0 and 1 */
 
@@ -156,8 +153,7 @@ static bool diverges(const pe_distribution *d, int order)
     return d->id == PE_DIST_STUDENT && d->p[0] <= order && open;
 }
 
-/* ---- closed forms
- * -------------------------------------------------------------------------------------- */
+/* ---- closed forms ------------------------------------------------------------------------ */
 
 static moment_pair weibull_moments(double shape, double scale)
 {

@@ -141,6 +141,7 @@ static pe_error_code prepare_beta(preparing *p, double a, double b, double low, 
     q[2] = low;
     q[3] = high;
     q[PEI_STAR] = pen_beta_star(a, b);
+    q[PEI_HALF] = pen_beta_half(a, b, q[PEI_STAR]);
     return PE_ERROR_NONE;
 }
 
@@ -268,6 +269,7 @@ static pe_error_code prepare_one(preparing *p, double a)
         p->d.p[PEI_STAR] = pen_gamma_star(0.5 * a);
     } else if (p->d.id == PE_DIST_STUDENT) {
         p->d.p[PEI_STAR] = pen_beta_star(0.5 * a, 0.5);
+        p->d.p[PEI_HALF] = pen_beta_half(0.5 * a, 0.5, p->d.p[PEI_STAR]);
     }
     return PE_ERROR_NONE;
 }

@@ -205,8 +205,7 @@ static void test_row(void **state)
         fail_msg("%s(%.17g): %.4g ulp, the bound is %g", r->name, worst_x, worst, r->ulp_max);
 }
 
-/* ---- powers
- * --------------------------------------------------------------------------------------- */
+/* ---- powers ------------------------------------------------------------------------------ */
 
 static void test_pow(void **state)
 {
@@ -305,8 +304,7 @@ static void test_special_values(void **state)
                 pen_norm_pdf(INFINITY) == 0);
 }
 
-/* ---- exact bodies
- * ----------------------------------------------------------------------------------- */
+/* ---- exact bodies ------------------------------------------------------------------------ */
 
 static double random_double(uint64_t *state, int kind)
 {

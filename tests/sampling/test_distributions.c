@@ -47,8 +47,7 @@ static pe_error_code prepare(pe_distribution *d, pe_distribution_id id, const pa
     return error;
 }
 
-/* ---- a million draws
- * ------------------------------------------------------------------------------ */
+/* ---- a million draws --------------------------------------------------------------------- */
 
 /* Moments by the distributions' textbook formulas, worked out for these parameters; NaN: none. */
 static const struct {
@@ -184,8 +183,7 @@ static void test_draws(void **state)
     pe_arena_free(arena);
 }
 
-/* ---- the inverse against 40 digits
- * ----------------------------------------------------------------- */
+/* ---- the inverse against 40 digits ------------------------------------------------------- */
 
 #define ROW(id, given, u, x)                                                                       \
     {                                                                                              \
@@ -254,8 +252,7 @@ static void test_jumps(void **state)
     }
 }
 
-/* ---- truncation, shift, static values
- * ---------------------------------------------------------------- */
+/* ---- truncation, shift, static values ---------------------------------------------------- */
 
 static void test_truncation(void **state)
 {
@@ -353,8 +350,7 @@ static void test_statics(void **state)
     pe_arena_free(arena);
 }
 
-/* ---- parameters
- * -------------------------------------------------------------------------------------- */
+/* ---- parameters -------------------------------------------------------------------------- */
 
 static const struct {
     pe_distribution_id id;

@@ -96,8 +96,7 @@ static void test_instruction_sets(void **state)
     }
 }
 
-/* ---- Latin hypercube
- * ------------------------------------------------------------------------------ */
+/* ---- Latin hypercube --------------------------------------------------------------------- */
 
 /* Every stratum of every complete replicate holds one trial; a last, shorter one has its own
  * strata. */
@@ -135,8 +134,7 @@ static void test_strata(void **state)
     for (size_t i = 0; i < PE_COUNT(sizes); i++) check_strata(sizes[i][0], sizes[i][1]);
 }
 
-/* ---- independence
- * --------------------------------------------------------------------------------- */
+/* ---- independence ------------------------------------------------------------------------ */
 
 static double correlation(const double *a, const double *b, size_t n)
 {
