@@ -129,6 +129,12 @@ static pe_value call(pei_context *x, const pe_node *node, const pe_function *row
     return call_general(x, row, kinds, args, n);
 }
 
+static bool shares_blocks(uint16_t function)
+{
+    return function == PE_FN_SUM || function == PE_FN_AVERAGE || function == PE_FN_COUNT ||
+           function == PE_FN_MAX || function == PE_FN_MIN;
+}
+
 pe_value pei_function(pei_context *x, const pe_node *node)
 {
     const pe_function *row = pe_function_row((pe_function_id)node->function);
@@ -137,5 +143,7 @@ pe_value pei_function(pei_context *x, const pe_node *node)
     if (row->flags & PE_FN_RANDOM) return pei_random(x, node);
     if (row->flags & (PE_FN_RISK_OUTPUT | PE_FN_RISK_PROPERTY)) return pe_number(0);
     if (row->num == NULL && row->gen == NULL) return pe_error(PE_ERROR_NAME);
+    pe_value v;
+    if (shares_blocks(node->function) && pei_block_call(x, node, &v)) return v;
     return call(x, node, row);
 }

@@ -65,6 +65,18 @@ static void look_external(finder *f, const pe_node *node)
         unsupported(f, "link to", prefix, strlen(prefix));
 }
 
+/* A property function inside a risk call (RiskNormal(10,2,RiskCorrmat(...))): what is not implemented
+ * there is refused or ignored by whoever runs the model, and has no value of its own. */
+static bool is_property_of(const pe_node *call, const pe_node *argument)
+{
+    if (call->kind != PE_NODE_FUNCTION || argument->kind != PE_NODE_FUNCTION) return false;
+    const pe_function *outer = pe_function_row((pe_function_id)call->function),
+                      *inner = pe_function_row((pe_function_id)argument->function);
+    return outer != NULL && inner != NULL &&
+           (outer->flags & (PE_FN_RISK | PE_FN_RISK_OUTPUT)) != 0 &&
+           (inner->flags & PE_FN_RISK_PROPERTY) != 0 && (inner->flags & PE_FN_UNSUPPORTED) != 0;
+}
+
 static void look(finder *f, const pe_node *node)
 {
     bool names_only = false;
@@ -88,7 +100,8 @@ static void look(finder *f, const pe_node *node)
         break;
     }
     if (before != f->fact.unsupported) f->fact.only_names = names_only;
-    for (uint32_t i = 0; i < node->arg_count; i++) look(f, node->args[i]);
+    for (uint32_t i = 0; i < node->arg_count; i++)
+        if (!is_property_of(node, node->args[i])) look(f, node->args[i]);
 }
 
 pe_status pei_facts(pe_evaluator *e, pe_diag *diag)

@@ -67,6 +67,7 @@ struct pe_evaluator {
     size_t edge_count, edge_capacity;
     pei_table_plan *tables;   /* by master, ascending */
     uint32_t table_count;
+    struct pei_blocks *blocks; /* evaluate_blocks.c; of the present run */
 };
 
 /* One thread's evaluation. */
@@ -164,6 +165,11 @@ pe_value pei_external(pei_context *x, const pe_node *node);
 /* evaluate_call.c */
 pe_value pei_function(pei_context *x, const pe_node *node);
 pe_value pei_number_of_value(pei_context *x, pe_value v); /* coerced, or an error */
+
+/* evaluate_blocks.c */
+bool pei_block_call(pei_context *x, const pe_node *node, pe_value *result);
+pe_status pei_blocks_reset(pe_evaluator *evaluator);
+void pei_blocks_free(pe_evaluator *evaluator);
 
 /* evaluate_special.c, evaluate_lambda.c */
 pe_value pei_special(pei_context *x, const pe_node *node);

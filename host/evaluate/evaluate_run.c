@@ -293,12 +293,13 @@ pe_status pe_evaluator_run(pe_evaluator *e, pe_evaluate_mode mode, pe_pool *pool
         return pe_fail(diag, PE_E_MEMORY, "evaluator", "out of memory");
     }
     pe_arena_restore(e->texts, empty);
+    if (pei_blocks_reset(e) != PE_OK) x->status = PE_E_MEMORY;
     e->mode = mode;
     e->cycles.count = 0;
     e->edge_count = 0;
     prepare(e);
     x->fast_values = e->values;
-    pe_status status = run(x, e, control);
+    pe_status status = x->status != PE_OK ? x->status : run(x, e, control);
     if (status == PE_OK) keep_new_edges(e);
     if (e->cycles.count > 0)
         qsort(e->cycles.items, e->cycles.count, sizeof *e->cycles.items, ascending);
@@ -338,6 +339,7 @@ void pe_evaluator_free(pe_evaluator *e)
     if (e == NULL) return;
     free(e->cycles.items);
     free(e->edges);
+    pei_blocks_free(e);
     pe_arena_free(e->texts);
     pe_arena_free(e->arena);
 }

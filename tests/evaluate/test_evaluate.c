@@ -212,6 +212,41 @@ static void formulas_give_what_excel_gives(void **state)
     assert_true(all);
 }
 
+/* Partial results shared between formulas give the bits that the functions' own walk gives (two arguments: no sharing). */
+static void shared_partial_results_change_no_bit(void **state)
+{
+    static const char *const functions[] = {"SUM", "AVERAGE", "COUNT", "MAX", "MIN"};
+    char address[32], text[64];
+    built r;
+    PE_UNUSED(state);
+    pe_workbook_builder *b = pe_builder_new();
+    double x = 0.1;
+    for (unsigned i = 1; i <= 700; i++) {
+        x = x * 3.9 * (1 - x);
+        snprintf(address, sizeof address, "A%u", i);
+        if (i % 50 == 0) pe_builder_text(b, pe_builder_sheet(b, "Sheet1"), address, "text");
+        else value(b, address, (x - 0.3) * (i % 7 == 0 ? 1e9 : 1));
+    }
+    for (unsigned f = 0; f < PE_COUNT(functions); f++)
+        for (unsigned i = 0; i < 40; i++) {
+            snprintf(address, sizeof address, "%c%u", 'C' + 2 * f, i + 1);
+            snprintf(text, sizeof text, "=%s(A%u:A%u)", functions[f], 1 + 3 * i, 300 + 10 * i);
+            formula(b, address, text);
+            snprintf(address, sizeof address, "%c%u", 'D' + 2 * f, i + 1);
+            snprintf(text, sizeof text, "=%s(A%u:A%u,B1:B1)", functions[f], 1 + 3 * i, 300 + 10 * i);
+            formula(b, address, text);
+        }
+    run(&r, b);
+    for (unsigned f = 0; f < PE_COUNT(functions); f++)
+        for (unsigned i = 0; i < 40; i++) {
+            char shared[32], alone[32];
+            snprintf(shared, sizeof shared, "%c%u", 'C' + 2 * f, i + 1);
+            snprintf(alone, sizeof alone, "%c%u", 'D' + 2 * f, i + 1);
+            assert_true(number(&r, shared) == number(&r, alone));
+        }
+    drop(&r);
+}
+
 /* ---- on demand ---------------------------------------------------------------------------------------- */
 
 static void a_branch_not_taken_closes_no_cycle(void **state)
@@ -649,6 +684,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(formulas_give_what_excel_gives),
+        cmocka_unit_test(shared_partial_results_change_no_bit),
         cmocka_unit_test(a_branch_not_taken_closes_no_cycle),
         cmocka_unit_test(true_cycles_show_zero_and_are_listed),
         cmocka_unit_test(deep_chains_need_no_stack),
