@@ -1,6 +1,8 @@
 /* sampling.c: names, streams and the choice of instruction set. */
 #include "sampling_internal.h"
 
+#include "processor.h"
+
 static const pe_distribution_row rows[] = {
 #define PE_D(id, name, min, max, discrete, parameters) {name, min, max, discrete, parameters},
 #include "distributions.def"
@@ -22,8 +24,8 @@ pe_distribution_id pe_distribution_find(const char *name, size_t length)
 
 const pei_sampling_isa *pei_sampling_best(void)
 {
-    if (__builtin_cpu_supports("x86-64-v4")) return &pei_sampling_v4;
-    if (__builtin_cpu_supports("x86-64-v3")) return &pei_sampling_v3;
+    if (pe_processor_v4()) return &pei_sampling_v4;
+    if (pe_processor_v3()) return &pei_sampling_v3;
     return &pei_sampling_base;
 }
 

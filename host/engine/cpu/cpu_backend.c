@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "cpu_internal.h"
+#include "processor.h"
 
 #define TILE_LANES_MIN 64u
 #define TILE_LANES_MAX 512u
@@ -50,8 +51,8 @@ static bool isa_available(const pei_isa *isa)
 {
 #if defined(__x86_64__)
     __builtin_cpu_init();
-    if (isa == &pei_isa_v4) return __builtin_cpu_supports("x86-64-v4") != 0;
-    if (isa == &pei_isa_v3) return __builtin_cpu_supports("x86-64-v3") != 0;
+    if (isa == &pei_isa_v4) return pe_processor_v4();
+    if (isa == &pei_isa_v3) return pe_processor_v3();
 #endif
     return isa == &pei_isa_base;
 }
