@@ -192,6 +192,17 @@ static pe_exit set_sampling(pe_settings *s, const char *name)
     return PE_EXIT_OK;
 }
 
+static pe_exit set_isa(pe_cli_options *options, const char *name)
+{
+    static const char *const known[] = {"x86-64", "x86-64-v3", "x86-64-v4"};
+    for (size_t i = 0; i < PE_COUNT(known); i++)
+        if (strcmp(known[i], name) == 0) {
+            options->job.isa = name;
+            return PE_EXIT_OK;
+        }
+    return wrong("unknown instruction set '%s': x86-64, x86-64-v3 or x86-64-v4", name);
+}
+
 static pe_exit set_number(int option, const char *text, pe_cli_options *options)
 {
     pe_settings *s = &options->job.settings;
@@ -276,8 +287,7 @@ static pe_exit one_option(int option, const char *text, pe_arena *arena, pe_cli_
         o->trials_sheet = true;
         return PE_EXIT_OK;
     case OPTION_ISA:
-        o->job.isa = text;
-        return PE_EXIT_OK;
+        return set_isa(o, text);
     case OPTION_ALL:
         o->all = true;
         return PE_EXIT_OK;

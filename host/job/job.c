@@ -182,6 +182,36 @@ fail:
     return status;
 }
 
+/* RiskSimtable(...) and the like as a cell of its own: changes the results unless --ignore names it.
+ */
+static bool is_unwanted_property(const pe_job *job, const char *function)
+{
+    if (function == NULL) return false;
+    pe_function_id id = pe_function_find(function, strlen(function));
+    if (id == PE_FUNCTION_NONE || !(pe_function_row(id)->flags & PE_FN_RISK_PROPERTY)) return false;
+    for (uint32_t i = 0; i < job->settings.ignore_count; i++) {
+        const char *ignored = job->settings.ignore[i];
+        if (pe_text_equal_nocase(ignored, strlen(ignored), function, strlen(function)))
+            return false;
+    }
+    return true;
+}
+
+static pe_status refuse(pe_job *job, uint32_t c, const char *why, const char *function,
+                        pe_diag *diag)
+{
+    const char *cell = pei_job_cell(job, c);
+    if (is_unwanted_property(job, function))
+        return pe_fail(diag, PE_E_UNSUPPORTED, cell,
+                       "%s is not implemented and would change the results; --ignore %s uses the "
+                       "cell's stored value",
+                       function, function);
+    return pe_fail(diag, PE_E_UNSUPPORTED, cell,
+                   "%s is not supported, and its value would change from trial to trial; "
+                   "--freeze \"%s\" keeps the stored value",
+                   why, cell);
+}
+
 /* Unsupported cells that an output needs: varying ones refuse the run, others use their stored
  * value and say so. */
 static pe_status judge_unsupported(pe_job *job, pe_diag *diag)
@@ -194,12 +224,9 @@ static pe_status judge_unsupported(pe_job *job, pe_diag *diag)
             continue;
         const char *why = pe_evaluator_unsupported(job->evaluator, c, &function);
         if (why == NULL) continue;
+        if (pe_bit(job->simulation.varying, c) || is_unwanted_property(job, function))
+            return refuse(job, c, why, function, diag);
         const char *cell = pei_job_cell(job, c);
-        if (pe_bit(job->simulation.varying, c))
-            return pe_fail(diag, PE_E_UNSUPPORTED, cell,
-                           "%s is not supported, and its value would change from trial to trial; "
-                           "--freeze \"%s\" keeps the stored value",
-                           why, cell);
         if (shown < 20) {
             if (pei_job_warn(job,
                              "%s: %s is not supported; its stored value is used in every trial",

@@ -164,7 +164,7 @@ static bool lower_risk(pei_builder *b, const pe_node *node, const pe_risk_call *
                                .options = {-HUGE_VAL, HUGE_VAL, 0}, .has_options = true};
     pe_parameter parameters[8];
     pei_ref refs[8];
-    if (inverse.id == PE_DISTRIBUTION_NONE || call->unsupported != NULL || call->parameter_count > 8) return false;
+    if (inverse.id == PE_DISTRIBUTION_NONE || call->parameter_count > 8) return false;
     if (!take_option(b, call->truncate_low, &inverse.options.truncate_low) ||
         !take_option(b, call->truncate_high, &inverse.options.truncate_high) ||
         !take_option(b, call->shift, &inverse.options.shift))

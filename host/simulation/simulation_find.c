@@ -63,22 +63,25 @@ static pe_status check_properties(finder *f, const pe_node *node)
         const pe_node *argument = node->args[i];
         if (argument->kind != PE_NODE_FUNCTION) continue;
         const pe_function *row = pe_function_row((pe_function_id)argument->function);
-        bool missing =
-            (row->flags & PE_FN_RISK_PROPERTY) != 0 && (row->flags & PE_FN_UNSUPPORTED) != 0;
+        bool property = (row->flags & PE_FN_RISK_PROPERTY) != 0;
+        /* PsiTruncate's third argument changes what its limits mean */
+        bool typed = property && strcmp(row->aux, "TRUNCATE") == 0 && argument->arg_count > 2;
+        bool missing = property && ((row->flags & PE_FN_UNSUPPORTED) != 0 || typed);
+        if (!missing) continue;
         char where[300];
-        if (missing && !ignored(f->settings, row->name))
+        const char *name = pei_function_text(f->arena, row->name);
+        if (name == NULL) return out_of_memory(f);
+        if (!ignored(f->settings, name))
             return pe_fail(
                 f->diag, PE_E_UNSUPPORTED, cell_text(f, f->cell, where, sizeof where),
                 "%s is not implemented and would change the results; --ignore %s runs without it",
-                row->name, row->name);
-        if (missing) {
-            pe_status status = warn(
-                f, pe_arena_printf(
-                       f->arena,
-                       "%s: %s was ignored as asked; the results are those of a model without it",
-                       cell_text(f, f->cell, where, sizeof where), row->name));
-            if (status != PE_OK) return status;
-        }
+                name, name);
+        pe_status status =
+            warn(f, pe_arena_printf(f->arena,
+                                    "%s: %s was ignored as asked; the results are those of a "
+                                    "model without it",
+                                    cell_text(f, f->cell, where, sizeof where), name));
+        if (status != PE_OK) return status;
     }
     return PE_OK;
 }
@@ -103,11 +106,12 @@ static pe_status add_input(finder *f, const pe_node *node, const pe_function *ro
     bool risk = pe_formula_risk_call(node, &call);
     pe_input input = {.cell = f->cell,
                       .node = node,
-                      .function = row->name,
+                      .function = pei_function_text(f->arena, row->name),
                       .distribution = row->aux,
                       .depth = f->depth};
     pe_status status = check_properties(f, node);
     if (status != PE_OK) return status;
+    if (input.function == NULL) return out_of_memory(f);
     if (risk) {
         input.distribution = pe_graph_distribution(f->graph, &call);
         input.name = name_argument(f, call.name);

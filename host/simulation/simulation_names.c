@@ -215,6 +215,27 @@ const char *pei_namer_name(pei_namer *namer, uint32_t cell)
     return pe_arena_text(namer->arena, address, n);
 }
 
+const char *pei_function_text(pe_arena *arena, const char *name)
+{
+    static const char *const vendors[] = {"Risk", "Psi", "Vose"};
+    for (size_t i = 0; i < PE_COUNT(vendors); i++) {
+        size_t n = strlen(vendors[i]), length = strlen(name);
+        if (length <= n || !pe_text_equal_nocase(name, n, vendors[i], n)) continue;
+        pe_distribution_id id = pe_distribution_find(name + n, length - n);
+        if (id != PE_DISTRIBUTION_NONE)
+            return pe_arena_printf(arena, "%s%s", vendors[i], pe_distribution_row_of(id)->name);
+        char *text = pe_arena_text(arena, name, length);
+        for (size_t k = 0; text != NULL && k < length; k++) {
+            if (k < n)
+                text[k] = vendors[i][k];
+            else if (k > n && text[k] >= 'A' && text[k] <= 'Z')
+                text[k] = (char)(text[k] - 'A' + 'a');
+        }
+        return text;
+    }
+    return name;
+}
+
 pe_status pei_names_unique(const pe_workbook *workbook, pe_arena *arena, void *records,
                            uint32_t count, size_t stride, size_t name_offset, size_t cell_offset)
 {

@@ -177,15 +177,42 @@ pe_status pe_settings_area(const pe_workbook *workbook, const char *text, pe_are
                    "Sheet'!B7:C9 or a name");
 }
 
-/* "pert(1,2,5)" is RiskPert(1,2,5); "=L5" is the formula L5. */
-static const char *override_text(pe_arena *arena, const char *formula)
+static bool is_identifier(const char *text, size_t length)
 {
-    if (formula[0] == '=') return formula + 1;
-    const char *bracket = strchr(formula, '(');
+    for (size_t i = 0; i < length; i++) {
+        char lower = (char)(text[i] | 32);
+        if (!(lower >= 'a' && lower <= 'z') && !(i > 0 && text[i] >= '0' && text[i] <= '9'))
+            return false;
+    }
+    return length > 0;
+}
+
+static pe_status unknown_distribution(const pe_input_setting *setting, size_t length,
+                                      pe_diag *diag)
+{
+    char names[512];
+    size_t used = 0;
+    for (int i = 0; i < PE_DISTRIBUTION_COUNT && used + 40 < sizeof names; i++)
+        used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", i > 0 ? ", " : "",
+                                 pe_distribution_row_of((pe_distribution_id)i)->name);
+    return pe_fail(diag, PE_E_ARGUMENT, setting->cell,
+                   "no distribution or function is named \"%.*s\"; distributions: %s", (int)length,
+                   setting->formula, names);
+}
+
+/* "pert(1,2,5)" is RiskPert(1,2,5); "=L5" is the formula L5. */
+static pe_status override_text(pe_arena *arena, const pe_input_setting *setting, const char **text,
+                               pe_diag *diag)
+{
+    const char *formula = setting->formula, *bracket = strchr(formula, '(');
     size_t length = bracket != NULL ? (size_t)(bracket - formula) : 0;
-    if (length > 0 && pe_distribution_find(formula, length) != PE_DISTRIBUTION_NONE)
-        return pe_arena_printf(arena, "Risk%s", formula);
-    return formula;
+    *text = formula[0] == '=' ? formula + 1 : formula;
+    if (formula[0] == '=' || !is_identifier(formula, length)) return PE_OK;
+    if (pe_distribution_find(formula, length) != PE_DISTRIBUTION_NONE)
+        *text = pe_arena_printf(arena, "Risk%s", formula);
+    else if (pe_function_find(formula, length) == PE_FUNCTION_NONE)
+        return unknown_distribution(setting, length, diag);
+    return *text != NULL ? PE_OK : pe_fail(diag, PE_E_MEMORY, "inputs", "out of memory");
 }
 
 static pe_status check_override(const pe_workbook *workbook, const pe_input_setting *setting,
@@ -199,8 +226,11 @@ static pe_status check_override(const pe_workbook *workbook, const pe_input_sett
     if (*cell == PE_NO_CELL || pe_is(workbook->cells[*cell].stored, PE_KIND_BLANK))
         return pe_fail(diag, PE_E_ARGUMENT, setting->cell,
                        "the cell is empty; an input replaces a cell that holds a number");
-    if (workbook->cells[*cell].formula == PE_NO_FORMULA &&
-        !pe_is_number(workbook->cells[*cell].stored))
+    if (workbook->cells[*cell].formula != PE_NO_FORMULA)
+        return pe_fail(diag, PE_E_ARGUMENT, setting->cell,
+                       "the cell holds a formula; an input replaces a cell that holds a number: "
+                       "name a cell that the formula reads");
+    if (!pe_is_number(workbook->cells[*cell].stored))
         return pe_fail(diag, PE_E_ARGUMENT, setting->cell,
                        "the cell holds no number; an input replaces a cell that holds a number");
     return PE_OK;
@@ -219,9 +249,9 @@ pe_status pe_settings_overrides(const pe_workbook *workbook, const pe_settings *
         uint32_t cell = 0;
         pe_status status = pe_settings_area(workbook, setting->cell, &area, diag);
         if (status == PE_OK) status = check_override(workbook, setting, &area, &cell, diag);
+        const char *text = "";
+        if (status == PE_OK) status = override_text(arena, setting, &text, diag);
         if (status != PE_OK) return status;
-        const char *text = override_text(arena, setting->formula);
-        if (text == NULL) return pe_fail(diag, PE_E_MEMORY, "inputs", "out of memory");
         uint32_t at = 0;
         while (at < n && list[at].cell != cell) at++;
         list[at] = (pe_override){
