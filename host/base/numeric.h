@@ -10,8 +10,8 @@
 
 /* fma, bit casts, floor ceil trunc rint round, fmod, ldexp, frexp, hypot, sqrt; double-double */
 #include "numeric_core.h"
-/* exp 1, exp2 1, expm1 1, log 1, log1p 1, log2 1, log10 1, cbrt 1; pow 1 (integral |n| <= 1024: 0.5,
- * or 0.75 where the result is subnormal) */
+/* exp 1, exp2 1, expm1 1, log 1, log1p 1, log2 1, log10 1, cbrt 1; pow 1 (integral |n| <= 1024:
+ * 0.5, or 0.75 where the result is subnormal) */
 #include "numeric_exp.h"
 /* sin cos tan 1 (full range), asin acos atan atan2 1, sinh cosh tanh asinh acosh atanh 2 */
 #include "numeric_trig.h"

@@ -226,16 +226,18 @@ PE_INLINE double pen_pow_full(double x, double y)
     p.lo = pen_fma(clamped, l.lo, p.lo);
     double low = pen_abs(p.hi) < 1090.0 ? p.lo : 0.0;
     double r = pen_exp_scaled(p.hi, low, 0.0);
-    double half = 0.5 * y;
-    bool integral = pen_rint(y) == y, odd = integral && pen_rint(half) != half;
+    double half = 0.5 * y; /* & and |, not && and ||: those are branches */
+    bool integral = pen_rint(y) == y, odd = integral & (pen_rint(half) != half);
+    double at_zero = y > 0 ? 0.0 : PEN_INF, at_infinity = y > 0 ? PEN_INF : 0.0;
     r = size == 1.0 ? 1.0 : r;
-    r = size == 0 ? (y > 0 ? 0.0 : PEN_INF) : r;
-    r = size == PEN_INF ? (y > 0 ? PEN_INF : 0.0) : r;
-    bool negative = (pen_bits(x) & PEN_SIGN_BIT) != 0;
-    r = negative && odd ? -r : r;
-    r = x < 0 && !integral && size != PEN_INF ? PEN_NAN : r;
-    r = x != x || y != y ? PEN_NAN : r;
-    return y == 0 || x == 1.0 ? 1.0 : r;
+    r = size == 0 ? at_zero : r;
+    r = size == PEN_INF ? at_infinity : r;
+    double flipped = pen_from_bits(pen_bits(r) ^ (pen_bits(x) & PEN_SIGN_BIT));
+    r = odd ? flipped : r;
+    r = ((x < 0) & !integral & (size != PEN_INF)) ? PEN_NAN : r;
+    r = ((x != x) | (y != y)) ? PEN_NAN : r;
+    r = y == 0 ? 1.0 : r;
+    return x == 1.0 ? 1.0 : r;
 }
 
 #define PEN_POWI_MAX 1024

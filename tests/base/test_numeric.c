@@ -349,9 +349,108 @@ static void test_exact_bodies(void **state)
 #undef SAME
 }
 
+/* ---- gamma and its integrals ------------------------------------------------------------ */
+
+/* |got / exact - 1| at most `bound`. */
+static void check_relative(const char *name, double a, double x, double got, mpfr_srcptr exact,
+                           double bound)
+{
+    mpfr_t d;
+    mpfr_init2(d, BITS);
+    mpfr_sub_d(d, exact, got, MPFR_RNDN);
+    mpfr_div(d, d, exact, MPFR_RNDN);
+    double error = fabs(mpfr_get_d(d, MPFR_RNDN));
+    mpfr_clear(d);
+    if (!(error <= bound)) fail_msg("%s(%.17g, %.17g): relative error %.3g", name, a, x, error);
+}
+
+static void test_gamma(void **state)
+{
+    (void)state;
+    uint64_t random = 99;
+    mpfr_t a, y;
+    mpfr_init2(a, 53);
+    mpfr_init2(y, BITS);
+    for (int i = 0; i < 3000; i++) {
+        double x = exp(log(1e-5) + random_unit(&random) * log(1e12));
+        mpfr_set_d(a, x, MPFR_RNDN);
+        mpfr_lngamma(y, a, MPFR_RNDN);
+        check_relative("lgamma", x, 0, pen_lgamma(x), y, 1e-15);
+        x = -170 + random_unit(&random) * 341;
+        mpfr_set_d(a, x, MPFR_RNDN);
+        mpfr_gamma(y, a, MPFR_RNDN);
+        if (fabs(mpfr_get_d(y, MPFR_RNDN)) > 1e-300)
+            check_relative("gamma", x, 0, pen_gamma(x), y, 1e-15);
+        x = 2 + random_unit(&random) * 50;
+        mpfr_set_d(a, x, MPFR_RNDN);
+        mpfr_digamma(y, a, MPFR_RNDN);
+        check_relative("digamma", x, 0, pen_digamma(x), y, 1e-15);
+    }
+    for (double x = 1, factorial = 1; x <= 22; x += 1) { /* factorials that fit are exact */
+        assert_true(pen_gamma(x) == factorial);
+        factorial *= x;
+    }
+    mpfr_clears(a, y, (mpfr_ptr)NULL);
+}
+
+static void test_incomplete_gamma(void **state)
+{
+    (void)state;
+    uint64_t random = 101;
+    mpfr_t a, b, q, p;
+    mpfr_inits2(BITS, a, b, q, p, (mpfr_ptr)NULL);
+    for (int i = 0; i < 600; i++) {
+        double shape = exp(log(1e-3) + random_unit(&random) * log(5e6));
+        double x = shape * exp((random_unit(&random) - 0.5) * 6 / (1 + sqrt(shape) / 3));
+        mpfr_set_d(a, shape, MPFR_RNDN);
+        mpfr_set_d(b, x, MPFR_RNDN);
+        mpfr_gamma_inc(q, a, b, MPFR_RNDN);
+        mpfr_gamma(p, a, MPFR_RNDN);
+        mpfr_div(q, q, p, MPFR_RNDN);
+        mpfr_ui_sub(p, 1, q, MPFR_RNDN);
+        double upper = mpfr_get_d(q, MPFR_RNDN), lower = mpfr_get_d(p, MPFR_RNDN);
+        if (!(upper > 1e-290 && lower > 1e-30)) continue;
+        check_relative("gamma_q", shape, x, pen_gamma_q(shape, x), q, 1e-13);
+        check_relative("gamma_p", shape, x, pen_gamma_p(shape, x), p, 1e-13);
+        double back = lower < upper ? pen_gamma_p_inv(shape, lower) : pen_gamma_q_inv(shape, upper);
+        assert_true(fabs(back / x - 1) < 1e-12);
+    }
+    mpfr_clears(a, b, q, p, (mpfr_ptr)NULL);
+}
+
+/* For integral a and b, I_x(a, b) is a binomial sum, here in 200 bits. */
+static void test_incomplete_beta(void **state)
+{
+    (void)state;
+    uint64_t random = 103;
+    mpfr_t x, y, term, sum;
+    mpfr_inits2(400, x, y, term, sum, (mpfr_ptr)NULL);
+    for (int i = 0; i < 300; i++) {
+        unsigned long a = 1 + random_bits(&random) % 60, b = 1 + random_bits(&random) % 60;
+        double at = random_unit(&random), n = (double)(a + b - 1);
+        mpfr_set_d(x, at, MPFR_RNDN);
+        mpfr_ui_sub(y, 1, x, MPFR_RNDN);
+        mpfr_set_ui(sum, 0, MPFR_RNDN);
+        mpfr_pow_ui(term, y, a + b - 1, MPFR_RNDN);
+        for (unsigned long k = 0; k < a + b; k++) { /* term: C(n, k) x^k y^(n - k) */
+            if (k >= a) mpfr_add(sum, sum, term, MPFR_RNDN);
+            mpfr_mul(term, term, x, MPFR_RNDN);
+            mpfr_div(term, term, y, MPFR_RNDN);
+            mpfr_mul_ui(term, term, (unsigned long)n - k, MPFR_RNDN);
+            mpfr_div_ui(term, term, k + 1, MPFR_RNDN);
+        }
+        double p = mpfr_get_d(sum, MPFR_RNDN);
+        check_relative("beta_inc", (double)a, at, pen_beta_inc((double)a, (double)b, at), sum,
+                       1e-13);
+        if (p < 0.9 && p > 1e-280)
+            assert_true(fabs(pen_beta_inv((double)a, (double)b, p) / at - 1) < 1e-12);
+    }
+    mpfr_clears(x, y, term, sum, (mpfr_ptr)NULL);
+}
+
 int main(void)
 {
-    struct CMUnitTest tests[PE_COUNT(rows) + 4];
+    struct CMUnitTest tests[PE_COUNT(rows) + 7];
     static char names[PE_COUNT(rows)][64];
     for (size_t i = 0; i < PE_COUNT(rows); i++) {
         snprintf(names[i], sizeof names[i], "%s on [%g, %g]", rows[i].name, rows[i].low,
@@ -363,5 +462,8 @@ int main(void)
     tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_pow_integral);
     tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_special_values);
     tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_exact_bodies);
+    tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_gamma);
+    tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_incomplete_gamma);
+    tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_incomplete_beta);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -96,6 +96,55 @@ static void test_instruction_sets(void **state)
     }
 }
 
+/* Inverse CDFs and tails: the same bits from every table. */
+static const struct {
+    pe_distribution_id id;
+    double p[3];
+    int count;
+} bodies[] = {
+    {PE_DIST_NORMAL, {1, 2}, 2},       {PE_DIST_LOGNORM, {3, 2}, 2},
+    {PE_DIST_TRIANG, {1, 2, 5}, 3},    {PE_DIST_PERT, {1, 2, 5}, 3},
+    {PE_DIST_UNIFORM, {1, 3}, 2},      {PE_DIST_BETA, {0.5, 3}, 2},
+    {PE_DIST_GAMMA, {0.7, 2}, 2},      {PE_DIST_GAMMA, {300, 2}, 2},
+    {PE_DIST_EXPON, {2}, 1},           {PE_DIST_WEIBULL, {2.5, 1}, 2},
+    {PE_DIST_WEIBULL, {0.25, 1}, 2},   {PE_DIST_LOGISTIC, {1, 2}, 2},
+    {PE_DIST_STUDENT, {3.5}, 1},       {PE_DIST_PARETO, {3, 1}, 2},
+    {PE_DIST_INTUNIFORM, {1, 9}, 2},   {PE_DIST_BINOMIAL, {20, 0.3}, 2},
+    {PE_DIST_BINOMIAL, {900, 0.3}, 2}, {PE_DIST_POISSON, {4}, 1},
+    {PE_DIST_POISSON, {400}, 1},       {PE_DIST_GEOMET, {0.3}, 1},
+    {PE_DIST_NEGBIN, {70, 0.3}, 2},
+};
+
+static void test_inverse_instruction_sets(void **state)
+{
+    (void)state;
+    enum { N = 500 };
+    double u[N], expected[N], got[N];
+    pe_sampler s = {.seed = 5, .method = PE_MONTE_CARLO};
+    pe_sampler_uniforms(&s, 1, 0, 0, N, u);
+    u[0] = 0x1p-53;
+    u[1] = 1 - 0x1p-53;
+    for (size_t k = 0; k < PE_COUNT(bodies); k++) {
+        pe_parameter p[3];
+        pe_distribution d;
+        const char *what;
+        for (int i = 0; i < bodies[k].count; i++) p[i] = (pe_parameter){&bodies[k].p[i], 1};
+        assert_int_equal(
+            pe_distribution_prepare(&d, bodies[k].id, p, bodies[k].count, NULL, NULL, &what), 0);
+        isas[0]->inverse(&d, u, expected, N);
+        for (size_t i = 1; i < isa_count(); i++) {
+            double below[2], above[2];
+            isas[i]->inverse(&d, u, got, N);
+            assert_memory_equal(got, expected, sizeof got);
+            for (size_t j = 0; j < N; j += 17) {
+                isas[0]->tails(&d, got[j], &below[0], &above[0]);
+                isas[i]->tails(&d, got[j], &below[1], &above[1]);
+                assert_true(below[0] == below[1] && above[0] == above[1]);
+            }
+        }
+    }
+}
+
 /* ---- Latin hypercube --------------------------------------------------------------------- */
 
 /* Every stratum of every complete replicate holds one trial; a last, shorter one has its own
@@ -183,9 +232,13 @@ static void test_independence(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_philox),   cmocka_unit_test(test_layout),
-        cmocka_unit_test(test_any_part), cmocka_unit_test(test_instruction_sets),
-        cmocka_unit_test(test_strata),   cmocka_unit_test(test_independence),
+        cmocka_unit_test(test_philox),
+        cmocka_unit_test(test_layout),
+        cmocka_unit_test(test_any_part),
+        cmocka_unit_test(test_instruction_sets),
+        cmocka_unit_test(test_inverse_instruction_sets),
+        cmocka_unit_test(test_strata),
+        cmocka_unit_test(test_independence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
