@@ -7,8 +7,8 @@
 #include "program_internal.h"
 
 #define FANOUT_LOCAL 48u   /* values with more readers say nothing about which cells belong together */
-#define FANIN_LOCAL 16u    /* neither do groups with more operands, unless these belong together already */
-#define READERS_BIG 64u    /* groups with more operands are computed when asked for */
+#define FANIN_LOCAL 4u     /* neither do groups with more operands, unless these belong together already */
+#define WIDE_MIN 32u       /* groups with more operands ask for them in order */
 #define PEAK_SMALL 128u    /* live values that fit any cache: no more orders are tried */
 
 typedef struct schedule {
@@ -35,7 +35,7 @@ typedef struct schedule {
     uint32_t live, peak;
     uint32_t *parent;      /* components, while they are formed */
     uint32_t common;
-    bool mixed;
+    int64_t votes, all_votes;
 } schedule;
 
 static uint32_t group_of(const schedule *s, uint32_t node)
@@ -143,7 +143,7 @@ static void emit_one(schedule *s, uint32_t group)
 static bool goes_now(schedule *s, uint32_t group)
 {
     if (s->eager[group]) return true;
-    if (s->indegree[group] > READERS_BIG || s->indegree[group] == 0) return false;
+    if (s->indegree[group] == 0) return false;
     s->kills = 0;
     each_operand(s, group, count_kill);
     if (s->kills > 0) return true;
@@ -226,12 +226,13 @@ static void order_by_depth(schedule *s)
 }
 
 typedef struct root {
-    uint32_t component, depth, group;
+    uint32_t component, width, depth, group;
 } root;
 static int compare_roots(const void *x, const void *y)
 {
     const root *a = x, *b = y;
     if (a->component != b->component) return a->component < b->component ? -1 : 1;
+    if (a->width != b->width) return a->width > b->width ? -1 : 1;
     if (a->depth != b->depth) return a->depth > b->depth ? -1 : 1;
     return (a->group > b->group) - (a->group < b->group);
 }
@@ -241,19 +242,27 @@ static uint32_t find_component(uint32_t *parent, uint32_t x)
     return x;
 }
 
-static void see_component(void *context, uint32_t node)
+/* The component of most of a group's operands: a candidate by majority vote, then its share. */
+static void vote(void *context, uint32_t node)
 {
     schedule *s = context;
     uint32_t group = group_of(s, node);
     if (group == s->at) return;
-    if (s->user_first[group + 1] - s->user_first[group] > FANOUT_LOCAL) return;
     uint32_t component = find_component(s->parent, group);
-    if (s->common == PEI_NONE) s->common = component;
-    s->mixed = s->mixed || component != s->common;
+    if (s->votes == 0) s->common = component;
+    s->votes += component == s->common ? 1 : -1;
+}
+static void count_vote(void *context, uint32_t node)
+{
+    schedule *s = context;
+    uint32_t group = group_of(s, node);
+    if (group == s->at) return;
+    s->all_votes++;
+    s->votes += find_component(s->parent, group) == s->common;
 }
 
 /* Cells that belong together (linked otherwise than by accumulations and by values that everybody reads) one lot after
- * another, each from its deepest result. parent, depth: scratch by group. */
+ * another: first from results over many of them (a cash flow asks for its periods in order), then from the deepest. parent, depth: scratch by group. */
 static void order_by_component(schedule *s, uint32_t *parent, uint32_t *depth, root *roots)
 {
     uint32_t count = 0;
@@ -273,16 +282,20 @@ static void order_by_component(schedule *s, uint32_t *parent, uint32_t *depth, r
     s->parent = parent;
     for (uint32_t g = 0; g < s->group_count; g++) {
         if (!is_live(s, g) || s->eager[g] || s->indegree[g] <= FANIN_LOCAL) continue;
-        s->common = PEI_NONE;
-        s->mixed = false;
-        each_operand(s, g, see_component);
-        if (!s->mixed && s->common != PEI_NONE) parent[g] = s->common;
+        s->votes = 0;
+        each_operand(s, g, vote);
+        s->votes = s->all_votes = 0;
+        each_operand(s, g, count_vote);
+        uint32_t own = find_component(parent, g);
+        if (s->votes * 4 < s->all_votes * 3 || s->common == own) continue;
+        parent[own > s->common ? own : s->common] = own > s->common ? s->common : own;
     }
     for (uint32_t g = 0; g < s->group_count; g++) {
         if (!is_live(s, g)) continue;
         bool result = true; /* nothing but accumulations and recordings reads it */
         for (uint32_t u = s->user_first[g]; u < s->user_first[g + 1] && result; u++) result = s->eager[s->users[u]] != 0;
-        if (result) roots[count++] = (root){s->eager[g] ? PEI_NONE : find_component(parent, g), depth[g], g};
+        if (result) roots[count++] = (root){s->eager[g] ? PEI_NONE : find_component(parent, g),
+                                            s->indegree[g] > WIDE_MIN ? s->indegree[g] : 0, depth[g], g};
     }
     qsort(roots, count, sizeof *roots, compare_roots);
     restart(s);
