@@ -1,7 +1,9 @@
-/* evaluate_blocks.c: SUM, AVERAGE, COUNT, MAX and MIN over one long column, from partial results of whole 64-row blocks that all
+/* evaluate_blocks.c: SUM, AVERAGE, COUNT, MAX, MIN (and COUNTIF) over one long column, from partial results of whole 64-row blocks that all
  * formulas share: F running totals cost F * rows / 64. Invariant: the same bits as the functions' own walk: a range's numbers are
  * added block by block, the end of the first block bottom up, whole blocks and the start of the last top down. */
 #include "evaluate_internal.h"
+
+#include "functions_arithmetic.h"
 
 #define BLOCK_ROWS 64u
 #define ROWS_MIN 128u /* shorter ranges are as quick cell by cell */
@@ -112,17 +114,53 @@ static bool reduce(pei_context *x, const pe_area *a, partial *total)
     return true;
 }
 
+/* ---- COUNTIF ------------------------------------------------------------------------------------------ */
+
+/* -1, 0, 1: below, as good as equal to, above the operand. */
+static int side(double x, double operand)
+{
+    if (pe_arith_near(x, operand) || x == operand) return 0;
+    return x < operand ? -1 : 1;
+}
+
+/* COUNTIF with an inequality: numbers clearly on one side are decided here, the rest by the criterion. */
+static bool count_if(pei_context *x, const pe_node *node, const pe_area *a, pe_value *result)
+{
+    const char *op;
+    double operand;
+    uint32_t count, found = 0;
+    pe_value v = pei_operand(x, node->args[1]);
+    if (x->unresolved || (!pe_is_number(v) && !pe_is(v, PE_KIND_TEXT))) return false;
+    const pe_criterion *criterion = pe_criterion_new(&x->call, v);
+    if (criterion == NULL || !pe_criterion_numeric(criterion, &op, &operand)) return false;
+    if (op[0] == '=' || op[1] == '>') return false; /* texts that look like the number match too */
+    const uint32_t *ids = pe_graph_column(x->graph, a->sheet_first, a->column_first, a->row_first,
+                                          a->row_last, &count);
+    int wanted = op[0] == '<' ? -1 : 1;
+    for (uint32_t i = 0; i < count; i++) {
+        if (x->fast_state[ids[i]] != PEI_DONE) return false;
+        pe_value e = x->fast_values[ids[i]];
+        if (!pe_is_number(e)) continue;
+        int s = side(pe_as_number(e), operand);
+        found += s == 0 ? pe_criterion_match(criterion, e) : s == wanted;
+    }
+    *result = pe_number(found);
+    return true;
+}
+
 /* True: *result is the call's value. Only in the evaluator's own run, where a value once there stays. */
 bool pei_block_call(pei_context *x, const pe_node *node, pe_value *result)
 {
     pe_area a;
     partial total;
-    if (x->fast_state == NULL || x->iterating || node->arg_count != 1 ||
+    bool counting = node->function == PE_FN_COUNTIF;
+    if (x->fast_state == NULL || x->iterating || node->arg_count != (counting ? 2 : 1) ||
         node->args[0]->kind != PE_NODE_REFERENCE || !pei_node_place(x, node->args[0], &a))
         return false;
     if (a.column_first != a.column_last || a.sheet_first != a.sheet_last ||
         a.row_last - a.row_first < ROWS_MIN || a.sheet_first >= x->workbook->sheet_count)
         return false;
+    if (counting) return count_if(x, node, &a, result);
     if (!reduce(x, &a, &total)) return false;
     if (node->function == PE_FN_COUNT) *result = pe_number(total.count);
     else if (!pe_is(total.error, PE_KIND_BLANK)) *result = total.error;

@@ -132,7 +132,7 @@ static pe_value call(pei_context *x, const pe_node *node, const pe_function *row
 static bool shares_blocks(uint16_t function)
 {
     return function == PE_FN_SUM || function == PE_FN_AVERAGE || function == PE_FN_COUNT ||
-           function == PE_FN_MAX || function == PE_FN_MIN;
+           function == PE_FN_MAX || function == PE_FN_MIN || function == PE_FN_COUNTIF;
 }
 
 pe_value pei_function(pei_context *x, const pe_node *node)
