@@ -16,13 +16,12 @@ static bool make_select(pei_builder *b, uint32_t condition, pei_operand x, pei_o
     pei_node n = {.type = (uint8_t)type, .domain = domain, .a = condition, .b = PEI_NONE, .c = PEI_NONE};
     if (x.uniform && y.uniform) {
         double yes = pe_as_number(x.value), no = pe_as_number(y.value);
-        if (type == PE_TYPE_NUMBER && yes == 1 && no == 0) { /* a condition is 1 or 0 already */
-            n.op = PE_I_COPY;
-            *o = pei_varying(condition);
-            return true;
+        if (type == PE_TYPE_NUMBER && yes == 1 && no == 0) {
+            n.op = PE_I_COPY; /* a condition's lanes are 1 or 0 already; what changes is the type: SUM counts it now */
+        } else {
+            n.op = PE_I_SELECT_KK;
+            n.k = pei_constant_pair(b, yes, no);
         }
-        n.op = PE_I_SELECT_KK;
-        n.k = pei_constant_pair(b, yes, no);
     } else if (y.uniform) {
         n.op = PE_I_SELECT_K;
         n.b = x.node;
