@@ -1,6 +1,7 @@
-/* evaluate_blocks.c: SUM, AVERAGE, COUNT, MAX, MIN (and COUNTIF) over one long column, from partial results of whole 64-row blocks that all
- * formulas share: F running totals cost F * rows / 64. Invariant: the same bits as the functions' own walk: a range's numbers are
- * added block by block, the end of the first block bottom up, whole blocks and the start of the last top down. */
+/* evaluate_blocks.c: SUM, AVERAGE, COUNT, MAX, MIN (and COUNTIF) over one long column, from partial
+ * results of whole 64-row blocks that all formulas share: F running totals cost F * rows / 64.
+ * Invariant: the same bits as the functions' own walk: a range's numbers are added block by block,
+ * the end of the first block bottom up, whole blocks and the start of the last top down. */
 #include "evaluate_internal.h"
 
 #include "functions_arithmetic.h"
@@ -16,7 +17,7 @@ typedef struct partial {
 
 struct pei_blocks {
     pe_arena *arena;
-    uint64_t *keys;    /* 0: free */
+    uint64_t *keys; /* 0: free */
     partial *values;
     size_t size, used; /* size: a power of two */
 };
@@ -41,8 +42,10 @@ static bool scan(pei_context *x, pe_cell_ref column, uint32_t first, uint32_t la
         uint32_t cell = ids[backward ? count - 1 - i : i];
         if (x->fast_state[cell] != PEI_DONE) return false;
         pe_value v = x->fast_values[cell];
-        if (pe_is_number(v)) take(p, pe_as_number(v));
-        else if (pe_is_error(v) && (backward || pe_is(p->error, PE_KIND_BLANK))) p->error = v;
+        if (pe_is_number(v))
+            take(p, pe_as_number(v));
+        else if (pe_is_error(v) && (backward || pe_is(p->error, PE_KIND_BLANK)))
+            p->error = v;
     }
     return true;
 }
@@ -97,10 +100,9 @@ static bool reduce(pei_context *x, const pe_area *a, partial *total)
         partial p;
         bool from_start = a->row_first <= first, to_end = a->row_last >= end;
         bool backward = !from_start && a->row_last / BLOCK_ROWS != k;
-        bool known = from_start && to_end
-                         ? whole(x, column, k, &p)
-                         : scan(x, column, from_start ? first : a->row_first,
-                                to_end ? end : a->row_last, backward, &p);
+        bool known = from_start && to_end ? whole(x, column, k, &p)
+                                          : scan(x, column, from_start ? first : a->row_first,
+                                                 to_end ? end : a->row_last, backward, &p);
         if (!known) return false;
         if (pe_is(sums.error, PE_KIND_BLANK)) sums.error = p.error;
         if (p.count == 0) continue;
@@ -114,7 +116,8 @@ static bool reduce(pei_context *x, const pe_area *a, partial *total)
     return true;
 }
 
-/* ---- COUNTIF ------------------------------------------------------------------------------------------ */
+/* ---- COUNTIF
+ * ------------------------------------------------------------------------------------------ */
 
 /* -1, 0, 1: below, as good as equal to, above the operand. */
 static int side(double x, double operand)
@@ -123,7 +126,8 @@ static int side(double x, double operand)
     return x < operand ? -1 : 1;
 }
 
-/* COUNTIF with an inequality: numbers clearly on one side are decided here, the rest by the criterion. */
+/* COUNTIF with an inequality: numbers clearly on one side are decided here, the rest by the
+ * criterion. */
 static bool count_if(pei_context *x, const pe_node *node, const pe_area *a, pe_value *result)
 {
     const char *op;
@@ -148,7 +152,8 @@ static bool count_if(pei_context *x, const pe_node *node, const pe_area *a, pe_v
     return true;
 }
 
-/* True: *result is the call's value. Only in the evaluator's own run, where a value once there stays. */
+/* True: *result is the call's value. Only in the evaluator's own run, where a value once there
+ * stays. */
 bool pei_block_call(pei_context *x, const pe_node *node, pe_value *result)
 {
     pe_area a;
@@ -162,13 +167,20 @@ bool pei_block_call(pei_context *x, const pe_node *node, pe_value *result)
         return false;
     if (counting) return count_if(x, node, &a, result);
     if (!reduce(x, &a, &total)) return false;
-    if (node->function == PE_FN_COUNT) *result = pe_number(total.count);
-    else if (!pe_is(total.error, PE_KIND_BLANK)) *result = total.error;
-    else if (node->function == PE_FN_SUM) *result = pe_number_checked(total.sum);
-    else if (node->function == PE_FN_MAX) *result = pe_number_checked(total.most);
-    else if (node->function == PE_FN_MIN) *result = pe_number_checked(total.least);
-    else if (total.count == 0) *result = pe_error(PE_ERROR_DIV0);
-    else *result = pe_number_checked(total.sum / total.count);
+    if (node->function == PE_FN_COUNT)
+        *result = pe_number(total.count);
+    else if (!pe_is(total.error, PE_KIND_BLANK))
+        *result = total.error;
+    else if (node->function == PE_FN_SUM)
+        *result = pe_number_checked(total.sum);
+    else if (node->function == PE_FN_MAX)
+        *result = pe_number_checked(total.most);
+    else if (node->function == PE_FN_MIN)
+        *result = pe_number_checked(total.least);
+    else if (total.count == 0)
+        *result = pe_error(PE_ERROR_DIV0);
+    else
+        *result = pe_number_checked(total.sum / total.count);
     return true;
 }
 

@@ -1,5 +1,6 @@
-/* evaluate_call.c: calls a worksheet function: its arguments as the row's kinds say, lifted over arrays, errors left to
- * right. Invariant: a body never sees an argument that its kind rules out. */
+/* evaluate_call.c: calls a worksheet function: its arguments as the row's kinds say, lifted over
+ * arrays, errors left to right. Invariant: a body never sees an argument that its kind rules out.
+ */
 #include "evaluate_internal.h"
 
 #define SMALL 8u
@@ -22,7 +23,8 @@ static pe_value coerce(pei_context *x, char kind, pe_value v)
     return v;
 }
 
-/* ---- numeric bodies ----------------------------------------------------------------------------------- */
+/* ---- numeric bodies
+ * ----------------------------------------------------------------------------------- */
 
 static pe_value call_numbers(pei_context *x, const pe_function *row, const pe_value *args,
                              uint32_t n)
@@ -45,7 +47,8 @@ static pe_value call_numbers(pei_context *x, const pe_function *row, const pe_va
     return pe_number_checked(row->num(numbers, (int)n));
 }
 
-/* ---- general bodies ----------------------------------------------------------------------------------- */
+/* ---- general bodies
+ * ----------------------------------------------------------------------------------- */
 
 static pe_value call_general(pei_context *x, const pe_function *row, const char *kinds,
                              pe_value *args, uint32_t n)

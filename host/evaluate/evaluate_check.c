@@ -1,6 +1,6 @@
-/* evaluate_check.c: the self-check: recalculates the workbook with random, volatile and unsupported cells at their stored
- * values and compares every other formula with what the spreadsheet stored. Invariant: each formula is counted once, as
- * compared, pinned, unsupported or skipped. */
+/* evaluate_check.c: the self-check: recalculates the workbook with random, volatile and unsupported
+ * cells at their stored values and compares every other formula with what the spreadsheet stored.
+ * Invariant: each formula is counted once, as compared, pinned, unsupported or skipped. */
 #include "evaluate_internal.h"
 
 #include <stdlib.h>
@@ -25,7 +25,8 @@ typedef struct checker {
     pe_status status;
 } checker;
 
-/* ---- equality ----------------------------------------------------------------------------------------- */
+/* ---- equality
+ * ----------------------------------------------------------------------------------------- */
 
 static double magnitude(double x)
 {
@@ -71,9 +72,11 @@ static double operand_limit(checker *c, uint32_t master)
     return limit > c->absolute ? limit : c->absolute;
 }
 
-/* ---- one formula -------------------------------------------------------------------------------------- */
+/* ---- one formula
+ * -------------------------------------------------------------------------------------- */
 
-typedef bool (*block_visit)(checker *c, uint32_t cell, uint32_t row, uint32_t column, void *context);
+typedef bool (*block_visit)(checker *c, uint32_t cell, uint32_t row, uint32_t column,
+                            void *context);
 
 /* Visits the cells that a formula fills, row-major; false ends. */
 static bool each_cell(checker *c, uint32_t master, block_visit visit, void *context)
@@ -117,11 +120,13 @@ static bool cell_reproduced(checker *c, uint32_t cell, uint32_t row, uint32_t co
 {
     comparison *k = context;
     const pe_cell *stored = &c->evaluator->workbook->cells[cell];
-    pe_value v = pei_cell_value(c->context, pei_block_value(k->source, k->stored_result, row, column));
+    pe_value v =
+        pei_cell_value(c->context, pei_block_value(k->source, k->stored_result, row, column));
     return !stored->has_stored || values_agree(stored->stored, v, k->absolute);
 }
 
-/* Whether the formula gives something else than stored although its precedents have their stored values. */
+/* Whether the formula gives something else than stored although its precedents have their stored
+ * values. */
 static bool is_root(checker *c, uint32_t master, double absolute)
 {
     const pe_workbook *w = c->evaluator->workbook;
@@ -180,8 +185,8 @@ static void add_unsupported(checker *c, uint32_t cell)
     const pe_cell *s = &c->evaluator->workbook->cells[cell];
     if (pe_is(s->stored, PE_KIND_ERROR) && pe_as_error(s->stored) == PE_ERROR_NAME)
         c->name_errors++;
-    c->status = PE_GROW(&kept->check.unsupported, &kept->unsupported_capacity,
-                        kept->unsupported_count + 1);
+    c->status =
+        PE_GROW(&kept->check.unsupported, &kept->unsupported_capacity, kept->unsupported_count + 1);
     if (c->status == PE_OK) kept->check.unsupported[kept->unsupported_count++] = cell;
 }
 
@@ -191,13 +196,18 @@ static void check_cell(checker *c, uint32_t cell)
     pe_check *check = &c->kept->check;
     const char *pin = pei_pin(e, cell, PE_EVALUATE_CHECK);
     check->formulas++;
-    if (pin != NULL && pe_evaluator_unsupported(e, cell, NULL) != NULL) add_unsupported(c, cell);
-    else if (pin != NULL) check->pinned++;
-    else if (!e->workbook->cells[cell].has_stored) skip(c, cell, "no stored value");
-    else compare(c, cell);
+    if (pin != NULL && pe_evaluator_unsupported(e, cell, NULL) != NULL)
+        add_unsupported(c, cell);
+    else if (pin != NULL)
+        check->pinned++;
+    else if (!e->workbook->cells[cell].has_stored)
+        skip(c, cell, "no stored value");
+    else
+        compare(c, cell);
 }
 
-/* ---- around it ---------------------------------------------------------------------------------------- */
+/* ---- around it
+ * ---------------------------------------------------------------------------------------- */
 
 static pe_status mark_downstream(checker *c)
 {
@@ -231,7 +241,9 @@ static const char *header_of(const checker *c)
     const char *application = w->application != NULL ? w->application : "";
     if (w->manual) text = join(arena, text, "calculation is manual: stored values may be stale");
     if (w->calc_on_load)
-        text = join(arena, text, "the workbook asks for recalculation on load: its writer may not have calculated");
+        text =
+            join(arena, text,
+                 "the workbook asks for recalculation on load: its writer may not have calculated");
     if (strstr(application, "Excel") == NULL) {
         const char *by = pe_arena_printf(arena, "not saved by Excel but by %s",
                                          application[0] ? application : "an unknown program");

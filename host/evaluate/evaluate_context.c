@@ -1,5 +1,6 @@
-/* evaluate_context.c: how an evaluation reads cells, and what worksheet functions may ask (pe_call_ops). Invariant: a cell
- * that has no value yet is noted as missing and reads as unresolved; the formula that read it is evaluated again. */
+/* evaluate_context.c: how an evaluation reads cells, and what worksheet functions may ask
+ * (pe_call_ops). Invariant: a cell that has no value yet is noted as missing and reads as
+ * unresolved; the formula that read it is evaluated again. */
 #include "evaluate_internal.h"
 
 #include <stdlib.h>
@@ -46,8 +47,10 @@ static void note_edge(pei_context *x, uint32_t cell)
     if (e->workbook->cells[cell].formula == PE_NO_FORMULA &&
         pe_graph_master(x->graph, cell) == cell && !pe_graph_overridden(x->graph, cell))
         return;
-    if (PE_GROW(&e->edges, &e->edge_capacity, e->edge_count + 1) != PE_OK) x->status = PE_E_MEMORY;
-    else e->edges[e->edge_count++] = (pe_edge){x->cell, cell};
+    if (PE_GROW(&e->edges, &e->edge_capacity, e->edge_count + 1) != PE_OK)
+        x->status = PE_E_MEMORY;
+    else
+        e->edges[e->edge_count++] = (pe_edge){x->cell, cell};
 }
 
 pe_value pei_read_slow(pei_context *x, uint32_t cell)
@@ -92,14 +95,20 @@ pe_value pei_make_reference(pei_context *x, const pe_area *areas, uint32_t count
     return pe_box_pointer(PE_KIND_REFERENCE, r);
 }
 
-/* ---- what functions ask ------------------------------------------------------------------------------- */
+/* ---- what functions ask
+ * ------------------------------------------------------------------------------- */
 
 static pe_value op_cell(pe_call *call, pe_cell_ref ref)
 {
     return pei_read_at(pei_context_of(call), ref);
 }
 
-enum { NOW = 0, END = 1, ROW = 2, SHEET = 3 }; /* a cursor's state: next cell, end of its row, next row, sheet + 1 */
+enum {
+    NOW = 0,
+    END = 1,
+    ROW = 2,
+    SHEET = 3
+}; /* a cursor's state: next cell, end of its row, next row, sheet + 1 */
 
 #define DOWN_COLUMN UINT64_MAX /* in ROW: the area is one column; see next_in_column */
 
@@ -115,7 +124,8 @@ static bool next_row(const pei_context *x, pe_cursor *c)
         if (i < sheet->row_count && sheet->rows_used[i] <= a->row_last) {
             uint32_t end = sheet->row_start[i + 1];
             c->state[ROW] = i + 1;
-            c->state[NOW] = pe_graph_column_lower(w->cells, sheet->row_start[i], end, a->column_first);
+            c->state[NOW] =
+                pe_graph_column_lower(w->cells, sheet->row_start[i], end, a->column_first);
             c->state[END] = a->column_last >= sheet->used.column_last
                                 ? end
                                 : pe_graph_column_lower(w->cells, (uint32_t)c->state[NOW], end,
@@ -125,12 +135,14 @@ static bool next_row(const pei_context *x, pe_cursor *c)
         }
         c->state[SHEET]++;
         if (c->state[SHEET] - 1 < w->sheet_count)
-            c->state[ROW] = pe_graph_row_lower(x->graph, (uint32_t)c->state[SHEET] - 1, a->row_first);
+            c->state[ROW] =
+                pe_graph_row_lower(x->graph, (uint32_t)c->state[SHEET] - 1, a->row_first);
     }
     return false;
 }
 
-/* The first of the substituted empty cells in the area: a data table's input may be a cell that does not exist. */
+/* The first of the substituted empty cells in the area: a data table's input may be a cell that
+ * does not exist. */
 static bool first_empty(pei_context *x, pe_cursor *c)
 {
     for (pei_layer *l = x->layer; l != NULL; l = l->below)
@@ -332,4 +344,3 @@ void pei_context_end(pei_context *x)
     free(x->missing.items);
     free(x->work.items);
 }
-

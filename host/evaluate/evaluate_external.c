@@ -1,5 +1,5 @@
-/* evaluate_external.c: references to other workbooks: the values that the file caches for them. Invariant: nothing outside
- * the file is ever read. */
+/* evaluate_external.c: references to other workbooks: the values that the file caches for them.
+ * Invariant: nothing outside the file is ever read. */
 #include "evaluate_internal.h"
 
 static pe_value one(const pe_external *e, uint32_t sheet, uint32_t row, uint32_t column)
@@ -15,7 +15,8 @@ pe_value pei_external(pei_context *x, const pe_node *node)
         return pe_error(node->external.is_name ? PE_ERROR_NAME : PE_ERROR_REF);
     const pe_external *e = &w->externals[node->external.book];
     uint32_t sheet = node->external.sheet_first;
-    if (sheet >= e->sheet_count || sheet != node->external.sheet_last) return pe_error(PE_ERROR_REF);
+    if (sheet >= e->sheet_count || sheet != node->external.sheet_last)
+        return pe_error(PE_ERROR_REF);
     pe_node_reference ref = node->external.ref;
     ref.sheet_first = ref.sheet_last = PE_SHEET_HOME;
     pe_area a;
@@ -24,7 +25,8 @@ pe_value pei_external(pei_context *x, const pe_node *node)
     if (!found) return pe_error(PE_ERROR_REF);
     if (a.row_first == a.row_last && a.column_first == a.column_last)
         return one(e, sheet, a.row_first, a.column_first);
-    uint64_t cells = (uint64_t)(a.row_last - a.row_first + 1) * (a.column_last - a.column_first + 1);
+    uint64_t cells =
+        (uint64_t)(a.row_last - a.row_first + 1) * (a.column_last - a.column_first + 1);
     if (cells > PE_ARRAY_CELLS_MAX / 4) return pe_error(PE_ERROR_REF);
     pe_array *array =
         pe_new_array(&x->call, a.row_last - a.row_first + 1, a.column_last - a.column_first + 1);

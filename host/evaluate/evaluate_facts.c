@@ -1,5 +1,6 @@
-/* evaluate_facts.c: what is known of a formula before it is evaluated: what in it is not supported, whether it draws or asks
- * the clock; and so which cells keep their stored value. Invariant: a shape's facts cover the names it uses. */
+/* evaluate_facts.c: what is known of a formula before it is evaluated: what in it is not supported,
+ * whether it draws or asks the clock; and so which cells keep their stored value. Invariant: a
+ * shape's facts cover the names it uses. */
 #include "evaluate_internal.h"
 
 typedef struct finder {
@@ -27,8 +28,9 @@ static void look_function(finder *f, const pe_node *node)
         if (row->flags & PE_FN_RISK) f->fact.risk = true;
     }
     if (row->flags & PE_FN_NOW) f->fact.now = true;
-    bool evaluators = (row->flags & (PE_FN_SPECIAL | PE_FN_RANDOM | PE_FN_RISK_OUTPUT |
-                                     PE_FN_RISK_PROPERTY)) != 0;
+    bool evaluators =
+        (row->flags & (PE_FN_SPECIAL | PE_FN_RANDOM | PE_FN_RISK_OUTPUT | PE_FN_RISK_PROPERTY)) !=
+        0;
     bool missing = row->num == NULL && row->gen == NULL && !evaluators;
     if ((row->flags & PE_FN_UNSUPPORTED) || missing)
         unsupported(f, "function", row->name, strlen(row->name));
@@ -40,8 +42,10 @@ static void look_name(finder *f, uint32_t name)
     if (name >= w->name_count || pe_bit(f->open, name)) return;
     const pe_formula *formula = pe_graph_name(f->evaluator->graph, name);
     const char *text = w->names[name].name;
-    if (w->names[name].is_macro) unsupported(f, "macro", text, strlen(text));
-    else if (formula == NULL) unsupported(f, "name", text, strlen(text));
+    if (w->names[name].is_macro)
+        unsupported(f, "macro", text, strlen(text));
+    else if (formula == NULL)
+        unsupported(f, "name", text, strlen(text));
     if (formula == NULL) return;
     pe_bit_set(f->open, name);
     look(f, formula->root);
@@ -65,8 +69,9 @@ static void look_external(finder *f, const pe_node *node)
         unsupported(f, "link to", prefix, strlen(prefix));
 }
 
-/* A property function inside a risk call (RiskNormal(10,2,RiskCorrmat(...))): what is not implemented
- * there is refused or ignored by whoever runs the model, and has no value of its own. */
+/* A property function inside a risk call (RiskNormal(10,2,RiskCorrmat(...))): what is not
+ * implemented there is refused or ignored by whoever runs the model, and has no value of its own.
+ */
 static bool is_property_of(const pe_node *call, const pe_node *argument)
 {
     if (call->kind != PE_NODE_FUNCTION || argument->kind != PE_NODE_FUNCTION) return false;
@@ -147,13 +152,16 @@ static const char *syntax_error(const pe_evaluator *e, uint32_t cell)
     for (uint32_t first = 0, end = count; first < end;) {
         uint32_t middle = first + (end - first) / 2;
         if (errors[middle].cell == cell) return errors[middle].what;
-        if (errors[middle].cell < cell) first = middle + 1;
-        else end = middle;
+        if (errors[middle].cell < cell)
+            first = middle + 1;
+        else
+            end = middle;
     }
     return "syntax error";
 }
 
-/* A name that the workbook does not have gives #NAME?, in Excel too; where that is what is stored, nothing is lacking. */
+/* A name that the workbook does not have gives #NAME?, in Excel too; where that is what is stored,
+ * nothing is lacking. */
 static bool lacks(const pe_evaluator *e, uint32_t cell, const pei_fact *fact)
 {
     const pe_cell *c = &e->workbook->cells[cell];

@@ -1,5 +1,5 @@
-/* evaluate_formula.c: one cell's formula from the top: its place and mode, and what of the result a cell shows. Invariant:
- * scratch memory used on the way is given back by the caller's mark. */
+/* evaluate_formula.c: one cell's formula from the top: its place and mode, and what of the result a
+ * cell shows. Invariant: scratch memory used on the way is given back by the caller's mark. */
 #include "evaluate_internal.h"
 
 pe_value pei_keep(pe_arena *texts, pe_value v)
@@ -68,7 +68,8 @@ pe_value pei_formula(pei_context *x, uint32_t cell)
     return x->array || x->unresolved ? v : pei_cell_value(x, v);
 }
 
-/* A classic array formula repeats a row, a column or one value; a dynamic one leaves what it does not reach blank. */
+/* A classic array formula repeats a row, a column or one value; a dynamic one leaves what it does
+ * not reach blank. */
 pe_value pei_block_value(const pe_formula_source *source, pe_value v, uint32_t row, uint32_t column)
 {
     if (!pe_is(v, PE_KIND_ARRAY)) {

@@ -1,33 +1,34 @@
-/* evaluate_internal.h: what the evaluator's files share: where cells' values stand (layers), the state of one formula's
- * evaluation (context), and the parts that call each other. */
+/* evaluate_internal.h: what the evaluator's files share: where cells' values stand (layers), the
+ * state of one formula's evaluation (context), and the parts that call each other. */
 #ifndef PE_EVALUATE_INTERNAL_H
 #define PE_EVALUATE_INTERNAL_H
 
 #include "evaluate.h"
 
 #define PEI_NONE 0xFFFFFFFFu
-#define PEI_ARENA_MAX (64ull << 30)   /* texts of all cells: bounded by the workbook's size */
-#define PEI_SCRATCH_MAX (4ull << 30)  /* arrays inside one formula */
-#define PEI_MISSING_MAX 65536u        /* precedents noted before a formula is set aside */
-#define PEI_DEPTH_MAX 24000u          /* nodes above a node: trees, names and LAMBDA calls together */
-#define PEI_PATH_MAX 2048u            /* draw sites from a cell's formula down through names and calls */
+#define PEI_ARENA_MAX (64ull << 30)  /* texts of all cells: bounded by the workbook's size */
+#define PEI_SCRATCH_MAX (4ull << 30) /* arrays inside one formula */
+#define PEI_MISSING_MAX 65536u       /* precedents noted before a formula is set aside */
+#define PEI_DEPTH_MAX 24000u /* nodes above a node: trees, names and LAMBDA calls together */
+#define PEI_PATH_MAX 2048u   /* draw sites from a cell's formula down through names and calls */
 
 typedef enum pei_state { PEI_PENDING, PEI_ACTIVE, PEI_DONE } pei_state;
 
 /* What is known of a shape with its names expanded. */
 typedef struct pei_fact {
-    const char *unsupported;  /* for the user, NULL: all supported */
-    const char *function;     /* the bare name */
+    const char *unsupported; /* for the user, NULL: all supported */
+    const char *function;    /* the bare name */
     bool random, risk, now;
-    bool only_names;          /* what is not supported are names that the workbook does not have */
+    bool only_names; /* what is not supported are names that the workbook does not have */
 } pei_fact;
 
-/* Values of some cells that stand before those below it: a data table's substitution, a component's trial. */
+/* Values of some cells that stand before those below it: a data table's substitution, a component's
+ * trial. */
 typedef struct pei_layer pei_layer;
 struct pei_layer {
     pei_layer *below;
-    const uint64_t *bits;     /* cells that the layer computes */
-    const uint32_t *rank;     /* per word of bits: slots before it */
+    const uint64_t *bits; /* cells that the layer computes */
+    const uint32_t *rank; /* per word of bits: slots before it */
     pe_value *values;
     uint8_t *state;
     pe_arena *texts;
@@ -55,17 +56,17 @@ struct pe_evaluator {
     const pe_graph *graph;
     const pe_workbook *workbook;
     pe_evaluate_options options;
-    pe_arena *arena;          /* facts */
-    pe_arena *texts;          /* of the cells' values */
-    pei_fact *facts;          /* per shape */
-    const char **error_text;  /* syntax errors, by index in pe_graph_errors */
-    pe_value *values;         /* per cell */
+    pe_arena *arena;         /* facts */
+    pe_arena *texts;         /* of the cells' values */
+    pei_fact *facts;         /* per shape */
+    const char **error_text; /* syntax errors, by index in pe_graph_errors */
+    pe_value *values;        /* per cell */
     uint8_t *state;
     pe_evaluate_mode mode;
     pei_stack cycles;
     pe_edge *edges;
     size_t edge_count, edge_capacity;
-    pei_table_plan *tables;   /* by master, ascending */
+    pei_table_plan *tables; /* by master, ascending */
     uint32_t table_count;
     struct pei_blocks *blocks; /* evaluate_blocks.c; of the present run */
 };
@@ -73,30 +74,31 @@ struct pe_evaluator {
 /* One thread's evaluation. */
 typedef struct pei_context {
     pe_call call;
-    pe_evaluator *writer;     /* NULL in lanes */
+    pe_evaluator *writer; /* NULL in lanes */
     const pe_evaluator *evaluator;
     const pe_graph *graph;
     const pe_workbook *workbook;
-    const pe_value *fast_values; /* cells' values where no layer, lane or stored mode stands before them */
-    const uint8_t *fast_state;   /* NULL: always ask pei_read_slow */
-    bool stored_mode;         /* every cell reads as its stored value */
-    bool drawing;             /* random functions draw (lanes) */
+    const pe_value
+        *fast_values; /* cells' values where no layer, lane or stored mode stands before them */
+    const uint8_t *fast_state; /* NULL: always ask pei_read_slow */
+    bool stored_mode;          /* every cell reads as its stored value */
+    bool drawing;              /* random functions draw (lanes) */
     pei_layer *layer;
     const pe_lane_source *source;
     uint64_t trial;
-    uint32_t not_found;       /* a varying cell that the source does not have; PE_NO_CELL: none */
+    uint32_t not_found; /* a varying cell that the source does not have; PE_NO_CELL: none */
 
-    uint32_t cell;            /* whose formula is evaluated */
+    uint32_t cell; /* whose formula is evaluated */
     const pe_node *root;
-    bool array;               /* array mode */
+    bool array; /* array mode */
     uint32_t name_depth, lambda_depth, depth;
-    pe_value *frame;          /* LET and LAMBDA variables of the current tree */
+    pe_value *frame; /* LET and LAMBDA variables of the current tree */
     uint32_t frame_count;
-    bool cycle;               /* a true cycle was closed inside a layer */
-    bool iterating;           /* within an iterative component's sweep */
-    bool noting;              /* the formula finds precedents as it goes: its reads become edges */
+    bool cycle;     /* a true cycle was closed inside a layer */
+    bool iterating; /* within an iterative component's sweep */
+    bool noting;    /* the formula finds precedents as it goes: its reads become edges */
     uint32_t table_depth;
-    bool unresolved;          /* some cell is not there: the result is void */
+    bool unresolved; /* some cell is not there: the result is void */
     pei_stack missing, work;
     pe_status status;
 
@@ -105,7 +107,7 @@ typedef struct pei_context {
     uint64_t element, table_row;
 
     bool tracking;
-    double largest;           /* numeric operand, while tracking */
+    double largest; /* numeric operand, while tracking */
 } pei_context;
 
 static inline pei_context *pei_context_of(pe_call *call)
@@ -124,7 +126,8 @@ static inline uint32_t pei_layer_slot(const pei_layer *layer, uint32_t cell)
 pe_status pei_context_init(pei_context *x, const pe_evaluator *evaluator, pe_evaluator *writer);
 void pei_context_end(pei_context *x);
 pe_value pei_read_slow(pei_context *x, uint32_t cell);
-pe_value pei_read_empty(pei_context *x, pe_cell_ref ref); /* a cell that the workbook does not have */
+pe_value pei_read_empty(pei_context *x,
+                        pe_cell_ref ref); /* a cell that the workbook does not have */
 pe_value pei_make_reference(pei_context *x, const pe_area *areas, uint32_t count);
 pe_status pei_stack_push(pei_stack *stack, uint32_t item);
 
@@ -139,8 +142,8 @@ static inline pe_value pei_read_at(pei_context *x, pe_cell_ref ref)
     return cell != PE_NO_CELL ? pei_read(x, cell) : pei_read_empty(x, ref);
 }
 
-/* evaluate_node.c: a node's value as it comes (references stay), and as an operand (references read: intersected with
- * the home cell, or in array mode as arrays). */
+/* evaluate_node.c: a node's value as it comes (references stay), and as an operand (references
+ * read: intersected with the home cell, or in array mode as arrays). */
 pe_value pei_any(pei_context *x, const pe_node *node);
 pe_value pei_operand(pei_context *x, const pe_node *node);
 pe_value pei_dereference(pei_context *x, pe_value v);
@@ -188,7 +191,8 @@ const pei_fact *pei_fact_of(const pe_evaluator *evaluator, uint32_t cell); /* NU
 /* Whether a cell keeps its stored value in a mode; why, or NULL. */
 const char *pei_pin(const pe_evaluator *evaluator, uint32_t cell, pe_evaluate_mode mode);
 
-/* evaluate_formula.c: one cell's formula, top level. The result is a scalar in a plain formula; for blocks it may be an array. */
+/* evaluate_formula.c: one cell's formula, top level. The result is a scalar in a plain formula; for
+ * blocks it may be an array. */
 pe_value pei_formula(pei_context *x, uint32_t cell);
 /* A node of the cell's own tree (NULL: the root), as an operand. */
 pe_value pei_formula_node(pei_context *x, uint32_t cell, const pe_node *node);
@@ -197,10 +201,12 @@ pe_value pei_cell_value(pei_context *x, pe_value v);
 /* The value of one cell of a block whose formula gave v. */
 pe_value pei_block_value(const pe_formula_source *source, pe_value v, uint32_t row,
                          uint32_t column);
-pe_value pei_keep(pe_arena *texts, pe_value v); /* a copy of a scalar that outlives the scratch arena */
+pe_value pei_keep(pe_arena *texts,
+                  pe_value v); /* a copy of a scalar that outlives the scratch arena */
 
 /* evaluate_run.c */
-/* Computes a cell and all that it needs, in the context's layer (NULL: the evaluator's own values). */
+/* Computes a cell and all that it needs, in the context's layer (NULL: the evaluator's own values).
+ */
 pe_status pei_compute(pei_context *x, uint32_t cell);
 bool pei_is_done(const pei_context *x, uint32_t cell);
 void pei_store(pei_context *x, uint32_t cell, pe_value v);

@@ -1,5 +1,6 @@
-/* evaluate_iterate.c: components of a workbook that iterates (calcPr): sweeps over their cells in sheet, row, column order,
- * from the stored values, until no cell moves by more than the workbook's delta. Invariant: at most iterate_count sweeps. */
+/* evaluate_iterate.c: components of a workbook that iterates (calcPr): sweeps over their cells in
+ * sheet, row, column order, from the stored values, until no cell moves by more than the workbook's
+ * delta. Invariant: at most iterate_count sweeps. */
 #include "evaluate_internal.h"
 
 /* Evaluates one cell; what it needs outside the component is computed first. */

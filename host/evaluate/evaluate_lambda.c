@@ -1,10 +1,11 @@
-/* evaluate_lambda.c: LAMBDA values and the functions that apply them. A LAMBDA value holds its node and a copy of the variables
- * around it. Invariant: applying one leaves the caller's variables and place as they were. */
+/* evaluate_lambda.c: LAMBDA values and the functions that apply them. A LAMBDA value holds its node
+ * and a copy of the variables around it. Invariant: applying one leaves the caller's variables and
+ * place as they were. */
 #include "evaluate_internal.h"
 
 typedef struct lambda {
-    const pe_node *node;   /* the LAMBDA call: parameters, then the body */
-    pe_value *frame;       /* variables at its creation */
+    const pe_node *node; /* the LAMBDA call: parameters, then the body */
+    pe_value *frame;     /* variables at its creation */
     uint32_t frame_count;
     bool in_name;
 } lambda;
@@ -74,7 +75,8 @@ pe_value pei_call_node(pei_context *x, const pe_node *node)
     return v;
 }
 
-/* ---- functions that take a LAMBDA --------------------------------------------------------------------- */
+/* ---- functions that take a LAMBDA
+ * --------------------------------------------------------------------- */
 
 /* One application as an array's element, with draws of its own. */
 static pe_value apply_element(pei_context *x, pe_value f, const pe_value *args, uint32_t n,
@@ -168,8 +170,8 @@ static pe_value by_line(pei_context *x, const pe_value *args, bool rows)
         pe_array *line = pe_new_array(&x->call, rows ? 1 : length, rows ? length : 1);
         if (line == NULL) return pe_error(PE_ERROR_NUM);
         for (uint32_t j = 0; j < length; j++)
-            line->cells[j] = a->cells[rows ? (size_t)i * a->columns + j
-                                           : (size_t)j * a->columns + i];
+            line->cells[j] =
+                a->cells[rows ? (size_t)i * a->columns + j : (size_t)j * a->columns + i];
         pe_value v = pe_array_value(line);
         result->cells[i] = apply_element(x, args[1], &v, 1, i);
     }
@@ -202,7 +204,6 @@ static pe_value is_omitted(pei_context *x, const pe_node *node)
     if (arg->kind != PE_NODE_VARIABLE) return pe_boolean(arg->kind == PE_NODE_OMITTED);
     return pe_boolean(pe_is(pei_any(x, arg), PE_KIND_OMITTED));
 }
-
 
 pe_value pei_lambda_function(pei_context *x, const pe_node *node)
 {

@@ -1,5 +1,6 @@
-/* evaluate_lane.c: the evaluator for one trial at a time: subtrees, arrays, components and data tables that the program hands
- * over. Invariant: a lane's outputs depend on the trial and on the cells it reads, not on earlier calls. */
+/* evaluate_lane.c: the evaluator for one trial at a time: subtrees, arrays, components and data
+ * tables that the program hands over. Invariant: a lane's outputs depend on the trial and on the
+ * cells it reads, not on earlier calls. */
 #include "evaluate_internal.h"
 
 #include <stdlib.h>
@@ -13,8 +14,8 @@ typedef struct lane_component { /* a component's cells as a layer; made when fir
 struct pe_lane {
     pei_context context;
     const pe_evaluator *evaluator;
-    pe_arena *arena;  /* layers' bit sets */
-    pe_arena *texts;  /* of the outputs */
+    pe_arena *arena; /* layers' bit sets */
+    pe_arena *texts; /* of the outputs */
     lane_component *components;
 };
 
@@ -26,10 +27,9 @@ pe_status pe_lane_new(const pe_evaluator *evaluator, pe_lane **lane, pe_diag *di
     l->arena = pe_arena_new(PEI_ARENA_MAX);
     l->texts = pe_arena_new(PEI_SCRATCH_MAX);
     if (l->arena == NULL || l->texts == NULL) goto fail;
-    l->components = PE_PUSH(l->arena, lane_component,
-                            pe_graph_component_count(evaluator->graph) + 1);
-    if (l->components == NULL || pei_context_init(&l->context, evaluator, NULL) != PE_OK)
-        goto fail;
+    l->components =
+        PE_PUSH(l->arena, lane_component, pe_graph_component_count(evaluator->graph) + 1);
+    if (l->components == NULL || pei_context_init(&l->context, evaluator, NULL) != PE_OK) goto fail;
     l->context.drawing = true;
     *lane = l;
     return PE_OK;
@@ -54,16 +54,20 @@ void pe_lane_reset(pe_lane *lane)
     pe_arena_restore(lane->context.call.arena, empty);
 }
 
-/* ---- one formula -------------------------------------------------------------------------------------- */
+/* ---- one formula
+ * -------------------------------------------------------------------------------------- */
 
 static pe_status node_unit(pe_lane *l, const pe_unit *unit, pe_value *outputs)
 {
     pei_context *x = &l->context;
     pe_value v = pei_formula_node(x, unit->cell, unit->node);
     if (x->unresolved) return PE_E_NOT_FOUND;
-    if (unit->node == x->root) v = pei_cell_value(x, v);
-    else if (pe_is(v, PE_KIND_ARRAY)) v = pe_as_array(v)->cells[0];
-    else if (pe_is(v, PE_KIND_LAMBDA)) v = pe_error(PE_ERROR_CALC);
+    if (unit->node == x->root)
+        v = pei_cell_value(x, v);
+    else if (pe_is(v, PE_KIND_ARRAY))
+        v = pe_as_array(v)->cells[0];
+    else if (pe_is(v, PE_KIND_LAMBDA))
+        v = pe_error(PE_ERROR_CALC);
     outputs[0] = pei_keep(l->texts, v);
     return PE_OK;
 }
@@ -89,7 +93,8 @@ static pe_status array_unit(pe_lane *l, const pe_unit *unit, pe_value *outputs)
     return PE_OK;
 }
 
-/* ---- components --------------------------------------------------------------------------------------- */
+/* ---- components
+ * --------------------------------------------------------------------------------------- */
 
 static void add_block(const pe_graph *g, uint32_t master, uint64_t *bits)
 {

@@ -1,5 +1,6 @@
-/* evaluate_node.c: a node of a formula's tree to a value: literals, references, names, variables. Invariant: once a cell was
- * missing (x->unresolved) the value is void and evaluation only has to end soon. */
+/* evaluate_node.c: a node of a formula's tree to a value: literals, references, names, variables.
+ * Invariant: once a cell was missing (x->unresolved) the value is void and evaluation only has to
+ * end soon. */
 #include "evaluate_internal.h"
 
 static pe_value tracked(pei_context *x, pe_value v)
@@ -15,8 +16,7 @@ static pe_value tracked(pei_context *x, pe_value v)
 /* Where a REFERENCE or TABLE node stands for the current home cell. */
 bool pei_node_place(pei_context *x, const pe_node *node, pe_area *area)
 {
-    if (node->kind == PE_NODE_TABLE)
-        return pe_graph_table_area(x->graph, node, x->call.home, area);
+    if (node->kind == PE_NODE_TABLE) return pe_graph_table_area(x->graph, node, x->call.home, area);
     if (x->name_depth > 0) return pe_graph_name_area(&node->ref, x->call.home, area);
     return pe_node_area(&node->ref, x->call.home, area);
 }
@@ -47,9 +47,12 @@ static pe_value intersect(pei_context *x, const pe_area *a)
     pe_cell_ref at = {a->sheet_first, a->row_first, a->column_first};
     bool row_in = home.row >= a->row_first && home.row <= a->row_last;
     bool column_in = home.column >= a->column_first && home.column <= a->column_last;
-    if (a->column_first == a->column_last && row_in) at.row = home.row;
-    else if (a->row_first == a->row_last && column_in) at.column = home.column;
-    else return pe_error(PE_ERROR_VALUE);
+    if (a->column_first == a->column_last && row_in)
+        at.row = home.row;
+    else if (a->row_first == a->row_last && column_in)
+        at.column = home.column;
+    else
+        return pe_error(PE_ERROR_VALUE);
     return pei_read_at(x, at);
 }
 
@@ -80,7 +83,8 @@ pe_value pei_single(pei_context *x, pe_value v)
     return r->area_count == 1 ? intersect(x, &r->areas[0]) : pe_error(PE_ERROR_VALUE);
 }
 
-/* ---- names -------------------------------------------------------------------------------------------- */
+/* ---- names
+ * -------------------------------------------------------------------------------------------- */
 
 /* A name's formula is evaluated in the using cell's place and, as in Excel, in array mode. */
 pe_value pei_name(pei_context *x, const pe_node *node)
@@ -112,7 +116,8 @@ pe_value pei_name(pei_context *x, const pe_node *node)
     return v;
 }
 
-/* ---- nodes -------------------------------------------------------------------------------------------- */
+/* ---- nodes
+ * -------------------------------------------------------------------------------------------- */
 
 static pe_value variable(pei_context *x, const pe_node *node)
 {

@@ -1,10 +1,11 @@
-/* evaluate_operator.c: Excel's operators: arithmetic and comparison on any values, elementwise over arrays, and the
- * operators on references. Invariant: of two errors the left one wins. */
+/* evaluate_operator.c: Excel's operators: arithmetic and comparison on any values, elementwise over
+ * arrays, and the operators on references. Invariant: of two errors the left one wins. */
 #include "evaluate_internal.h"
 
 #include "functions_arithmetic.h"
 
-/* ---- arrays ------------------------------------------------------------------------------------------- */
+/* ---- arrays
+ * ------------------------------------------------------------------------------------------- */
 
 void pei_shape_grow(pei_shape *shape, pe_value v)
 {
@@ -24,7 +25,8 @@ pe_value pei_element(pe_value v, uint32_t row, uint32_t column)
     return a->cells[(size_t)row * a->columns + column];
 }
 
-/* ---- one value ---------------------------------------------------------------------------------------- */
+/* ---- one value
+ * ---------------------------------------------------------------------------------------- */
 
 pe_value pei_compare_values(pe_operator op, pe_value a, pe_value b)
 {
@@ -143,7 +145,8 @@ static pe_value binary_array(pei_context *x, pe_operator op, bool final, pe_valu
     return pe_box_pointer(PE_KIND_ARRAY, result);
 }
 
-/* ---- reference operators ------------------------------------------------------------------------------ */
+/* ---- reference operators
+ * ------------------------------------------------------------------------------ */
 
 static void widen(pe_area *box, const pe_area *a)
 {
@@ -211,7 +214,8 @@ static pe_value reference_operator(pei_context *x, const pe_node *node)
     return intersection_of(x, ra, rb);
 }
 
-/* ---- nodes -------------------------------------------------------------------------------------------- */
+/* ---- nodes
+ * -------------------------------------------------------------------------------------------- */
 
 pe_value pei_binary(pei_context *x, const pe_node *node)
 {

@@ -1,6 +1,6 @@
-/* evaluate_random.c: RAND, RANDBETWEEN, RANDARRAY and the risk distributions: draws in a trial, their static value otherwise.
- * Invariant: a draw depends on its stream (cell, position in the formula, element, data-table row), index and trial alone,
- * the same here and in the program. */
+/* evaluate_random.c: RAND, RANDBETWEEN, RANDARRAY and the risk distributions: draws in a trial,
+ * their static value otherwise. Invariant: a draw depends on its stream (cell, position in the
+ * formula, element, data-table row), index and trial alone, the same here and in the program. */
 #include "evaluate_internal.h"
 
 #include <math.h>
@@ -27,8 +27,8 @@ static double uniform(pei_context *x, const pe_node *node, uint32_t index)
     const pe_sampler *sampler = x->evaluator->options.sampler;
     if (!x->drawing || sampler == NULL || x->path_depth >= PEI_PATH_MAX) return 0.5;
     x->path[x->path_depth] = node->draw_site;
-    uint64_t stream = pe_stream_of(x->graph, x->cell, x->path, x->path_depth + 1, x->element,
-                                   x->table_row);
+    uint64_t stream =
+        pe_stream_of(x->graph, x->cell, x->path, x->path_depth + 1, x->element, x->table_row);
     return pe_sampler_uniform(sampler, stream, index, x->trial);
 }
 
@@ -53,10 +53,10 @@ static pe_value random_between(pei_context *x, const pe_node *node)
             uint32_t index = r * s.columns + c;
             pe_value a = pei_number_of_value(x, pei_element(low, r, c));
             pe_value b = pei_number_of_value(x, pei_element(high, r, c));
-            result->cells[index] =
-                pe_is_error(a)   ? a
-                : pe_is_error(b) ? b
-                                 : between(pe_as_number(a), pe_as_number(b), uniform(x, node, index));
+            result->cells[index] = pe_is_error(a)   ? a
+                                   : pe_is_error(b) ? b
+                                                    : between(pe_as_number(a), pe_as_number(b),
+                                                              uniform(x, node, index));
         }
     return pe_array_value(result);
 }
@@ -82,13 +82,14 @@ static pe_value random_array(pei_context *x, const pe_node *node)
     if (result == NULL) return pe_error(PE_ERROR_NUM);
     for (uint32_t i = 0; i < result->rows * result->columns; i++) {
         double u = uniform(x, node, i);
-        result->cells[i] = a[4] != 0 ? between(a[2], a[3], u)
-                                     : pe_number_checked(a[2] + u * (a[3] - a[2]));
+        result->cells[i] =
+            a[4] != 0 ? between(a[2], a[3], u) : pe_number_checked(a[2] + u * (a[3] - a[2]));
     }
     return pe_array_value(result);
 }
 
-/* ---- risk distributions ------------------------------------------------------------------------------- */
+/* ---- risk distributions
+ * ------------------------------------------------------------------------------- */
 
 typedef struct numbers {
     pei_context *x;
@@ -179,9 +180,8 @@ static pe_value risk(pei_context *x, const pe_node *node, const pe_risk_call *ca
     pe_value v = options_of(x, call, &options);
     if (x->unresolved) return pe_unresolved();
     if (pe_is_error(v)) return v;
-    pe_error_code code = pe_distribution_prepare(&distribution, id, parameters,
-                                                 (int)call->parameter_count, &options,
-                                                 x->call.arena, &what);
+    pe_error_code code = pe_distribution_prepare(
+        &distribution, id, parameters, (int)call->parameter_count, &options, x->call.arena, &what);
     if (code != PE_ERROR_NONE) return pe_error(code);
     if (!x->drawing) return pe_number_checked(pe_distribution_static(&distribution));
     return pe_number_checked(pe_distribution_inverse(&distribution, uniform(x, node, 0)));

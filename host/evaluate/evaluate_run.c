@@ -1,11 +1,13 @@
-/* evaluate_run.c: computes cells on demand. A formula that reads a cell without a value is set aside on an explicit stack and
- * evaluated again when the cell has one. Invariant: the cells marked active are exactly the chain of formulas set aside; a
- * cell that asks for an active one closes a true cycle. */
+/* evaluate_run.c: computes cells on demand. A formula that reads a cell without a value is set
+ * aside on an explicit stack and evaluated again when the cell has one. Invariant: the cells marked
+ * active are exactly the chain of formulas set aside; a cell that asks for an active one closes a
+ * true cycle. */
 #include "evaluate_internal.h"
 
 #include <stdlib.h>
 
-/* ---- where values stand ------------------------------------------------------------------------------- */
+/* ---- where values stand
+ * ------------------------------------------------------------------------------- */
 
 static pei_state state_of(const pei_context *x, uint32_t cell)
 {
@@ -46,12 +48,12 @@ void pei_store(pei_context *x, uint32_t cell, pe_value v)
     x->writer->state[cell] = PEI_DONE;
 }
 
-/* ---- blocks ------------------------------------------------------------------------------------------- */
+/* ---- blocks
+ * ------------------------------------------------------------------------------------------- */
 
 static void store_block(pei_context *x, uint32_t master, const pe_area *b, pe_value v)
 {
-    const pe_formula_source *source =
-        &x->workbook->formulas[x->workbook->cells[master].formula];
+    const pe_formula_source *source = &x->workbook->formulas[x->workbook->cells[master].formula];
     for (uint32_t r = b->row_first; r <= b->row_last; r++) {
         uint32_t first, end;
         pe_workbook_row(x->workbook, b->sheet_first, r, b->column_first, b->column_last, &first,
@@ -60,7 +62,8 @@ static void store_block(pei_context *x, uint32_t master, const pe_area *b, pe_va
             if (pe_graph_master(x->graph, i) != master) continue;
             uint32_t column = x->workbook->cells[i].column - b->column_first;
             pe_value e = pei_block_value(source, v, r - b->row_first, column);
-            bool beyond = source->kind == PE_FORMULA_DYNAMIC && pe_is(e, PE_KIND_BLANK) && i != master;
+            bool beyond =
+                source->kind == PE_FORMULA_DYNAMIC && pe_is(e, PE_KIND_BLANK) && i != master;
             pei_store(x, i, beyond ? e : pei_cell_value(x, e));
         }
     }
@@ -84,9 +87,11 @@ static pe_status store_table(pei_context *x, uint32_t master, const pe_area *b)
     return status;
 }
 
-/* ---- one attempt -------------------------------------------------------------------------------------- */
+/* ---- one attempt
+ * -------------------------------------------------------------------------------------- */
 
-/* Evaluates a formula cell or block once: stored and done, or x->unresolved with x->missing filled. */
+/* Evaluates a formula cell or block once: stored and done, or x->unresolved with x->missing filled.
+ */
 static pe_status attempt(pei_context *x, uint32_t cell)
 {
     pe_area block;
@@ -100,15 +105,18 @@ static pe_status attempt(pei_context *x, uint32_t cell)
     } else {
         pe_value v = pei_formula(x, cell);
         if (!x->unresolved) {
-            if (pe_graph_block(x->graph, cell, &block)) store_block(x, cell, &block, v);
-            else pei_store(x, cell, pei_cell_value(x, v));
+            if (pe_graph_block(x->graph, cell, &block))
+                store_block(x, cell, &block, v);
+            else
+                pei_store(x, cell, pei_cell_value(x, v));
         }
     }
     pe_arena_restore(x->call.arena, mark);
     return status != PE_OK ? status : x->status;
 }
 
-/* A cell asked for an active one: everything active above it on the stack is the cycle, and shows 0. */
+/* A cell asked for an active one: everything active above it on the stack is the cycle, and shows
+ * 0. */
 static pe_status close_cycle(pei_context *x, size_t base, uint32_t asked)
 {
     pei_stack *work = &x->work;
@@ -135,14 +143,15 @@ static pe_status push_missing(pei_context *x, size_t base)
         uint32_t cell = x->missing.items[i];
         pei_state state = state_of(x, cell);
         if (state == PEI_DONE) continue;
-        pe_status status = state == PEI_ACTIVE ? close_cycle(x, base, cell)
-                                               : pei_stack_push(&x->work, cell);
+        pe_status status =
+            state == PEI_ACTIVE ? close_cycle(x, base, cell) : pei_stack_push(&x->work, cell);
         if (status != PE_OK || state == PEI_ACTIVE) return status;
     }
     return PE_OK;
 }
 
-/* In a layer, what keeps its stored value in the base case keeps it there too, except that random cells draw. */
+/* In a layer, what keeps its stored value in the base case keeps it there too, except that random
+ * cells draw. */
 static bool keeps_below(pei_context *x, uint32_t cell)
 {
     if (x->layer == NULL) return false;
@@ -175,7 +184,8 @@ pe_status pei_compute(pei_context *x, uint32_t cell)
         set_state(x, top, PEI_ACTIVE);
         status = attempt(x, top);
         if (status == PE_OK && state_of(x, top) != PEI_DONE) {
-            if (x->missing.count == 0) return x->not_found != PE_NO_CELL ? PE_E_NOT_FOUND : PE_E_INTERNAL;
+            if (x->missing.count == 0)
+                return x->not_found != PE_NO_CELL ? PE_E_NOT_FOUND : PE_E_INTERNAL;
             status = push_missing(x, base);
         }
     }
@@ -183,7 +193,8 @@ pe_status pei_compute(pei_context *x, uint32_t cell)
     return status;
 }
 
-/* ---- the whole workbook ------------------------------------------------------------------------------- */
+/* ---- the whole workbook
+ * ------------------------------------------------------------------------------- */
 
 static bool keeps_stored(const pe_evaluator *e, uint32_t cell)
 {
@@ -214,14 +225,16 @@ static void prepare(pe_evaluator *e)
     const uint32_t *order = pe_graph_order(e->graph, &order_count);
     for (uint32_t i = 0; i < e->workbook->cell_count; i++) {
         e->values[i] = e->workbook->cells[i].stored;
-        e->state[i] = e->workbook->cells[i].formula == PE_NO_FORMULA &&
-                              pe_graph_master(e->graph, i) == i
-                          ? PEI_DONE
-                          : PEI_PENDING;
+        e->state[i] =
+            e->workbook->cells[i].formula == PE_NO_FORMULA && pe_graph_master(e->graph, i) == i
+                ? PEI_DONE
+                : PEI_PENDING;
     }
     for (uint32_t i = 0; i < order_count; i++)
-        if (keeps_stored(e, order[i])) pin_block(e, order[i]);
-        else e->state[order[i]] = PEI_PENDING;
+        if (keeps_stored(e, order[i]))
+            pin_block(e, order[i]);
+        else
+            e->state[order[i]] = PEI_PENDING;
 }
 
 static int ascending(const void *a, const void *b)
@@ -246,7 +259,8 @@ static pe_status run(pei_context *x, pe_evaluator *e, const pe_control *control)
     return PE_OK;
 }
 
-/* ---- edges found on the way --------------------------------------------------------------------------- */
+/* ---- edges found on the way
+ * --------------------------------------------------------------------------- */
 
 typedef struct covered {
     pe_cell_ref ref;

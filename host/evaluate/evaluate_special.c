@@ -1,6 +1,7 @@
-/* evaluate_special.c: functions that choose what to evaluate: IF, IFERROR, IFNA, IFS, SWITCH, CHOOSE, and LET. With one value as
- * the condition only the branch taken is evaluated (and may be a reference); an array condition chooses per element.
- * Invariant: a branch that no element takes is never evaluated. */
+/* evaluate_special.c: functions that choose what to evaluate: IF, IFERROR, IFNA, IFS, SWITCH,
+ * CHOOSE, and LET. With one value as the condition only the branch taken is evaluated (and may be a
+ * reference); an array condition chooses per element. Invariant: a branch that no element takes is
+ * never evaluated. */
 #include "evaluate_internal.h"
 
 /* An optional argument: absent is OMITTED. */
@@ -21,9 +22,11 @@ static pe_value truth(pei_context *x, pe_value v)
     return pe_error(PE_ERROR_VALUE);
 }
 
-/* ---- choice per element ------------------------------------------------------------------------------- */
+/* ---- choice per element
+ * ------------------------------------------------------------------------------- */
 
-/* Elements of choice: a boxed error, or the number of the argument to take. Each argument is evaluated at most once. */
+/* Elements of choice: a boxed error, or the number of the argument to take. Each argument is
+ * evaluated at most once. */
 static pe_value choose_elements(pei_context *x, const pe_node *node, const pe_array *choice)
 {
     size_t count = (size_t)choice->rows * choice->columns;
@@ -63,7 +66,9 @@ static pe_array *choice_of(pei_context *x, pe_value v)
     return pe_new_array(&x->call, a->rows, a->columns);
 }
 
-/* ---- IF ----------------------------------------------------------------------------------------------- */
+/* ---- IF
+ * -----------------------------------------------------------------------------------------------
+ */
 
 static pe_value special_if(pei_context *x, const pe_node *node)
 {
@@ -118,9 +123,11 @@ static pe_value special_iferror(pei_context *x, const pe_node *node, bool only_n
     return pe_box_pointer(PE_KIND_ARRAY, result);
 }
 
-/* ---- IFS, SWITCH, CHOOSE ------------------------------------------------------------------------------ */
+/* ---- IFS, SWITCH, CHOOSE
+ * ------------------------------------------------------------------------------ */
 
-/* Fills what is still undecided in choice (blank) where test[i] holds; errors decide too. True: all decided. */
+/* Fills what is still undecided in choice (blank) where test[i] holds; errors decide too. True: all
+ * decided. */
 static bool decide(pei_context *x, pe_array *choice, pe_value test, uint32_t taken)
 {
     bool all = true;
@@ -129,9 +136,12 @@ static bool decide(pei_context *x, pe_array *choice, pe_value test, uint32_t tak
             pe_value *at = &choice->cells[(size_t)r * choice->columns + c];
             if (!pe_is(*at, PE_KIND_BLANK)) continue;
             pe_value t = truth(x, pei_element(test, r, c));
-            if (pe_is_error(t)) *at = t;
-            else if (pe_as_boolean(t)) *at = pe_number(taken);
-            else all = false;
+            if (pe_is_error(t))
+                *at = t;
+            else if (pe_as_boolean(t))
+                *at = pe_number(taken);
+            else
+                all = false;
         }
     return all;
 }
@@ -247,7 +257,8 @@ static pe_value special_choose(pei_context *x, const pe_node *node)
     return choose_elements(x, node, choice);
 }
 
-/* ---- LET ---------------------------------------------------------------------------------------------- */
+/* ---- LET
+ * ---------------------------------------------------------------------------------------------- */
 
 static pe_value special_let(pei_context *x, const pe_node *node)
 {
@@ -261,7 +272,6 @@ static pe_value special_let(pei_context *x, const pe_node *node)
     }
     return i < node->arg_count ? pei_any(x, node->args[i]) : pe_error(PE_ERROR_VALUE);
 }
-
 
 pe_value pei_special(pei_context *x, const pe_node *node)
 {

@@ -1,5 +1,6 @@
-/* evaluate_table.c: data tables: the model re-evaluated with its inputs replaced, in a layer over the cells that the inputs
- * (and random cells) reach. Invariant: nothing below the layer changes. */
+/* evaluate_table.c: data tables: the model re-evaluated with its inputs replaced, in a layer over
+ * the cells that the inputs (and random cells) reach. Invariant: nothing below the layer changes.
+ */
 #include "evaluate_internal.h"
 
 #include <stdlib.h>
@@ -48,7 +49,8 @@ void pei_layer_pop(pei_context *x)
     pe_arena_free(l->texts);
 }
 
-/* ---- plans -------------------------------------------------------------------------------------------- */
+/* ---- plans
+ * -------------------------------------------------------------------------------------------- */
 
 typedef struct reader {
     pe_cell_ref ref;
@@ -128,7 +130,8 @@ pe_status pei_tables(pe_evaluator *e)
     return PE_OK;
 }
 
-/* ---- evaluation --------------------------------------------------------------------------------------- */
+/* ---- evaluation
+ * --------------------------------------------------------------------------------------- */
 
 /* A cell's value in the present layer, computed if need be. */
 static pe_status value_at(pei_context *x, pe_cell_ref ref, pe_value *v)
@@ -177,7 +180,8 @@ static pe_cell_ref target_of(const pe_formula_source *s, uint32_t i, uint32_t j)
     return corner;
 }
 
-/* One cell of the block. Draws belong to the substitution: cells with the same inputs share them. */
+/* One cell of the block. Draws belong to the substitution: cells with the same inputs share them.
+ */
 static pe_status table_cell(pei_context *x, const pei_table_plan *plan, uint32_t i, uint32_t j,
                             pe_value *output, pe_arena *texts)
 {

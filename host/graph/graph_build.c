@@ -1,5 +1,6 @@
-/* graph_build.c: builds a graph: names, then every formula (a shape parsed once, a shared text looked up once), blocks, cell
- * settings, the columns' index, the order. Invariant: a formula with a syntax error has no shape and is listed. */
+/* graph_build.c: builds a graph: names, then every formula (a shape parsed once, a shared text
+ * looked up once), blocks, cell settings, the columns' index, the order. Invariant: a formula with
+ * a syntax error has no shape and is listed. */
 #include "graph_internal.h"
 
 #include <stdlib.h>
@@ -104,7 +105,8 @@ static pe_status parse_names(pe_graph *g, pe_diag *diag)
     return PE_OK;
 }
 
-/* ---- blocks and settings ------------------------------------------------------------------------------ */
+/* ---- blocks and settings
+ * ------------------------------------------------------------------------------ */
 
 static pe_status fill_block(pe_graph *g, uint32_t master, const pe_formula_source *s)
 {
@@ -176,7 +178,8 @@ static pe_status apply_overrides(pe_graph *g, const pe_override *overrides, uint
     return status;
 }
 
-/* ---- build -------------------------------------------------------------------------------------------- */
+/* ---- build
+ * -------------------------------------------------------------------------------------------- */
 
 static pe_status new_graph(const pe_workbook *w, pe_graph **graph, pe_diag *diag)
 {

@@ -1,4 +1,5 @@
-/* graph_internal.h: what the graph's files share: the graph itself, the references of a shape, spans of cells. */
+/* graph_internal.h: what the graph's files share: the graph itself, the references of a shape,
+ * spans of cells. */
 #ifndef PE_GRAPH_INTERNAL_H
 #define PE_GRAPH_INTERNAL_H
 
@@ -11,15 +12,15 @@
 typedef enum pei_ref_kind { PEI_REF_AREA, PEI_REF_TABLE, PEI_REF_BOX } pei_ref_kind;
 typedef struct pei_ref {
     uint8_t kind;
-    bool in_name;          /* offsets wrap around the grid's edges */
-    uint32_t box_first;    /* BOX: the rectangle around refs [box_first, this one) */
-    const pe_node *node;   /* REFERENCE or TABLE node */
+    bool in_name;        /* offsets wrap around the grid's edges */
+    uint32_t box_first;  /* BOX: the rectangle around refs [box_first, this one) */
+    const pe_node *node; /* REFERENCE or TABLE node */
 } pei_ref;
 
 typedef struct pei_shape {
     const pei_ref *refs;
     uint32_t ref_count;
-    uint32_t flags;        /* names expanded */
+    uint32_t flags; /* names expanded */
     bool known;
 } pei_shape;
 
@@ -33,23 +34,23 @@ struct pe_graph {
     pe_formula_set *set;
     pe_scope scope;
     pe_printer printer;
-    pe_map *names;             /* scope and lower-case name -> index */
+    pe_map *names; /* scope and lower-case name -> index */
     pe_map *tables;
-    uint32_t home_sheet;       /* of the text being parsed */
+    uint32_t home_sheet; /* of the text being parsed */
     double parse_seconds;
     bool is_xlrisk;
 
-    uint32_t *shape;           /* per cell */
-    uint32_t *master;          /* per cell; NULL: no blocks */
-    uint64_t *computed;        /* cells with a formula, a setting, or inside a block */
-    uint64_t *overridden;      /* NULL: none */
-    uint32_t *name_shape;      /* per name */
+    uint32_t *shape;      /* per cell */
+    uint32_t *master;     /* per cell; NULL: no blocks */
+    uint64_t *computed;   /* cells with a formula, a setting, or inside a block */
+    uint64_t *overridden; /* NULL: none */
+    uint32_t *name_shape; /* per name */
     pei_shape *shapes;
     uint32_t shape_count;
     pe_formula_error *errors;
     size_t error_count, error_capacity;
 
-    uint32_t **rows;           /* per sheet: row - first used row -> index into rows_used; NULL: too sparse */
+    uint32_t **rows; /* per sheet: row - first used row -> index into rows_used; NULL: too sparse */
     uint32_t *column_cells;    /* cell ids by sheet, column, row */
     uint32_t *column_position; /* per cell: its place in column_cells */
     uint32_t **column_start;   /* per sheet: places where its used columns start, and the end */
@@ -72,8 +73,8 @@ pe_status pei_graph_shapes(pe_graph *graph);
 bool pei_ref_area(const pe_graph *graph, const pei_shape *shape, const pei_ref *ref,
                   pe_cell_ref home, pe_area *area);
 
-/* graph_spans.c: an area as spans of consecutive places, either in cell order (by_column false) or in the order
- * of column_cells. */
+/* graph_spans.c: an area as spans of consecutive places, either in cell order (by_column false) or
+ * in the order of column_cells. */
 typedef struct pei_span {
     uint32_t first, end;
     bool by_column;
@@ -92,7 +93,8 @@ static inline uint32_t pei_master(const pe_graph *graph, uint32_t cell)
     return graph->master != NULL ? graph->master[cell] : cell;
 }
 
-/* The area of a data table's formula and input cells, whose values the table reads: see graph_refs.c. */
+/* The area of a data table's formula and input cells, whose values the table reads: see
+ * graph_refs.c. */
 typedef bool (*pei_area_visit)(void *context, const pe_area *area);
 bool pei_graph_areas(const pe_graph *graph, uint32_t cell, pei_area_visit visit, void *context);
 

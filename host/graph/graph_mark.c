@@ -1,10 +1,12 @@
-/* graph_mark.c: which cells a set of cells reaches, and which reach it. Invariant: linear in the workbook: forward by asking
- * spans of a hierarchical bit set whether they hold a marked cell, backward by marking each place once. */
+/* graph_mark.c: which cells a set of cells reaches, and which reach it. Invariant: linear in the
+ * workbook: forward by asking spans of a hierarchical bit set whether they hold a marked cell,
+ * backward by marking each place once. */
 #include "graph_internal.h"
 
 #include <stdlib.h>
 
-/* ---- a bit set that answers "any bit in [first, end)?" ------------------------------------------------ */
+/* ---- a bit set that answers "any bit in [first, end)?"
+ * ------------------------------------------------ */
 
 #define LEVELS 6
 
@@ -54,7 +56,8 @@ static bool marks_any(const marks *m, size_t first, size_t end)
     return false;
 }
 
-/* ---- forward ------------------------------------------------------------------------------------------ */
+/* ---- forward
+ * ------------------------------------------------------------------------------------------ */
 
 typedef struct forward {
     const pe_graph *graph;
@@ -115,8 +118,7 @@ static void forward_pass(forward *f)
             uint32_t cell = g->order[at++];
             f->hit = false;
             if (!hit) hit = pe_bit(f->bits, cell) || !pei_graph_areas(g, cell, area_is_clear, f);
-        } while (component != 0 && at < g->order_count &&
-                 g->component[g->order[at]] == component);
+        } while (component != 0 && at < g->order_count && g->component[g->order[at]] == component);
         for (uint32_t i = first; hit && i < at; i++) set_block(g, g->order[i], forward_setter, f);
     }
 }
@@ -151,7 +153,8 @@ pe_status pe_graph_mark_dependents(const pe_graph *g, uint64_t *bits)
     return status;
 }
 
-/* ---- backward ----------------------------------------------------------------------------------------- */
+/* ---- backward
+ * ----------------------------------------------------------------------------------------- */
 
 typedef struct backward {
     const pe_graph *graph;

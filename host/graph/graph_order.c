@@ -1,11 +1,12 @@
-/* graph_order.c: the evaluation order: strongly connected components of the cells (Tarjan, without recursion), over a
- * graph whose ranges are covered by the nodes of two segment trees, one over the cells row by row and one column by
- * column. Invariant: a tree node reaches exactly the cells below it, so a component found is a real one. */
+/* graph_order.c: the evaluation order: strongly connected components of the cells (Tarjan, without
+ * recursion), over a graph whose ranges are covered by the nodes of two segment trees, one over the
+ * cells row by row and one column by column. Invariant: a tree node reaches exactly the cells below
+ * it, so a component found is a real one. */
 #include "graph_internal.h"
 
 #include <stdlib.h>
 
-#define BLOCK 32u      /* cells below one leaf of a tree */
+#define BLOCK 32u       /* cells below one leaf of a tree */
 #define SPAN_DIRECT 48u /* spans up to this long name their cells one by one */
 #define DONE 0xFFFFFFFFu
 #define CLEAN 256u
@@ -17,15 +18,15 @@ typedef struct frame {
 
 typedef struct walk {
     pe_graph *graph;
-    uint32_t tree_size;     /* leaves of one tree, a power of two */
+    uint32_t tree_size; /* leaves of one tree, a power of two */
     uint32_t block_count;
     uint32_t row_base, column_base; /* node ids of the trees' node 0 */
-    uint32_t *index, *low;  /* 0: not visited; DONE: its component is complete */
+    uint32_t *index, *low;          /* 0: not visited; DONE: its component is complete */
     uint32_t next_index;
-    uint32_t from;          /* the node whose edges are being listed */
-    bool touched;           /* an edge went to a node that is not complete */
-    pe_area clean[CLEAN];   /* areas all of whose nodes are complete: formulas share them */
-    uint64_t *self;         /* cells that refer to themselves */
+    uint32_t from;        /* the node whose edges are being listed */
+    bool touched;         /* an edge went to a node that is not complete */
+    pe_area clean[CLEAN]; /* areas all of whose nodes are complete: formulas share them */
+    uint64_t *self;       /* cells that refer to themselves */
     frame *frames;
     size_t frame_count, frame_capacity;
     uint32_t *edges;
@@ -61,8 +62,7 @@ static void add_cell(walk *w, uint32_t cell)
 
 static void add_places(walk *w, uint32_t first, uint32_t end, bool by_column)
 {
-    for (uint32_t i = first; i < end; i++)
-        add_cell(w, by_column ? w->graph->column_cells[i] : i);
+    for (uint32_t i = first; i < end; i++) add_cell(w, by_column ? w->graph->column_cells[i] : i);
 }
 
 static bool add_span(void *context, pei_span span)
@@ -126,8 +126,10 @@ static void open_node(walk *w, uint32_t node)
     w->stack[w->stack_count++] = node;
     w->frames[w->frame_count++] = (frame){node, w->edge_count};
     w->from = node;
-    if (node >= w->graph->workbook->cell_count) add_tree_edges(w, node);
-    else pei_graph_areas(w->graph, node, add_area, w);
+    if (node >= w->graph->workbook->cell_count)
+        add_tree_edges(w, node);
+    else
+        pei_graph_areas(w->graph, node, add_area, w);
 }
 
 static int by_cell(const void *a, const void *b)
@@ -188,12 +190,15 @@ static void visit_from(walk *w, uint32_t root)
             continue;
         }
         uint32_t to = w->edges[--w->edge_count], index = w->index[to];
-        if (index == 0) open_node(w, to);
-        else if (index != DONE && index < w->low[f->node]) w->low[f->node] = index;
+        if (index == 0)
+            open_node(w, to);
+        else if (index != DONE && index < w->low[f->node])
+            w->low[f->node] = index;
     }
 }
 
-/* Every formula cell that has no unfinished precedent when its turn comes costs one visit and no frames kept. */
+/* Every formula cell that has no unfinished precedent when its turn comes costs one visit and no
+ * frames kept. */
 static void visit_all(walk *w, const pe_control *control)
 {
     pe_graph *g = w->graph;
@@ -241,8 +246,10 @@ pe_status pei_graph_order(pe_graph *g, const pe_control *control)
     w.low = malloc((node_count + 1) * sizeof *w.low);
     w.self = calloc(count / 64 + 1, sizeof *w.self);
     g->order = PE_PUSH(g->arena, uint32_t, count + 1);
-    if (!w.index || !w.low || !w.self || !g->order) w.status = PE_E_MEMORY;
-    else visit_all(&w, control);
+    if (!w.index || !w.low || !w.self || !g->order)
+        w.status = PE_E_MEMORY;
+    else
+        visit_all(&w, control);
     keep_components(&w);
     free(w.index);
     free(w.low);

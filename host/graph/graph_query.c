@@ -136,7 +136,8 @@ pe_status pe_graph_add_dependency(pe_graph *g, uint32_t cell, uint32_t precedent
     return status;
 }
 
-/* ---- a cycle's path ----------------------------------------------------------------------------------- */
+/* ---- a cycle's path
+ * ----------------------------------------------------------------------------------- */
 
 typedef struct next_member {
     const pe_graph *graph;
@@ -162,7 +163,8 @@ static bool member_in_area(void *context, const pe_area *area)
     return pei_graph_spans(n->graph, area, member_in_span, n);
 }
 
-/* Follows first precedents within the component until one comes twice; what lies between is a cycle. */
+/* Follows first precedents within the component until one comes twice; what lies between is a
+ * cycle. */
 static uint32_t find_cycle(const pe_graph *g, uint32_t component, uint32_t *path, uint32_t limit,
                            uint32_t *start)
 {

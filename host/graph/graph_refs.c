@@ -1,6 +1,6 @@
-/* graph_refs.c: which areas a formula names: its tree's references with names expanded and structured references
- * resolved, collected once per shape, placed per cell. Invariant: every cell whose value the formula reads without
- * OFFSET or INDIRECT lies in one of them. */
+/* graph_refs.c: which areas a formula names: its tree's references with names expanded and
+ * structured references resolved, collected once per shape, placed per cell. Invariant: every cell
+ * whose value the formula reads without OFFSET or INDIRECT lies in one of them. */
 #include "graph_internal.h"
 
 #include <stdlib.h>
@@ -10,7 +10,7 @@ typedef struct collector {
     pei_ref *refs;
     size_t count, capacity;
     uint32_t flags;
-    uint64_t *names_open;   /* names being expanded: a recursive LAMBDA ends here */
+    uint64_t *names_open; /* names being expanded: a recursive LAMBDA ends here */
     uint32_t name_depth;
     pe_status status;
 } collector;
@@ -102,7 +102,8 @@ pe_status pei_graph_shapes(pe_graph *g)
     return c.status;
 }
 
-/* ---- placing ------------------------------------------------------------------------------------------ */
+/* ---- placing
+ * ------------------------------------------------------------------------------------------ */
 
 /* A row or column of a name's reference: relative ones wrap around the grid's edge, as in Excel. */
 static uint32_t wrapped(int32_t offset, bool absolute, uint32_t home, uint32_t limit)
@@ -203,14 +204,17 @@ bool pei_ref_area(const pe_graph *g, const pei_shape *shape, const pei_ref *ref,
     for (const pei_ref *r = shape->refs + ref->box_first; r < ref; r++) {
         pe_area a;
         if (r->kind == PEI_REF_BOX || !pei_ref_area(g, shape, r, home, &a)) continue;
-        if (!any) *area = a;
-        else if (a.sheet_first == area->sheet_first) grow_box(area, &a);
+        if (!any)
+            *area = a;
+        else if (a.sheet_first == area->sheet_first)
+            grow_box(area, &a);
         any = true;
     }
     return any;
 }
 
-/* ---- a data table's precedents ------------------------------------------------------------------------ */
+/* ---- a data table's precedents
+ * ------------------------------------------------------------------------ */
 
 static bool visit_cell(pei_area_visit visit, void *context, uint32_t sheet, uint32_t row_first,
                        uint32_t row_last, uint32_t column_first, uint32_t column_last)
@@ -219,8 +223,8 @@ static bool visit_cell(pei_area_visit visit, void *context, uint32_t sheet, uint
     return visit(context, &a);
 }
 
-/* The row above and the column left of the block hold the values to substitute and the formulas to re-evaluate.
- * The input cells' own values are replaced, so they are no precedents. */
+/* The row above and the column left of the block hold the values to substitute and the formulas to
+ * re-evaluate. The input cells' own values are replaced, so they are no precedents. */
 static bool table_areas(const pe_formula_source *s, pei_area_visit visit, void *context)
 {
     const pe_area *b = &s->area;

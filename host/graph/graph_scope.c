@@ -1,10 +1,12 @@
-/* graph_scope.c: how names in formula text become indices of the workbook's sheets, names, tables and links, and
- * back for printing. Invariant: looking a name up is the same whichever formula asks first. */
+/* graph_scope.c: how names in formula text become indices of the workbook's sheets, names, tables
+ * and links, and back for printing. Invariant: looking a name up is the same whichever formula asks
+ * first. */
 #include "graph_internal.h"
 
 #define KEY_BYTES 512
 
-/* Key of a name in a scope: the scope's sheet, then the text in lower case. 0: too long to be a name. */
+/* Key of a name in a scope: the scope's sheet, then the text in lower case. 0: too long to be a
+ * name. */
 static size_t key_of(uint32_t sheet, const char *name, size_t length, char key[KEY_BYTES])
 {
     if (length + sizeof sheet > KEY_BYTES) return 0;

@@ -1,10 +1,12 @@
-/* graph_spans.c: areas as spans of consecutive cells. Cells stand row by row in the workbook; a second order, column by
- * column, makes a tall area a few spans as well. Invariant: the spans of an area hold exactly its cells, each once. */
+/* graph_spans.c: areas as spans of consecutive cells. Cells stand row by row in the workbook; a
+ * second order, column by column, makes a tall area a few spans as well. Invariant: the spans of an
+ * area hold exactly its cells, each once. */
 #include "graph_internal.h"
 
 #include <stdlib.h>
 
-/* Counts the cells of each used column of a sheet, as offsets: start[c] for column c - column_first. */
+/* Counts the cells of each used column of a sheet, as offsets: start[c] for column c -
+ * column_first. */
 static void count_columns(const pe_workbook *w, const pe_sheet *sheet, uint32_t *start)
 {
     uint32_t base = sheet->used.column_first;
@@ -104,7 +106,8 @@ static uint32_t column_lower(const pe_graph *g, uint32_t first, uint32_t end, ui
 {
     const pe_cell *cells = g->workbook->cells;
     if (first == end || cells[g->column_cells[first]].row >= row) return first;
-    uint32_t guess = row - cells[g->column_cells[first]].row; /* right where the column has no gaps */
+    uint32_t guess =
+        row - cells[g->column_cells[first]].row; /* right where the column has no gaps */
     if (guess < end - first) {
         uint32_t at = cells[g->column_cells[first + guess]].row;
         if (at == row) return first + guess;
@@ -112,8 +115,10 @@ static uint32_t column_lower(const pe_graph *g, uint32_t first, uint32_t end, ui
     }
     while (first < end) {
         uint32_t middle = first + (end - first) / 2;
-        if (cells[g->column_cells[middle]].row < row) first = middle + 1;
-        else end = middle;
+        if (cells[g->column_cells[middle]].row < row)
+            first = middle + 1;
+        else
+            end = middle;
     }
     return first;
 }

@@ -1,6 +1,6 @@
-/* conformance_cases.c: evaluates the single-formula cases of a cases.tsv and prints agreement by trust level and by function.
- *   conformance_cases cases.tsv [--function NAME] [--trust LEVEL] [--failing]
- * A case counts for every function that its formula calls. */
+/* conformance_cases.c: evaluates the single-formula cases of a cases.tsv and prints agreement by
+ * trust level and by function. conformance_cases cases.tsv [--function NAME] [--trust LEVEL]
+ * [--failing] A case counts for every function that its formula calls. */
 #include <ctype.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -8,7 +8,21 @@
 
 #include "evaluate_case.h"
 
-enum { SOURCE, FORMULA, EXPECTED, TYPE, CELLS, AT, MODE, TOLERANCE, TRUST, AGREES, DATE, SPLIT, FIELDS };
+enum {
+    SOURCE,
+    FORMULA,
+    EXPECTED,
+    TYPE,
+    CELLS,
+    AT,
+    MODE,
+    TOLERANCE,
+    TRUST,
+    AGREES,
+    DATE,
+    SPLIT,
+    FIELDS
+};
 
 typedef struct tally {
     char name[48];
@@ -44,13 +58,15 @@ static bool next_function(const char **at, char name[48])
 {
     for (const char *s = *at; *s != 0; s++) {
         if (*s == '"') {
-            for (s++; *s != 0 && *s != '"'; s++) {}
+            for (s++; *s != 0 && *s != '"'; s++) {
+            }
             if (*s == 0) break;
             continue;
         }
         if (*s != '(') continue;
         const char *start = s;
-        while (start > *at && (isalnum((unsigned char)start[-1]) || start[-1] == '.' || start[-1] == '_'))
+        while (start > *at &&
+               (isalnum((unsigned char)start[-1]) || start[-1] == '.' || start[-1] == '_'))
             start--;
         size_t n = (size_t)(s - start);
         if (n == 0 || n > 46) continue;
@@ -126,8 +142,12 @@ static void show(char *const *field, const case_result *r)
     case_value_text(r->value, actual, sizeof actual);
     printf("[%s] %s%s%s  expected %s, %s%s  cells %.300s\n", field[TRUST], field[FORMULA],
            field[MODE][0] ? " mode " : "", field[MODE], field[EXPECTED],
-           r->unsupported ? "unsupported: " : r->status ? "status: " : "got ",
-           r->unsupported ? r->unsupported : r->status ? pe_status_text(r->status) : actual,
+           r->unsupported ? "unsupported: "
+           : r->status    ? "status: "
+                          : "got ",
+           r->unsupported ? r->unsupported
+           : r->status    ? pe_status_text(r->status)
+                          : actual,
            field[CELLS]);
 }
 
@@ -140,11 +160,16 @@ static int parse_options(int argc, char **argv, options *o)
 {
     memset(o, 0, sizeof *o);
     for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--function") == 0 && i + 1 < argc) o->function = argv[++i];
-        else if (strcmp(argv[i], "--trust") == 0 && i + 1 < argc) o->trust = argv[++i];
-        else if (strcmp(argv[i], "--failing") == 0) o->failing = true;
-        else if (argv[i][0] != '-' && o->path == NULL) o->path = argv[i];
-        else return 2;
+        if (strcmp(argv[i], "--function") == 0 && i + 1 < argc)
+            o->function = argv[++i];
+        else if (strcmp(argv[i], "--trust") == 0 && i + 1 < argc)
+            o->trust = argv[++i];
+        else if (strcmp(argv[i], "--failing") == 0)
+            o->failing = true;
+        else if (argv[i][0] != '-' && o->path == NULL)
+            o->path = argv[i];
+        else
+            return 2;
     }
     return o->path == NULL ? 2 : 0;
 }
@@ -175,7 +200,8 @@ static void run_case(char *const *field, const options *o, tallies *trust, talli
                  case_agrees(r.value, field[EXPECTED], field[TYPE][0], field[TOLERANCE]);
     count(trust, field[TRUST], &r, agree);
     char name[48];
-    for (const char *at = field[FORMULA]; next_function(&at, name);) count(functions, name, &r, agree);
+    for (const char *at = field[FORMULA]; next_function(&at, name);)
+        count(functions, name, &r, agree);
     if (!agree && o->failing) show(field, &r);
     pe_arena_free(arena);
 }
@@ -184,7 +210,9 @@ int main(int argc, char **argv)
 {
     options o;
     if (parse_options(argc, argv, &o) != 0) {
-        fprintf(stderr, "usage: conformance_cases cases.tsv [--function NAME] [--trust LEVEL] [--failing]\n");
+        fprintf(
+            stderr,
+            "usage: conformance_cases cases.tsv [--function NAME] [--trust LEVEL] [--failing]\n");
         return 2;
     }
     FILE *file = fopen(o.path, "r");

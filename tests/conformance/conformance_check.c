@@ -1,8 +1,8 @@
 /* conformance_check.c: the self-check over a folder of workbooks:
- *   conformance_check folder [--manifest manifest.tsv] [--verbose] [--time] [--file part-of-name] [--limit N]
- * Per file: formulas, compared, agree, pinned, unsupported, skipped, seconds; the functions of root differences and what is
- * not supported. With a manifest: the share of its checkable cells that agree; what differs, is not supported or skipped
- * counts against it. */
+ *   conformance_check folder [--manifest manifest.tsv] [--verbose] [--time] [--file part-of-name]
+ * [--limit N] Per file: formulas, compared, agree, pinned, unsupported, skipped, seconds; the
+ * functions of root differences and what is not supported. With a manifest: the share of its
+ * checkable cells that agree; what differs, is not supported or skipped counts against it. */
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,14 +51,16 @@ static void print_cell(const pe_graph *g, uint32_t cell, const char *rest)
     printf("    %s =%s  %s\n", where, formula, rest);
 }
 
-static void print_details(const pe_graph *g, const pe_evaluator *e, const pe_check *check, unsigned limit)
+static void print_details(const pe_graph *g, const pe_evaluator *e, const pe_check *check,
+                          unsigned limit)
 {
     char expected[128], actual[128], line[300];
     for (uint32_t i = 0; i < check->differ_count && i < limit; i++) {
         const pe_difference *d = &check->differ[i];
         value_text(d->expected, expected, sizeof expected);
         value_text(d->actual, actual, sizeof actual);
-        snprintf(line, sizeof line, "%sstored %s, got %s", d->root ? "ROOT " : "", expected, actual);
+        snprintf(line, sizeof line, "%sstored %s, got %s", d->root ? "ROOT " : "", expected,
+                 actual);
         print_cell(g, d->cell, line);
     }
     for (uint32_t i = 0; i < check->unsupported_count && i < limit; i++) {
@@ -94,7 +96,8 @@ static void print_time(const pe_graph *g, const pe_evaluate_options *eo, const c
     pe_evaluator_free(e);
 }
 
-/* The manifest's count of checkable cells for a file whose path ends with the manifest's; -1: not listed. */
+/* The manifest's count of checkable cells for a file whose path ends with the manifest's; -1: not
+ * listed. */
 static long checkable_of(const char *manifest, const char *path)
 {
     enum { CHECKABLE = 7, FILE_COLUMN = 15 };
@@ -154,12 +157,14 @@ static void check_file(const char *path, const char *name, const options *o, tot
     } else {
         uint32_t cycles;
         pe_evaluator_cycles(e, &cycles);
-        printf("%7.3f%% %6u of %6u  pinned %u unsupported %u skipped %u roots %u cycles %u components %u  "
+        printf("%7.3f%% %6u of %6u  pinned %u unsupported %u skipped %u roots %u cycles %u "
+               "components %u  "
                "read %.2f graph %.2f (parse %.2f) check %.2f s  %s%s%s\n",
                check->compared ? 100.0 * check->agree / check->compared : 100.0, check->agree,
                check->compared, check->pinned, check->unsupported_count, check->skipped_count,
                check->root_count, cycles, pe_graph_component_count(g), read - start, built - read,
-               pe_graph_parse_seconds(g), end - built, name, check->header[0] ? "  # " : "", check->header);
+               pe_graph_parse_seconds(g), end - built, name, check->header[0] ? "  # " : "",
+               check->header);
         add(t, check);
         add_listed(t, check, checkable_of(o->manifest, path));
         if (o->verbose) print_details(g, e, check, o->limit);
@@ -185,7 +190,8 @@ static void walk(const char *folder, const options *o, totals *t)
             continue;
         }
         size_t n = strlen(entry->d_name);
-        if (n < 5 || (strcmp(entry->d_name + n - 5, ".xlsx") && strcmp(entry->d_name + n - 5, ".xlsm")))
+        if (n < 5 ||
+            (strcmp(entry->d_name + n - 5, ".xlsx") && strcmp(entry->d_name + n - 5, ".xlsm")))
             continue;
         if (o->file != NULL && strstr(path, o->file) == NULL) continue;
         check_file(path, path + strlen(o->folder), o, t);
@@ -199,28 +205,37 @@ int main(int argc, char **argv)
     options o = {.limit = 10};
     totals t = {0};
     for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--verbose") == 0) o.verbose = true;
-        else if (strcmp(argv[i], "--time") == 0) o.time = true;
-        else if (strcmp(argv[i], "--manifest") == 0 && i + 1 < argc) o.manifest = argv[++i];
-        else if (strcmp(argv[i], "--file") == 0 && i + 1 < argc) o.file = argv[++i];
+        if (strcmp(argv[i], "--verbose") == 0)
+            o.verbose = true;
+        else if (strcmp(argv[i], "--time") == 0)
+            o.time = true;
+        else if (strcmp(argv[i], "--manifest") == 0 && i + 1 < argc)
+            o.manifest = argv[++i];
+        else if (strcmp(argv[i], "--file") == 0 && i + 1 < argc)
+            o.file = argv[++i];
         else if (strcmp(argv[i], "--limit") == 0 && i + 1 < argc) {
             size_t used;
             const char *text = argv[++i];
             o.limit = (unsigned)pe_decimal_parse(text, strlen(text), &used);
-        } else o.folder = argv[i];
+        } else
+            o.folder = argv[i];
     }
     if (o.folder == NULL) {
-        fprintf(stderr, "usage: conformance_check folder [--manifest file] [--verbose] [--time] [--file part] [--limit N]\n");
+        fprintf(stderr, "usage: conformance_check folder [--manifest file] [--verbose] [--time] "
+                        "[--file part] [--limit N]\n");
         return 2;
     }
     walk(o.folder, &o, &t);
-    printf("files %u failed %u: formulas %u compared %u agree %u (%.3f%%) pinned %u unsupported %u skipped %u "
+    printf("files %u failed %u: formulas %u compared %u agree %u (%.3f%%) pinned %u unsupported %u "
+           "skipped %u "
            "roots %u; downstream of random %u of %u\n",
            t.files, t.failed, t.formulas, t.compared, t.agree,
-           t.compared ? 100.0 * t.agree / t.compared : 100.0, t.pinned, t.unsupported, t.skipped, t.roots,
-           t.downstream_agree, t.downstream_compared);
+           t.compared ? 100.0 * t.agree / t.compared : 100.0, t.pinned, t.unsupported, t.skipped,
+           t.roots, t.downstream_agree, t.downstream_compared);
     if (t.listed > 0)
-        printf("of %u checkable cells in %u listed workbooks %u agree (%.3f%%); at least 99%% in %u workbooks\n",
-               t.checkable, t.listed, t.good, 100.0 * t.good / (t.checkable ? t.checkable : 1), t.at_99);
+        printf("of %u checkable cells in %u listed workbooks %u agree (%.3f%%); at least 99%% in "
+               "%u workbooks\n",
+               t.checkable, t.listed, t.good, 100.0 * t.good / (t.checkable ? t.checkable : 1),
+               t.at_99);
     return t.failed > 0;
 }

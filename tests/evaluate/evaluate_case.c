@@ -28,8 +28,10 @@ static void put_cell(pe_workbook_builder *b, const char *home_sheet, const case_
     const char *address = split(c->where, sheet);
     bool here = strchr(c->where, '!') == NULL;
     uint32_t s = pe_builder_sheet(b, here ? home_sheet : sheet);
-    if (pe_is(c->value, PE_KIND_TEXT)) pe_builder_text(b, s, address, pe_as_text(c->value)->bytes);
-    else pe_builder_value(b, s, address, c->value);
+    if (pe_is(c->value, PE_KIND_TEXT))
+        pe_builder_text(b, s, address, pe_as_text(c->value)->bytes);
+    else
+        pe_builder_value(b, s, address, c->value);
 }
 
 static pe_status build(const case_input *in, pe_workbook **w, pe_cell_ref *at)
@@ -40,7 +42,8 @@ static pe_status build(const case_input *in, pe_workbook **w, pe_cell_ref *at)
     if (b == NULL) return PE_E_MEMORY;
     uint32_t s = pe_builder_sheet(b, sheet);
     for (size_t i = 0; i < in->cell_count; i++) put_cell(b, sheet, &in->cells[i]);
-    if (in->mode[0] == 0) pe_builder_formula(b, s, address, in->formula, pe_blank());
+    if (in->mode[0] == 0)
+        pe_builder_formula(b, s, address, in->formula, pe_blank());
     else
         pe_builder_array(b, s, address, in->formula,
                          in->mode[0] == 'd' ? PE_FORMULA_DYNAMIC : PE_FORMULA_ARRAY);
@@ -70,8 +73,10 @@ case_result case_evaluate(const case_input *in, pe_arena *arena)
     if (r.status == PE_OK) {
         uint32_t cell = pe_workbook_cell(w, at);
         const char *function, *why = pe_evaluator_unsupported(e, cell, &function);
-        if (why != NULL) r.unsupported = pe_arena_text(arena, why, strlen(why));
-        else r.status = pe_evaluator_run(e, PE_EVALUATE_BASE, NULL, NULL, NULL);
+        if (why != NULL)
+            r.unsupported = pe_arena_text(arena, why, strlen(why));
+        else
+            r.status = pe_evaluator_run(e, PE_EVALUATE_BASE, NULL, NULL, NULL);
         if (why == NULL && r.status == PE_OK) r.value = keep(pe_evaluator_value(e, cell), arena);
     }
     pe_evaluator_free(e);
@@ -115,7 +120,8 @@ static bool number_agrees(double actual, double expected, const char *tolerance)
     double difference = magnitude(actual - expected);
     if (strstr(tolerance, "abs") != NULL) return difference <= limit;
     if (used == 0) limit = 1e-9;
-    double scale = magnitude(actual) > magnitude(expected) ? magnitude(actual) : magnitude(expected);
+    double scale =
+        magnitude(actual) > magnitude(expected) ? magnitude(actual) : magnitude(expected);
     return difference <= limit * scale;
 }
 
@@ -127,8 +133,7 @@ bool case_agrees(pe_value v, const char *expected, char type, const char *tolera
         double x = pe_decimal_parse(expected, strlen(expected), &used);
         return pe_is_number(v) && number_agrees(pe_as_number(v), x, tolerance);
     }
-    if (type == 's')
-        return pe_is(v, PE_KIND_TEXT) && strcmp(pe_as_text(v)->bytes, expected) == 0;
+    if (type == 's') return pe_is(v, PE_KIND_TEXT) && strcmp(pe_as_text(v)->bytes, expected) == 0;
     if (pe_kind_of(v) != (type == 'b' ? PE_KIND_BOOLEAN : PE_KIND_ERROR)) return false;
     case_value_text(v, text, sizeof text);
     return pe_text_equal_nocase(text, strlen(text), expected, strlen(expected));

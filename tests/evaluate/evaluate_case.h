@@ -1,13 +1,13 @@
-/* evaluate_case.h: one formula with the cells it reads, evaluated in a workbook of its own: what the golden rows and the
- * conformance cases share. */
+/* evaluate_case.h: one formula with the cells it reads, evaluated in a workbook of its own: what
+ * the golden rows and the conformance cases share. */
 #ifndef PE_EVALUATE_CASE_H
 #define PE_EVALUATE_CASE_H
 
 #include "evaluate.h"
 
 typedef struct case_cell {
-    char where[96];      /* "A1" or "Sheet!A1" */
-    pe_value value;      /* text: in the case's arena */
+    char where[96]; /* "A1" or "Sheet!A1" */
+    pe_value value; /* text: in the case's arena */
 } case_cell;
 
 typedef struct case_input {

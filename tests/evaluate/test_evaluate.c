@@ -1,5 +1,6 @@
-/* test_evaluate.c: the evaluator over workbooks built in memory: evaluation on demand, laziness, cycles, iteration, blocks, data
- * tables, names, the self-check, lanes. Expected values follow from Excel's documented rules and by hand. */
+/* test_evaluate.c: the evaluator over workbooks built in memory: evaluation on demand, laziness,
+ * cycles, iteration, blocks, data tables, names, the self-check, lanes. Expected values follow from
+ * Excel's documented rules and by hand. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,14 +19,16 @@ typedef struct built {
     pe_sampler sampler;
 } built;
 
-static void open_with(built *r, pe_workbook_builder *b, const pe_override *overrides, uint32_t count)
+static void open_with(built *r, pe_workbook_builder *b, const pe_override *overrides,
+                      uint32_t count)
 {
     pe_diag diag = {0};
     memset(r, 0, sizeof *r);
     r->sampler = (pe_sampler){.seed = 1, .method = PE_MONTE_CARLO, .trial_count = 100};
     pe_evaluate_options options = {.now = 45000.25, .sampler = &r->sampler};
     assert_int_equal(pe_builder_finish(b, &r->workbook, &diag), PE_OK);
-    assert_int_equal(pe_graph_build(r->workbook, overrides, count, NULL, NULL, &r->graph, &diag), PE_OK);
+    assert_int_equal(pe_graph_build(r->workbook, overrides, count, NULL, NULL, &r->graph, &diag),
+                     PE_OK);
     assert_int_equal(pe_evaluator_new(r->graph, &options, &r->evaluator, &diag), PE_OK);
 }
 
@@ -77,7 +80,8 @@ static void value(pe_workbook_builder *b, const char *address, double x)
 
 #define assert_near(a, b) assert_true((a) - (b) < 1e-12 && (b) - (a) < 1e-12)
 
-/* ---- single formulas: a table ------------------------------------------------------------------------- */
+/* ---- single formulas: a table
+ * ------------------------------------------------------------------------- */
 
 typedef struct formula_row {
     const char *formula;
@@ -106,14 +110,14 @@ static const formula_row rows[] = {
     {"=C1=0", "", "TRUE"},
     {"=\"a\"=\"A\"", "", "TRUE"},
     {"=2>\"1\"", "", "FALSE"},
-    {"=A1:A3", "", "2"},         /* implicit intersection with row 2 */
+    {"=A1:A3", "", "2"}, /* implicit intersection with row 2 */
     {"=A1:B3", "", "#VALUE!"},
     {"=SUM(A1:A3)", "", "6"},
     {"=SUM(B1:B3)", "", "10"},
     {"=SUM(B1,TRUE,\"2\")", "", "13"},
     {"=A1:A3*2", "", "4"},
     {"=A1:A3*2", "array", "2"},
-    {"=SUM(A1:A3*2)", "", "4"},   /* intersected: no array mode in a plain formula */
+    {"=SUM(A1:A3*2)", "", "4"}, /* intersected: no array mode in a plain formula */
     {"=SUM(A1:A3*2)", "array", "12"},
     {"=SUMPRODUCT(A1:A3*2)", "", "12"},
     {"=SUM({1,2,3}*2)", "", "12"},
@@ -191,15 +195,18 @@ static bool row_agrees(const formula_row *row)
     pe_builder_text(b, s, "B2", "x");
     pe_builder_value(b, s, "B3", pe_boolean(true));
     pe_builder_value(b, s, "D1", pe_error(PE_ERROR_NA));
-    if (row->mode[0] == 0) formula(b, "F2", row->formula);
+    if (row->mode[0] == 0)
+        formula(b, "F2", row->formula);
     else
         pe_builder_array(b, s, "F2", row->formula,
                          row->mode[0] == 'd' ? PE_FORMULA_DYNAMIC : PE_FORMULA_ARRAY);
     run(&r, b);
     value_text(pe_evaluator_value(r.evaluator, at(&r, "F2")), got, sizeof got);
-    if (pe_evaluator_unsupported(r.evaluator, at(&r, "F2"), NULL) != NULL) strcpy(got, "unsupported");
+    if (pe_evaluator_unsupported(r.evaluator, at(&r, "F2"), NULL) != NULL)
+        strcpy(got, "unsupported");
     bool agrees = strcmp(got, row->expected) == 0;
-    if (!agrees) print_error("%s %s: expected %s, got %s\n", row->formula, row->mode, row->expected, got);
+    if (!agrees)
+        print_error("%s %s: expected %s, got %s\n", row->formula, row->mode, row->expected, got);
     drop(&r);
     return agrees;
 }
@@ -212,7 +219,8 @@ static void formulas_give_what_excel_gives(void **state)
     assert_true(all);
 }
 
-/* Partial results shared between formulas give the bits that the functions' own walk gives (two arguments: no sharing). */
+/* Partial results shared between formulas give the bits that the functions' own walk gives (two
+ * arguments: no sharing). */
 static void shared_partial_results_change_no_bit(void **state)
 {
     static const char *const functions[] = {"SUM", "AVERAGE", "COUNT", "MAX", "MIN"};
@@ -224,8 +232,10 @@ static void shared_partial_results_change_no_bit(void **state)
     for (unsigned i = 1; i <= 700; i++) {
         x = x * 3.9 * (1 - x);
         snprintf(address, sizeof address, "A%u", i);
-        if (i % 50 == 0) pe_builder_text(b, pe_builder_sheet(b, "Sheet1"), address, "text");
-        else value(b, address, (x - 0.3) * (i % 7 == 0 ? 1e9 : 1));
+        if (i % 50 == 0)
+            pe_builder_text(b, pe_builder_sheet(b, "Sheet1"), address, "text");
+        else
+            value(b, address, (x - 0.3) * (i % 7 == 0 ? 1e9 : 1));
     }
     for (unsigned f = 0; f < PE_COUNT(functions); f++)
         for (unsigned i = 0; i < 40; i++) {
@@ -233,7 +243,8 @@ static void shared_partial_results_change_no_bit(void **state)
             snprintf(text, sizeof text, "=%s(A%u:A%u)", functions[f], 1 + 3 * i, 300 + 10 * i);
             formula(b, address, text);
             snprintf(address, sizeof address, "%c%u", 'D' + 2 * f, i + 1);
-            snprintf(text, sizeof text, "=%s(A%u:A%u,B1:B1)", functions[f], 1 + 3 * i, 300 + 10 * i);
+            snprintf(text, sizeof text, "=%s(A%u:A%u,B1:B1)", functions[f], 1 + 3 * i,
+                     300 + 10 * i);
             formula(b, address, text);
         }
     run(&r, b);
@@ -247,7 +258,8 @@ static void shared_partial_results_change_no_bit(void **state)
     drop(&r);
 }
 
-/* ---- on demand ---------------------------------------------------------------------------------------- */
+/* ---- on demand
+ * ---------------------------------------------------------------------------------------- */
 
 static void a_branch_not_taken_closes_no_cycle(void **state)
 {
@@ -293,7 +305,8 @@ static void deep_chains_need_no_stack(void **state)
     pe_workbook_builder *b = pe_builder_new();
     for (unsigned i = 1; i < ROWS; i++) {
         snprintf(address, sizeof address, "A%u", i);
-        snprintf(text, sizeof text, "=INDIRECT(\"A%u\")+1", i + 1); /* no order is known beforehand */
+        snprintf(text, sizeof text, "=INDIRECT(\"A%u\")+1",
+                 i + 1); /* no order is known beforehand */
         formula(b, address, text);
     }
     run(&r, b);
@@ -343,7 +356,8 @@ static void iterating_workbooks_sweep_from_the_stored_values(void **state)
     drop(&r);
 }
 
-/* ---- blocks, names ------------------------------------------------------------------------------------ */
+/* ---- blocks, names
+ * ------------------------------------------------------------------------------------ */
 
 static void array_blocks_fill_their_cells(void **state)
 {
@@ -391,7 +405,8 @@ static void names_are_relative_to_their_user(void **state)
     drop(&r);
 }
 
-/* ---- data tables -------------------------------------------------------------------------------------- */
+/* ---- data tables
+ * -------------------------------------------------------------------------------------- */
 
 static void data_tables_re_evaluate_the_model(void **state)
 {
@@ -443,7 +458,8 @@ static void a_tables_input_may_be_an_empty_cell(void **state)
     drop(&r);
 }
 
-/* ---- self-check --------------------------------------------------------------------------------------- */
+/* ---- self-check
+ * --------------------------------------------------------------------------------------- */
 
 static void the_check_tells_roots_from_consequences(void **state)
 {
@@ -454,13 +470,13 @@ static void the_check_tells_roots_from_consequences(void **state)
     uint32_t s = pe_builder_sheet(b, "Sheet1");
     value(b, "A1", 1);
     pe_builder_formula(b, s, "B1", "=A1+1", pe_number(2));
-    pe_builder_formula(b, s, "C1", "=B1*2", pe_number(99));      /* wrong */
-    pe_builder_formula(b, s, "D1", "=C1+1", pe_number(100));     /* wrong because of C1 */
-    pe_builder_formula(b, s, "A2", "=RAND()", pe_number(0.25));  /* pinned */
-    pe_builder_formula(b, s, "B2", "=A2*4", pe_number(1));       /* downstream of a random cell */
+    pe_builder_formula(b, s, "C1", "=B1*2", pe_number(99));     /* wrong */
+    pe_builder_formula(b, s, "D1", "=C1+1", pe_number(100));    /* wrong because of C1 */
+    pe_builder_formula(b, s, "A2", "=RAND()", pe_number(0.25)); /* pinned */
+    pe_builder_formula(b, s, "B2", "=A2*4", pe_number(1));      /* downstream of a random cell */
     pe_builder_formula(b, s, "A3", "=NOSUCHFUNCTION(1)", pe_number(3));
-    pe_builder_formula(b, s, "B3", "=A3*2", pe_number(6));       /* uses the stored 3 */
-    pe_builder_formula(b, s, "A4", "=1-1+1E-13", pe_number(0));  /* 1e-12 of the operand 1 */
+    pe_builder_formula(b, s, "B3", "=A3*2", pe_number(6));      /* uses the stored 3 */
+    pe_builder_formula(b, s, "A4", "=1-1+1E-13", pe_number(0)); /* 1e-12 of the operand 1 */
     pe_builder_formula(b, s, "A5", "=\"x\"", pe_number(1));
     open_with(&r, b, NULL, 0);
     assert_int_equal(pe_evaluator_check(r.evaluator, NULL, NULL, &check, NULL), PE_OK);
@@ -484,7 +500,8 @@ static void the_check_tells_roots_from_consequences(void **state)
     drop(&r);
 }
 
-/* ---- lanes -------------------------------------------------------------------------------------------- */
+/* ---- lanes
+ * -------------------------------------------------------------------------------------------- */
 
 static bool read_values(void *context, uint32_t cell, pe_value *v)
 {
@@ -523,7 +540,8 @@ static void lane_set(lane_test *t, const char *address, pe_value v)
     t->values[cell] = v;
 }
 
-static pe_status lane_run(lane_test *t, pe_unit unit, uint64_t trial, pe_value *outputs, uint32_t *missing)
+static pe_status lane_run(lane_test *t, pe_unit unit, uint64_t trial, pe_value *outputs,
+                          uint32_t *missing)
 {
     pe_lane_source source = {t->varying, t->values, read_values};
     return pe_lane_evaluate(t->lane, &unit, &source, trial, outputs, missing);
@@ -580,14 +598,16 @@ static void lanes_solve_components(void **state)
     formula(b, "D1", "=IF(A1=3,E1,1)");
     formula(b, "E1", "=D1");
     lane_open(&t, b);
-    pe_unit unit = {PE_UNIT_COMPONENT, at(&t.r, "B1"), NULL, pe_graph_component(t.r.graph, at(&t.r, "B1")), 2};
+    pe_unit unit = {PE_UNIT_COMPONENT, at(&t.r, "B1"), NULL,
+                    pe_graph_component(t.r.graph, at(&t.r, "B1")), 2};
     lane_set(&t, "A1", pe_number(1));
     assert_int_equal(lane_run(&t, unit, 0, out, &missing), PE_OK);
     assert_near(pe_as_number(out[1]), 6);
     lane_set(&t, "A1", pe_number(2));
     assert_int_equal(lane_run(&t, unit, 0, out, &missing), PE_OK);
     assert_near(pe_as_number(out[0]), 8);
-    pe_unit cycle = {PE_UNIT_COMPONENT, at(&t.r, "D1"), NULL, pe_graph_component(t.r.graph, at(&t.r, "D1")), 2};
+    pe_unit cycle = {PE_UNIT_COMPONENT, at(&t.r, "D1"), NULL,
+                     pe_graph_component(t.r.graph, at(&t.r, "D1")), 2};
     lane_set(&t, "A1", pe_number(3));
     assert_int_equal(lane_run(&t, cycle, 0, out, &missing), PE_E_CYCLE);
     assert_near(pe_as_number(out[0]), 0);

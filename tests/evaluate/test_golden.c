@@ -1,8 +1,8 @@
-/* test_golden.c: the golden rows of the worksheet functions: tests/golden/<category>.tsv, one row one reported test:
- *   formula TAB expected TAB cells TAB mode/tolerance TAB source
- * expected: a number, "text" in quotes, TRUE, #N/A; cells: A1=5;B2="text";C3=TRUE;D4=#N/A; mode/tolerance (may be empty):
- * "array", "dyn", "1904", a relative tolerance such as 1e-12, or "x abs", separated by commas. Lines that start with '#' are
- * comments. */
+/* test_golden.c: the golden rows of the worksheet functions: tests/golden/<category>.tsv, one row
+ * one reported test: formula TAB expected TAB cells TAB mode/tolerance TAB source expected: a
+ * number, "text" in quotes, TRUE, #N/A; cells: A1=5;B2="text";C3=TRUE;D4=#N/A; mode/tolerance (may
+ * be empty): "array", "dyn", "1904", a relative tolerance such as 1e-12, or "x abs", separated by
+ * commas. Lines that start with '#' are comments. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -23,8 +23,7 @@ static pe_value literal(pe_arena *arena, const char *text, size_t length)
 {
     unsigned long error_length;
     size_t used;
-    if (length >= 2 && text[0] == '"')
-        return pe_arena_text_value(arena, text + 1, length - 2);
+    if (length >= 2 && text[0] == '"') return pe_arena_text_value(arena, text + 1, length - 2);
     if (length == 4 && memcmp(text, "TRUE", 4) == 0) return pe_boolean(true);
     if (length == 5 && memcmp(text, "FALSE", 5) == 0) return pe_boolean(false);
     if (length > 0 && text[0] == '#') return pe_error(pe_error_parse(text, length, &error_length));
@@ -61,7 +60,10 @@ static size_t read_cells(const char *text, case_cell *cells, size_t most, pe_are
 static char type_of(pe_value v)
 {
     pe_kind kind = pe_kind_of(v);
-    return kind == PE_KIND_NUMBER ? 'n' : kind == PE_KIND_TEXT ? 's' : kind == PE_KIND_BOOLEAN ? 'b' : 'e';
+    return kind == PE_KIND_NUMBER    ? 'n'
+           : kind == PE_KIND_TEXT    ? 's'
+           : kind == PE_KIND_BOOLEAN ? 'b'
+                                     : 'e';
 }
 
 static void read_mode(const char *text, case_input *in, char tolerance[64])
@@ -93,9 +95,12 @@ static void row_agrees(void **state)
     pe_value expected = literal(arena, row->expected, strlen(row->expected));
     const char *text = pe_is(expected, PE_KIND_TEXT) ? pe_as_text(expected)->bytes : row->expected;
     case_result r = case_evaluate(&in, arena);
-    if (r.unsupported != NULL) snprintf(got, sizeof got, "unsupported %s", r.unsupported);
-    else if (r.status != PE_OK) snprintf(got, sizeof got, "status %s", pe_status_text(r.status));
-    else case_value_text(r.value, got, sizeof got);
+    if (r.unsupported != NULL)
+        snprintf(got, sizeof got, "unsupported %s", r.unsupported);
+    else if (r.status != PE_OK)
+        snprintf(got, sizeof got, "status %s", pe_status_text(r.status));
+    else
+        case_value_text(r.value, got, sizeof got);
     bool agrees = r.unsupported == NULL && r.status == PE_OK &&
                   case_agrees(r.value, text, type_of(expected), tolerance);
     if (!agrees) print_error("%s: %s: expected %s, got %s\n", row->file, row->formula, text, got);
@@ -115,7 +120,8 @@ static char *field_of(char **at)
     return start;
 }
 
-static void add_row(char *line, const char *file, struct CMUnitTest **tests, size_t *capacity, size_t *count)
+static void add_row(char *line, const char *file, struct CMUnitTest **tests, size_t *capacity,
+                    size_t *count)
 {
     line[strcspn(line, "\r\n")] = 0;
     if (line[0] != '=') return;

@@ -53,7 +53,8 @@ static uint32_t place(const built *r, const char *address)
     return UINT32_MAX;
 }
 
-/* ---- order -------------------------------------------------------------------------------------------- */
+/* ---- order
+ * -------------------------------------------------------------------------------------------- */
 
 static void precedents_come_first(void **state)
 {
@@ -166,7 +167,8 @@ static void deep_chains_need_no_stack(void **state)
     drop(&r);
 }
 
-/* ---- cycles ------------------------------------------------------------------------------------------- */
+/* ---- cycles
+ * ------------------------------------------------------------------------------------------- */
 
 static void cycles_have_a_path(void **state)
 {
@@ -207,7 +209,8 @@ static void asking_for_a_place_is_no_dependency(void **state)
     drop(&r);
 }
 
-/* ---- slices ------------------------------------------------------------------------------------------- */
+/* ---- slices
+ * ------------------------------------------------------------------------------------------- */
 
 static void slices_follow_names_ranges_and_blocks(void **state)
 {
@@ -234,7 +237,8 @@ static void slices_follow_names_ranges_and_blocks(void **state)
     memset(bits, 0, (r.workbook->cell_count / 64 + 1) * sizeof *bits);
     pe_bit_set(bits, at(&r, "D1"));
     assert_int_equal(pe_graph_mark_precedents(r.graph, bits), PE_OK);
-    assert_true(pe_bit(bits, at(&r, "C1")) && pe_bit(bits, at(&r, "B1")) && pe_bit(bits, at(&r, "B2")));
+    assert_true(pe_bit(bits, at(&r, "C1")) && pe_bit(bits, at(&r, "B1")) &&
+                pe_bit(bits, at(&r, "B2")));
     assert_false(pe_bit(bits, at(&r, "E1")) || pe_bit(bits, at(&r, "A1")));
     assert_int_equal(pe_graph_master(r.graph, at(&r, "C2")), at(&r, "C1"));
     free(bits);
