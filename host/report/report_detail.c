@@ -8,6 +8,10 @@
 
 #define TABLE_ROW 4
 #define CHART_COLUMN 8
+#define ROW_PIXELS 18
+#define ROW_POINTS 13.5
+#define CURVE_ROW (3 + PEI_HISTOGRAM_HEIGHT / ROW_PIXELS)
+#define TORNADO_ROW (CURVE_ROW + 1 + PEI_CURVE_HEIGHT / ROW_PIXELS)
 
 typedef struct detail {
     pei_writer *w;
@@ -101,7 +105,7 @@ static lxw_row_t put_percentiles(detail *d)
     static const char *const headings[] = {"Percentile", "Value", "95% from", "95% to"};
     lxw_row_t row = TABLE_ROW;
     for (lxw_col_t c = 0; c < 4; c++)
-        pei_put_text(d->w, d->sheet, row - 1, (lxw_col_t)(3 + c), headings[c], PEI_HEADING);
+        pei_put_text(d->w, d->sheet, row - 1, (lxw_col_t)(3 + c), headings[c], PEI_HEADING_RIGHT);
     for (int i = 0; i < PE_PERCENTILES; i++, row++) {
         const pe_percentile *p = &d->output->summary.percentiles[i];
         pei_put_number(d->w, d->sheet, row, 3, p->percent / 100, PEI_LABEL,
@@ -159,13 +163,38 @@ static void put_probability(detail *d, lxw_row_t row)
                                 probability_at(s, steps, x));
 }
 
+/* Bars lie, so that long texts can be read; the most frequent on top. */
+static void add_frequency_chart(detail *d, uint32_t shown)
+{
+    lxw_chart *chart = pei_chart_new(d->w, LXW_CHART_BAR);
+    pei_chart_data data = {3, 5, TABLE_ROW, TABLE_ROW + shown - 1};
+    lxw_chart_series *series =
+        chart != NULL ? pei_chart_series(d->w, chart, d->index, "share of trials", &data) : NULL;
+    if (series == NULL) return;
+    lxw_chart_fill fill = {.color = PEI_BLUE};
+    lxw_chart_font font = {.name = PEI_FONT, .size = 9, .color = PEI_INK};
+    chart_series_set_fill(series, &fill);
+    chart_series_set_labels(series);
+    chart_series_set_labels_num_format(series, "0.0%");
+    chart_series_set_labels_font(series, &font);
+    pei_chart_dress(chart, "Share of trials");
+    chart_axis_major_gridlines_set_visible(chart->y_axis, LXW_FALSE);
+    chart_axis_set_num_format(chart->x_axis, "0%");
+    chart_axis_set_min(chart->x_axis, 0);
+    chart_axis_set_max(chart->x_axis, 1);
+    chart_axis_set_reverse(chart->y_axis);
+    chart_axis_set_interval_unit(chart->y_axis, 1);
+    chart_set_series_gap(chart, 40);
+    pei_chart_place(d->w, d->sheet, chart, 2, CHART_COLUMN, 90 + 26.0 * shown);
+}
+
 static void put_frequencies(detail *d)
 {
     const pe_summary *s = &d->output->summary;
     uint32_t shown = s->frequency_count < 40 ? s->frequency_count : 40;
     pei_put_text(d->w, d->sheet, TABLE_ROW - 1, 3, "Value", PEI_HEADING);
-    pei_put_text(d->w, d->sheet, TABLE_ROW - 1, 4, "Trials", PEI_HEADING);
-    pei_put_text(d->w, d->sheet, TABLE_ROW - 1, 5, "Share", PEI_HEADING);
+    pei_put_text(d->w, d->sheet, TABLE_ROW - 1, 4, "Trials", PEI_HEADING_RIGHT);
+    pei_put_text(d->w, d->sheet, TABLE_ROW - 1, 5, "Share", PEI_HEADING_RIGHT);
     for (uint32_t i = 0; i < shown; i++) {
         pei_put_text(d->w, d->sheet, TABLE_ROW + i, 3, s->frequencies[i].label, PEI_PLAIN);
         pei_put_number(d->w, d->sheet, TABLE_ROW + i, 4, (double)s->frequencies[i].count, PEI_PLAIN,
@@ -176,25 +205,51 @@ static void put_frequencies(detail *d)
     if (shown < s->frequency_count)
         pei_put_text(d->w, d->sheet, TABLE_ROW + shown, 3, "further values are rarer",
                      PEI_SUBTITLE);
-    lxw_chart *chart = workbook_add_chart(d->w->workbook, LXW_CHART_COLUMN);
-    lxw_chart_series *series = chart != NULL ? chart_add_series(chart, NULL, NULL) : NULL;
-    if (series == NULL) {
-        d->w->failed = true;
-        return;
+    add_frequency_chart(d, shown < 20 ? shown : 20);
+}
+
+/* A column as wide as the longest of these numbers in this format. */
+static double column_width(const detail *d, const double *values, size_t count, const char *format)
+{
+    size_t longest = 9;
+    for (size_t i = 0; i < count; i++) {
+        char text[128];
+        if (!isfinite(values[i])) continue;
+        size_t n =
+            pe_report_value_text(values[i], format, d->w->report->date1904, text, sizeof text);
+        if (n > longest) longest = n;
     }
-    lxw_chart_fill fill = {.color = PEI_BLUE};
-    const char *name = d->w->sheet_names[d->index];
-    uint32_t charted = shown < 20 ? shown : 20;
-    chart_series_set_categories(series, name, TABLE_ROW, 3, TABLE_ROW + charted - 1, 3);
-    chart_series_set_values(series, name, TABLE_ROW, 5, TABLE_ROW + charted - 1, 5);
-    chart_series_set_fill(series, &fill);
-    chart_title_set_name(chart, "Share of trials");
-    chart_axis_set_num_format(chart->y_axis, "0%");
-    chart_axis_set_min(chart->y_axis, 0);
-    chart_legend_set_position(chart, LXW_CHART_LEGEND_NONE);
-    lxw_chart_options options = {
-        .x_scale = 1.4, .y_scale = 1.2, .object_position = LXW_OBJECT_MOVE_DONT_SIZE};
-    worksheet_insert_chart_opt(d->sheet, 2, CHART_COLUMN, chart, &options);
+    return fmin((double)longest + 2.5, 40);
+}
+
+static void set_columns(detail *d)
+{
+    const pe_summary *s = &d->output->summary;
+    double values[3 * PE_PERCENTILES + 8], spreads[] = {s->sd, s->standard_error};
+    size_t n = 0;
+    bool numbers = s->kind == PE_SUMMARY_NUMBERS || s->kind == PE_SUMMARY_MIXED ||
+                   s->kind == PE_SUMMARY_CONSTANT;
+    double width = 12, value_width = 12;
+    if (numbers) {
+        for (int i = 0; i < PE_PERCENTILES; i++) {
+            values[n++] = s->percentiles[i].value;
+            values[n++] = s->percentiles[i].low;
+            values[n++] = s->percentiles[i].high;
+        }
+        if (pe_is_number(d->output->base)) values[n++] = pe_as_number(d->output->base);
+        width = column_width(d, values, n, d->format);
+        values[n++] = s->min;
+        values[n++] = s->max;
+        values[n++] = s->mode;
+        value_width = fmax(column_width(d, values, n, d->format),
+                           column_width(d, spreads, PE_COUNT(spreads), d->spread));
+    }
+    worksheet_set_column(d->sheet, 0, 0, 29, NULL);
+    worksheet_set_column(d->sheet, 1, 1, value_width, NULL);
+    worksheet_set_column(d->sheet, 2, 2, 2, NULL);
+    worksheet_set_column(d->sheet, 3, 3, s->kind == PE_SUMMARY_LABELS ? 28 : 14, NULL);
+    worksheet_set_column(d->sheet, 4, 6, width, NULL);
+    worksheet_set_column(d->sheet, 7, 7, 2, NULL);
 }
 
 static void put_head(detail *d)
@@ -204,21 +259,18 @@ static void put_head(detail *d)
     char text[256];
     snprintf(text, sizeof text, "Power Engine: %.200s", o->name);
     pei_put_text(d->w, d->sheet, 0, 0, text, PEI_TITLE);
-    snprintf(text, sizeof text, "%.120s, %llu trials", o->cell, (unsigned long long)s->trials);
+    const char *trials = pei_count_text(d->w->arena, s->trials);
+    snprintf(text, sizeof text, "%.120s, %s trials", o->cell, trials != NULL ? trials : "");
     pei_put_text(d->w, d->sheet, 1, 0, text, PEI_SUBTITLE);
     if (s->error_count > 0 && s->n > 0) {
-        snprintf(text, sizeof text, "describes the other %.1f%% of trials",
-                 100 * (1 - (double)s->error_count / (double)s->trials));
+        const char *share = pei_share_text(d->w->arena, s);
+        snprintf(text, sizeof text, "describes the other %s of trials", share != NULL ? share : "");
         pei_put_text(d->w, d->sheet, 2, 0, text,
                      (double)s->error_count > 0.01 * (double)s->trials ? PEI_WARNING
                                                                        : PEI_SUBTITLE);
     }
     worksheet_set_row(d->sheet, 0, 24, NULL);
-    worksheet_set_column(d->sheet, 0, 0, 29, NULL);
-    worksheet_set_column(d->sheet, 1, 1, 17, NULL);
-    worksheet_set_column(d->sheet, 2, 2, 2, NULL);
-    worksheet_set_column(d->sheet, 3, 6, 15, NULL);
-    worksheet_set_column(d->sheet, 7, 7, 2, NULL);
+    set_columns(d);
 }
 
 static void put_number_parts(detail *d)
@@ -228,8 +280,25 @@ static void put_number_parts(detail *d)
     lxw_row_t end = put_percentiles(d);
     put_probability(d, end + 1);
     pei_add_histogram(w, d->sheet, d->index, 2, CHART_COLUMN);
-    pei_add_curve(w, d->sheet, d->index, 21, CHART_COLUMN);
-    if (d->output->tornado_count > 0) pei_add_tornado(w, d->sheet, d->index, 40, CHART_COLUMN);
+    pei_add_curve(w, d->sheet, d->index, CURVE_ROW, CHART_COLUMN);
+    if (d->output->tornado_count > 0)
+        pei_add_tornado(w, d->sheet, d->index, TORNADO_ROW, CHART_COLUMN);
+}
+
+/* The row below the lowest chart. */
+static lxw_row_t charts_end(const pe_report_output *o)
+{
+    switch (o->summary.kind) {
+    case PE_SUMMARY_NUMBERS:
+    case PE_SUMMARY_MIXED:
+        return o->tornado_count > 0
+                   ? TORNADO_ROW + (lxw_row_t)(pei_tornado_height(o) / ROW_PIXELS) + 1
+                   : TORNADO_ROW;
+    case PE_SUMMARY_LABELS:
+        return 50; /* room for the longest table and chart of frequencies */
+    default:
+        return 0;
+    }
 }
 
 void pei_write_detail(pei_writer *w, uint32_t output)
@@ -246,7 +315,7 @@ void pei_write_detail(pei_writer *w, uint32_t output)
     }
     put_head(&d);
     pei_put_text(w, d.sheet, TABLE_ROW - 1, 0, "Statistic", PEI_HEADING);
-    pei_put_text(w, d.sheet, TABLE_ROW - 1, 1, "Value", PEI_HEADING);
+    pei_put_text(w, d.sheet, TABLE_ROW - 1, 1, "Value", PEI_HEADING_RIGHT);
     put_counts(&d);
     if (s->kind == PE_SUMMARY_CONSTANT)
         line_number(&d, "The same in every trial", s->mean, d.format);
@@ -256,8 +325,9 @@ void pei_write_detail(pei_writer *w, uint32_t output)
     if (s->kind == PE_SUMMARY_MIXED) /* below the statistics: the other kinds */
         for (uint32_t i = 0; i < s->frequency_count && i < 20; i++)
             line_count(&d, s->frequencies[i].label, s->frequencies[i].count, PEI_PLAIN);
-    lxw_row_t charts_end =
-        o->tornado_count > 0 ? (lxw_row_t)(40 + (130 + 24 * o->tornado_count) / 20) : 40;
+    lxw_row_t last = charts_end(o) > d.row ? charts_end(o) : d.row;
+    for (lxw_row_t row = 1; row <= last; row++) worksheet_set_row(d.sheet, row, ROW_POINTS, NULL);
     worksheet_freeze_panes(d.sheet, TABLE_ROW, 0);
-    pei_page(d.sheet, 0, 1, CHART_COLUMN + 10, d.row > charts_end ? d.row : charts_end);
+    pei_page(d.sheet, 0, 1, CHART_COLUMN + 9, last);
+    worksheet_fit_to_pages(d.sheet, 1, 1);
 }

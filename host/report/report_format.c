@@ -3,6 +3,7 @@
 #include "report_internal.h"
 
 #include <math.h>
+#include <stdio.h>
 
 #include "functions.h"
 
@@ -13,27 +14,71 @@ double pei_percentile(const pe_summary *summary, double percent)
     return NAN;
 }
 
-/* Adds `more` decimals to the first section's last digit placeholder: "#,##0" to "#,##0.00", "0.0%"
- * to "0.000%". NULL: none to add to. */
+/* Where one section's last digit placeholder is, and whether a decimal point stands before it;
+ * SIZE_MAX: none, or a format (scientific, General) that decimals cannot be added to. */
+static size_t last_digit(const char *section, size_t n, bool *point)
+{
+    size_t last = SIZE_MAX;
+    *point = false;
+    for (size_t i = 0; i < n; i++) {
+        char c = section[i];
+        if (c == '\\' || c == '_' || c == '*') {
+            i++;
+        } else if (c == '"' || c == '[') {
+            const char *end = memchr(section + i + 1, c == '"' ? '"' : ']', n - i - 1);
+            if (end == NULL) return SIZE_MAX;
+            i = (size_t)(end - section);
+        } else if (c == '.') {
+            *point = true;
+        } else if (c == '0' || c == '#' || c == '?') {
+            last = i;
+        } else if (c == '/' || (c | 32) == 'e') {
+            return SIZE_MAX;
+        }
+    }
+    return last;
+}
+
+static size_t section_length(const char *format)
+{
+    size_t n = 0;
+    for (bool quoted = false; format[n] != '\0' && (quoted || format[n] != ';'); n++) {
+        if (format[n] == '"') quoted = !quoted;
+        if (format[n] == '\\' && format[n + 1] != '\0') n++;
+    }
+    return n;
+}
+
+/* Adds `more` decimals after the last digit placeholder of each section: "#,##0" to "#,##0.00",
+ * "0.0%" to "0.000%". NULL: none to add to. */
 static const char *with_decimals(pe_arena *arena, const char *format, int more)
 {
-    char out[256];
-    size_t n = strcspn(format, ";"), last = SIZE_MAX, used = 0;
-    bool quoted = false, point = false;
-    for (size_t i = 0; i < n; i++) {
-        if (format[i] == '"') quoted = !quoted;
-        if (quoted || (i > 0 && format[i - 1] == '\\')) continue;
-        if (format[i] == '.') point = true;
-        if (format[i] == '0' || format[i] == '#') last = i;
-        if ((format[i] | 32) == 'e') return NULL;
+    char out[300];
+    size_t used = 0;
+    bool added = false;
+    for (;;) {
+        size_t n = section_length(format);
+        bool point, first = used == 0;
+        size_t last = last_digit(format, n, &point);
+        if (used + n + (size_t)more + 3 > sizeof out) return NULL;
+        if (last == SIZE_MAX) {
+            if (first) return NULL;
+            memcpy(out + used, format, n);
+            used += n;
+        } else {
+            memcpy(out + used, format, last + 1);
+            used += last + 1;
+            if (!point) out[used++] = '.';
+            for (int i = 0; i < more; i++) out[used++] = '0';
+            memcpy(out + used, format + last + 1, n - last - 1);
+            used += n - last - 1;
+            added = true;
+        }
+        if (format[n] == '\0') break;
+        out[used++] = ';';
+        format += n + 1;
     }
-    if (last == SIZE_MAX || n + (size_t)more + 2 > sizeof out) return NULL;
-    memcpy(out, format, last + 1);
-    used = last + 1;
-    if (!point) out[used++] = '.';
-    for (int i = 0; i < more; i++) out[used++] = '0';
-    memcpy(out + used, format + last + 1, n - last - 1);
-    return pe_arena_text(arena, out, used + n - last - 1);
+    return added ? pe_arena_text(arena, out, used) : NULL;
 }
 
 /* General: three significant digits of the spread. */
@@ -56,6 +101,42 @@ static bool look_alike(const char *format, double a, double b, bool date1904)
     return strcmp(x, y) == 0;
 }
 
+const char *pei_format_apart(pe_arena *arena, const char *format, double a, double b,
+                             bool date1904)
+{
+    const char *best = format;
+    for (int more = 1; more <= 6 && a != b && look_alike(best, a, b, date1904); more++) {
+        const char *wider = with_decimals(arena, format, more);
+        if (wider == NULL) break;
+        best = wider;
+    }
+    return best;
+}
+
+const char *pei_count_text(pe_arena *arena, uint64_t n)
+{
+    char digits[24], out[32];
+    int length = snprintf(digits, sizeof digits, "%llu", (unsigned long long)n);
+    size_t used = 0;
+    for (int i = 0; i < length; i++) {
+        if (i > 0 && (length - i) % 3 == 0) out[used++] = ',';
+        out[used++] = digits[i];
+    }
+    return pe_arena_text(arena, out, used);
+}
+
+const char *pei_share_text(pe_arena *arena, const pe_summary *s)
+{
+    double percent = 100 * (1 - (double)s->error_count / (double)s->trials);
+    int decimals = 1;
+    char text[32];
+    for (; decimals < 9; decimals++) {
+        snprintf(text, sizeof text, "%.*f", decimals, percent);
+        if (s->error_count == 0 || strncmp(text, "100", 3) != 0) break;
+    }
+    return pe_arena_printf(arena, "%s%%", text);
+}
+
 static bool is_date(const pe_report_output *output)
 {
     return output->unit != NULL && strcmp(output->unit, "date") == 0;
@@ -69,30 +150,20 @@ const char *pei_number_format(pe_arena *arena, const pe_report *report,
         strcmp(output->format, "@") == 0)
         return general_format(arena, s);
     double low = pei_percentile(s, 5), high = pei_percentile(s, 95);
-    const char *format = output->format;
-    for (int more = 1; more <= 6 && isfinite(low) && low != high; more++) {
-        if (!look_alike(format, low, high, report->date1904)) break;
-        const char *wider = is_date(output) ? NULL : with_decimals(arena, output->format, more);
-        if (wider == NULL) break;
-        format = wider;
-    }
-    return format;
+    if (!isfinite(low) || is_date(output)) return output->format;
+    return pei_format_apart(arena, output->format, low, high, report->date1904);
 }
 
 const char *pei_spread_format(pe_arena *arena, const pe_report *report,
                               const pe_report_output *output)
 {
+    const pe_summary *s = &output->summary;
     const char *format =
         is_date(output) ? "0.0 \"days\"" : pei_number_format(arena, report, output);
-    const pe_summary *s = &output->summary;
     /* a spread that the format would show as nothing */
-    for (int more = 1; more <= 6 && s->sd > 0 && look_alike(format, s->sd, 0, report->date1904);
-         more++) {
-        const char *wider = with_decimals(arena, format, more);
-        if (wider == NULL) break;
-        format = wider;
-    }
-    return format;
+    return format != NULL && s->sd > 0
+               ? pei_format_apart(arena, format, s->sd, 0, report->date1904)
+               : format;
 }
 
 size_t pe_report_value_text(double value, const char *format, bool date1904, char *out, size_t size)

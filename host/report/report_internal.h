@@ -14,16 +14,22 @@
 #define PEI_GREY 0xB0B0B0
 #define PEI_INK 0x333333
 
+#define PEI_FONT "Arial" /* the same widths everywhere: Liberation Sans has its metrics */
+
 typedef enum pei_look {
     PEI_PLAIN,
     PEI_TITLE,
     PEI_SUBTITLE,
-    PEI_HEADING, /* of a table: bold, filled, bottom border, wrapped */
+    PEI_HEADING,       /* of a table: bold, filled, bottom border, wrapped */
+    PEI_HEADING_RIGHT, /* over numbers */
+    PEI_HEADING_NOTE,  /* over text right of a number */
+    PEI_NUMBER,        /* right-aligned */
     PEI_LABEL,
     PEI_WARNING, /* highlighted */
     PEI_ENTRY,   /* a cell for the user to type in */
     PEI_LINK,
     PEI_WRAPPED,
+    PEI_NOTE, /* text right of a number */
     PEI_LOOKS
 } pei_look;
 
@@ -46,6 +52,8 @@ void pei_put_number(pei_writer *w, lxw_worksheet *sheet, lxw_row_t row, lxw_col_
                     pei_look look, const char *code);
 void pei_put_text(pei_writer *w, lxw_worksheet *sheet, lxw_row_t row, lxw_col_t column,
                   const char *text, pei_look look);
+/* "12,345". In arena. */
+const char *pei_count_text(pe_arena *arena, uint64_t n);
 /* Landscape, one page wide, header rows repeated, page number below. */
 void pei_page(lxw_worksheet *sheet, lxw_row_t header_first, lxw_row_t header_last,
               lxw_col_t last_column, lxw_row_t last_row);
@@ -58,6 +66,11 @@ const char *pei_number_format(pe_arena *arena, const pe_report *report,
 /* For standard deviations: days for dates. */
 const char *pei_spread_format(pe_arena *arena, const pe_report *report,
                               const pe_report_output *output);
+/* The format with as many more decimals as tell a from b. In arena; NULL: no memory. */
+const char *pei_format_apart(pe_arena *arena, const char *format, double a, double b,
+                             bool date1904);
+/* "92.7%": the share of trials that have no error; never 100% where one has. */
+const char *pei_share_text(pe_arena *arena, const pe_summary *summary);
 double pei_percentile(const pe_summary *summary, double percent);
 
 /* One per sheet; they set w->failed when memory runs out. */
@@ -66,16 +79,48 @@ void pei_write_detail(pei_writer *w, uint32_t output);
 void pei_write_inputs(pei_writer *w);
 void pei_write_trials(pei_writer *w, const char *note);
 
-/* report_charts.c: charts of a detail sheet, from data that they put at column 26 (AA) on. */
+/* ---- charts of a detail sheet, from data that stands from column AA on, outside the print area */
 #define PEI_DATA_COLUMN 26
+#define PEI_BAR_COLUMN 36 /* the histogram's table: AK on */
+#define PEI_DATA_ROW 2u
+#define PEI_CHART_WIDTH 640
+#define PEI_HISTOGRAM_HEIGHT 378
+#define PEI_CURVE_HEIGHT 324
+
+typedef struct pei_chart_data { /* both columns' rows [first, last] */
+    lxw_col_t x, y;
+    lxw_row_t first, last;
+} pei_chart_data;
+
+typedef struct pei_mark { /* a vertical line: base case, mean, P5, P95 */
+    const char *label;
+    double x;
+    lxw_color_t color;
+    lxw_chart_line_dash_type dash;
+} pei_mark;
+
+/* Common parts; NULL where memory ran out (w->failed). */
+void pei_chart_heading(pei_writer *w, lxw_worksheet *sheet, lxw_col_t column, const char *text);
+lxw_chart *pei_chart_new(pei_writer *w, uint8_t type);
+lxw_chart_series *pei_chart_series(pei_writer *w, lxw_chart *chart, uint32_t output,
+                                   const char *name, const pei_chart_data *data);
+void pei_chart_dress(lxw_chart *chart, const char *title);
+void pei_chart_place(pei_writer *w, lxw_worksheet *sheet, lxw_chart *chart, lxw_row_t row,
+                     lxw_col_t column, double height);
+double pei_round_step(double least); /* the smallest of 1, 2, 5 times a power of ten, >= least */
+uint32_t pei_marks(const pe_report_output *output, pei_mark marks[4]);
+const char *pei_mark_text(pei_writer *w, uint32_t output, const pei_mark *mark);
+bool pei_has_base_case(const pe_report_output *output);
+
 void pei_add_histogram(pei_writer *w, lxw_worksheet *sheet, uint32_t output, lxw_row_t row,
                        lxw_col_t column);
 void pei_add_curve(pei_writer *w, lxw_worksheet *sheet, uint32_t output, lxw_row_t row,
                    lxw_col_t column);
 void pei_add_tornado(pei_writer *w, lxw_worksheet *sheet, uint32_t output, lxw_row_t row,
                      lxw_col_t column);
-/* Columns of the cumulative table that the live formula reads: x and P(X <= x), rows 2 .. 1 +
- * *count (zero-based from row 2). */
+double pei_tornado_height(const pe_report_output *output); /* pixels */
+/* Columns of the cumulative table that the live formula reads: x and P(X <= x), *count rows from
+ * PEI_DATA_ROW on. */
 void pei_put_curve_data(pei_writer *w, lxw_worksheet *sheet, uint32_t output, uint32_t *count,
                         bool *steps);
 

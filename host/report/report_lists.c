@@ -21,8 +21,10 @@ void pei_write_inputs(pei_writer *w)
                  PEI_SUBTITLE);
     for (size_t i = 0; i < PE_COUNT(headings); i++) {
         worksheet_set_column(sheet, (lxw_col_t)i, (lxw_col_t)i, widths[i], NULL);
-        pei_put_text(w, sheet, 3, (lxw_col_t)i, headings[i], PEI_HEADING);
+        pei_put_text(w, sheet, 3, (lxw_col_t)i, headings[i],
+                     i < 4 ? PEI_HEADING : PEI_HEADING_RIGHT);
     }
+    worksheet_set_row(sheet, 3, 28, NULL);
     uint32_t shown = r->input_count < LXW_ROW_MAX - 10 ? r->input_count : LXW_ROW_MAX - 10;
     for (uint32_t i = 0; i < shown && !w->failed; i++) {
         const pe_report_input *in = &r->inputs[i];
@@ -37,7 +39,7 @@ void pei_write_inputs(pei_writer *w)
             if (in->described)
                 pei_put_number(w, sheet, row, (lxw_col_t)(4 + k), values[k], PEI_PLAIN, format);
             else
-                pei_put_text(w, sheet, row, (lxw_col_t)(4 + k), "-", PEI_PLAIN);
+                pei_put_text(w, sheet, row, (lxw_col_t)(4 + k), "-", PEI_NUMBER);
         }
     }
     worksheet_freeze_panes(sheet, 4, 1);

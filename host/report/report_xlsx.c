@@ -12,22 +12,34 @@
 
 static void apply_look(lxw_format *f, pei_look look)
 {
-    format_set_font_name(f, "Calibri");
+    format_set_font_name(f, PEI_FONT);
+    format_set_font_size(f, 10);
+    format_set_align(f, LXW_ALIGN_VERTICAL_TOP);
     switch (look) {
     case PEI_TITLE:
         format_set_bold(f);
         format_set_font_size(f, 16);
         break;
     case PEI_SUBTITLE:
-        format_set_font_size(f, 11);
         format_set_font_color(f, 0x666666);
         break;
     case PEI_HEADING:
+    case PEI_HEADING_RIGHT:
+    case PEI_HEADING_NOTE:
+        if (look == PEI_HEADING_NOTE) format_set_indent(f, 1);
+        if (look == PEI_HEADING_RIGHT) format_set_align(f, LXW_ALIGN_RIGHT);
         format_set_bold(f);
         format_set_bg_color(f, 0xE8EEF4);
         format_set_bottom(f, LXW_BORDER_THIN);
         format_set_text_wrap(f);
-        format_set_align(f, LXW_ALIGN_VERTICAL_TOP);
+        format_set_align(f, LXW_ALIGN_VERTICAL_BOTTOM);
+        break;
+    case PEI_NOTE:
+        format_set_text_wrap(f);
+        format_set_indent(f, 1);
+        break;
+    case PEI_NUMBER:
+        format_set_align(f, LXW_ALIGN_RIGHT);
         break;
     case PEI_LABEL:
         format_set_font_color(f, 0x444444);
@@ -35,7 +47,6 @@ static void apply_look(lxw_format *f, pei_look look)
     case PEI_WARNING:
         format_set_bg_color(f, 0xFFE9B8);
         format_set_text_wrap(f);
-        format_set_align(f, LXW_ALIGN_VERTICAL_TOP);
         break;
     case PEI_ENTRY:
         format_set_bg_color(f, 0xFFFDE0);
@@ -47,7 +58,6 @@ static void apply_look(lxw_format *f, pei_look look)
         break;
     case PEI_WRAPPED:
         format_set_text_wrap(f);
-        format_set_align(f, LXW_ALIGN_VERTICAL_TOP);
         break;
     default:
         break;
@@ -87,7 +97,8 @@ void pei_put_number(pei_writer *w, lxw_worksheet *sheet, lxw_row_t row, lxw_col_
     if (isfinite(x))
         worksheet_write_number(sheet, row, column, x, pei_format(w, look, code));
     else
-        worksheet_write_string(sheet, row, column, "-", pei_format(w, look, NULL));
+        worksheet_write_string(sheet, row, column, "-",
+                               pei_format(w, look == PEI_PLAIN ? PEI_NUMBER : look, NULL));
 }
 
 void pei_put_text(pei_writer *w, lxw_worksheet *sheet, lxw_row_t row, lxw_col_t column,
@@ -112,40 +123,85 @@ void pei_page(lxw_worksheet *sheet, lxw_row_t header_first, lxw_row_t header_las
 /* ---- sheet names
  * --------------------------------------------------------------------------------------- */
 
+/* Bytes of text, UTF-8, that hold at most `units` UTF-16 units, which is what Excel counts. */
+static size_t cut_at(const char *text, size_t units)
+{
+    size_t length = strlen(text), at = 0, used = 0;
+    while (at < length) {
+        size_t next = at;
+        used += pe_utf8_next(text, length, &next) > 0xFFFF ? 2 : 1;
+        if (used > units) break;
+        at = next;
+    }
+    return at;
+}
+
+/* The text without what a sheet name must not hold: []:*?/\ and control characters; trimmed of
+ * blanks and apostrophes. */
+static size_t clean_name(const char *text, char *out, size_t size)
+{
+    size_t length = strlen(text), n = 0;
+    for (size_t at = 0; at < length && n + 4 < size;) {
+        uint32_t code = pe_utf8_next(text, length, &at);
+        bool bad = code < 32 || code == 127 || code == 0xFFFD || code == 0xFFFE || code == 0xFFFF ||
+                   (code < 128 && strchr("[]:*?/\\", (int)code) != NULL);
+        if (bad)
+            out[n++] = ' ';
+        else
+            n += pe_utf8_put(out + n, code);
+        if (n == 1 && (out[0] == ' ' || out[0] == '\'')) n = 0;
+    }
+    out[n] = '\0';
+    return n;
+}
+
+static size_t trimmed(const char *text, size_t n)
+{
+    while (n > 0 && (text[n - 1] == ' ' || text[n - 1] == '\'')) n--;
+    return n;
+}
+
+/* A key that is equal for names that Excel holds for equal: without regard to case. Accented
+ * Latin, Greek and Cyrillic letters are told apart by case in one bit or by 32; folding too much
+ * only makes a name get a number that it could have done without. */
+static size_t fold(const char *name, size_t n, char *out)
+{
+    size_t used = 0;
+    for (size_t at = 0; at < n;) {
+        uint32_t code = pe_utf8_next(name, n, &at);
+        if (code >= 'A' && code <= 'Z')
+            code += 32;
+        else if ((code >= 0xC0 && code <= 0xDE) || (code >= 0x391 && code <= 0x3A9) ||
+                 (code >= 0x410 && code <= 0x42F))
+            code += 32;
+        else if (code >= 0x400 && code <= 0x40F)
+            code += 80;
+        else if ((code >= 0x100 && code <= 0x24F) || (code >= 0x460 && code <= 0x52F))
+            code |= 1;
+        used += pe_utf8_put(out + used, code);
+    }
+    return used;
+}
+
 /* Excel's rules: 1 to 31 characters, none of []:*?/\, no apostrophe at the ends, unique without
  * regard to case, not "History". */
 static const char *legal_name(pei_writer *w, const char *wanted, pe_map *taken)
 {
-    char clean[SHEET_NAME_MAX * 4 + 1], candidate[SHEET_NAME_MAX * 4 + 16],
-        folded[sizeof candidate];
-    size_t n = 0, characters = 0, length = strlen(wanted);
-    for (size_t at = 0; at < length && characters < SHEET_NAME_MAX - 4; characters++) {
-        size_t from = at;
-        uint32_t code = pe_utf8_next(wanted, length, &at);
-        bool bad =
-            code < 32 || code == 0xFFFD || (code < 128 && strchr("[]:*?/\\", (int)code) != NULL);
-        if (bad)
-            clean[n++] = ' ';
-        else {
-            memcpy(clean + n, wanted + from, at - from);
-            n += at - from;
-        }
-    }
-    while (n > 0 && (clean[n - 1] == ' ' || clean[n - 1] == '\'')) n--;
-    clean[n] = '\0';
-    const char *start = clean;
-    while (*start == ' ' || *start == '\'') start++;
-    if (*start == '\0' || pe_text_equal_nocase(start, strlen(start), "history", 7))
-        start = "Output";
-    for (int copy = 1; copy < 1000; copy++) {
-        int m = copy == 1 ? snprintf(candidate, sizeof candidate, "%s", start)
-                          : snprintf(candidate, sizeof candidate, "%s %d", start, copy);
-        for (int i = 0; i <= m; i++)
-            folded[i] = (char)(candidate[i] >= 'A' && candidate[i] <= 'Z' ? candidate[i] + 32
-                                                                          : candidate[i]);
+    char clean[SHEET_NAME_MAX * 4 + 16], candidate[sizeof clean + 16], folded[2 * sizeof candidate];
+    clean_name(wanted, clean, sizeof clean);
+    size_t n = trimmed(clean, cut_at(clean, SHEET_NAME_MAX));
+    if (n == 0 || pe_text_equal_nocase(clean, n, "history", 7))
+        n = (size_t)snprintf(clean, sizeof clean, "Output");
+    for (unsigned copy = 1; copy < 100000; copy++) {
+        char suffix[12] = "";
+        if (copy > 1) snprintf(suffix, sizeof suffix, " %u", copy);
+        size_t stem = trimmed(clean, cut_at(clean, SHEET_NAME_MAX - strlen(suffix)));
+        if (stem > n) stem = n;
+        int m = snprintf(candidate, sizeof candidate, "%.*s%s", (int)stem, clean, suffix);
         uint32_t *slot;
         bool added = false;
-        if (pe_map_put(taken, folded, (size_t)m, 1, &slot, &added) != PE_OK) break;
+        size_t length = fold(candidate, (size_t)m, folded);
+        if (pe_map_put(taken, folded, length, 1, &slot, &added) != PE_OK) break;
         if (added) return pe_arena_text(w->arena, candidate, (size_t)m);
     }
     w->failed = true;
