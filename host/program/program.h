@@ -49,7 +49,9 @@ typedef struct pe_lookup_table {
     uint32_t count;
     const double *values;    /* GATHER: results by row; SORTED: keys, different at 15 digits */
     const double *positions; /* SORTED: the row of each key */
-    double first, step;      /* AFFINE */
+    double first, step;      /* AFFINE; SORTED: first is 1 where positions are 0, 1, 2 ... */
+    uint8_t type;            /* GATHER: pe_type of the results */
+    uint16_t domain;         /* GATHER: of CODE */
 } pe_lookup_table;
 
 /* A draw: one uniform per trial, from stream and index. */

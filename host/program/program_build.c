@@ -31,6 +31,8 @@ static void builder_free(pei_builder *b)
     free(b->text_values);
     free(b->cell_node);
     free(b->slice);
+    free(b->dynamic);
+    free(b->entered);
 }
 
 static pe_status builder_init(pei_builder *b, const pe_graph *graph, const pe_evaluator *evaluator,
@@ -56,7 +58,7 @@ static pe_status builder_init(pei_builder *b, const pe_graph *graph, const pe_ev
         b->cell_node == NULL || b->slice == NULL)
         return pe_fail(diag, PE_E_MEMORY, "program", "no memory to compile the model");
     memset(b->cell_node, 0xFF, (cells + 1) * sizeof *b->cell_node);
-    return PE_OK;
+    return pei_dynamic_init(b);
 }
 
 /* Varying cells that the recorded ones depend on. */
@@ -80,7 +82,7 @@ static pe_status lower_slice(pei_builder *b)
         if (i % CANCEL_STRIDE == 0 && pe_cancelled(b->control)) return pe_fail(b->diag, PE_E_CANCELLED, "compile", "cancelled");
         if (!pe_bit(b->slice, order[i])) continue;
         b->program->info.cells++;
-        if (!pei_lower_cell(b, order[i])) return b->status;
+        if (!pei_lower_in_order(b, order[i])) return b->status;
     }
     b->cell = PE_NO_CELL;
     return PE_OK;

@@ -35,6 +35,12 @@ static bool gather_area(void *context, const pe_area *area)
     return pei_each_cell(g->b, area, gather_cell, g);
 }
 
+static void gather_precedents(gathering *g, uint32_t cell)
+{
+    pe_graph_precedents(g->b->graph, cell, gather_area, g);
+    pei_dynamic_each(g->b, cell, gather_cell, g);
+}
+
 static int compare_cells(const void *x, const void *y)
 {
     uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
@@ -105,7 +111,7 @@ bool pei_general_node(pei_builder *b, const pe_node *node, pei_operand *o)
         return pei_fail(b, PE_E_UNSUPPORTED, "%s is not supported where its value varies; freeze the cell to use its stored value",
                         function);
     gathering g = {.b = b};
-    pe_graph_precedents(b->graph, b->cell, gather_area, &g);
+    gather_precedents(&g, b->cell);
     pe_unit unit = {.kind = PE_UNIT_NODE, .cell = b->cell, .node = node, .output_count = 1};
     uint32_t general = make_general(b, &g, &unit);
     if (general == PEI_NONE) return false;
@@ -137,9 +143,9 @@ bool pei_general_block(pei_builder *b, uint32_t cell)
         g.seen = calloc((b->workbook->cell_count + 63) / 64, sizeof *g.seen);
         if (g.seen == NULL) return pei_fail(b, PE_E_MEMORY, "no memory for a data table");
     }
-    pe_graph_precedents(b->graph, cell, gather_area, &g);
+    gather_precedents(&g, cell);
     for (size_t i = 0; table && i < g.count && !g.failed; i++) /* the whole model behind the table */
-        pe_graph_precedents(b->graph, g.cells[i], gather_area, &g);
+        gather_precedents(&g, g.cells[i]);
     uint64_t count = pe_area_cells(&area);
     pe_unit unit = {.kind = table ? PE_UNIT_TABLE : PE_UNIT_ARRAY, .cell = cell, .output_count = (uint32_t)count};
     uint32_t general = make_general(b, &g, &unit);
@@ -168,7 +174,7 @@ bool pei_general_component(pei_builder *b, uint32_t component)
             return pei_fail(b, PE_E_MEMORY, "no memory for a cycle");
         }
         cells[count++] = order[i];
-        pe_graph_precedents(b->graph, order[i], gather_area, &g);
+        gather_precedents(&g, order[i]);
     }
     if (count > 1) qsort(cells, count, sizeof *cells, compare_cells);
     pe_unit unit = {.kind = PE_UNIT_COMPONENT, .cell = cells[0], .component = component, .output_count = count};

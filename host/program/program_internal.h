@@ -86,6 +86,9 @@ typedef struct pei_builder {
     size_t column_count, column_capacity;
     uint32_t *cell_node;       /* by cell: node, or PEI_NONE */
     uint64_t *slice;           /* bit set: varying cells to compute */
+    pe_dependency *dynamic;    /* found while evaluating, by cell (blocks by their first) */
+    size_t dynamic_count;
+    uint64_t *entered;         /* bit set: cells whose precedents were pulled before them */
     uint32_t group_count, group;
 
     /* the formula at hand */
@@ -188,6 +191,14 @@ pei_operand pei_binary_number(pei_builder *b, int op, pei_operand x, pei_operand
 bool pei_general_node(pei_builder *b, const pe_node *node, pei_operand *o);
 bool pei_general_block(pei_builder *b, uint32_t cell);
 bool pei_general_component(pei_builder *b, uint32_t component);
+
+/* ---- program_dynamic.c ---------------------------------------------------------------------------------- */
+
+pe_status pei_dynamic_init(pei_builder *b);
+/* Visits what cell reads beyond its static precedents. False: visit stopped it. */
+bool pei_dynamic_each(pei_builder *b, uint32_t cell, bool (*visit)(void *context, uint32_t cell), void *context);
+/* Lowers a cell, after whatever it depends on where the graph's order does not know that. */
+bool pei_lower_in_order(pei_builder *b, uint32_t cell);
 
 /* ---- program_function.c, program_draw.c, program_reduce.c, program_lookup.c ----------------------------- */
 

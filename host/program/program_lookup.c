@@ -46,6 +46,14 @@ static uint32_t cell_at(const pei_builder *b, const vector *v, uint32_t i)
     return pei_find_cell(b, v->sheet, v->vertical ? v->row + i : v->row, v->vertical ? v->column : v->column + i);
 }
 
+typedef struct vector_key {
+    uint32_t sheet, row, column, count, vertical, tag;
+} vector_key;
+static vector_key key_of(const vector *v, uint32_t tag)
+{
+    return (vector_key){v->sheet, v->row, v->column, v->count, v->vertical, tag};
+}
+
 /* ---- key tables --------------------------------------------------------------------------------------- */
 
 typedef struct key_row {
@@ -100,11 +108,7 @@ static bool sorted_table(pei_builder *b, key_row *rows, uint32_t count, bool app
 /* The table of a vector's numbers; PEI_NONE: not for the program. */
 static uint32_t key_table(pei_builder *b, const vector *v, bool approximate)
 {
-    struct { vector v; uint32_t approximate; uint32_t tag; } key;
-    memset(&key, 0, sizeof key);
-    key.v.sheet = v->sheet; key.v.row = v->row; key.v.column = v->column; key.v.count = v->count; key.v.vertical = v->vertical;
-    key.approximate = approximate;
-    key.tag = 0x6B657973;
+    vector_key key = key_of(v, 0x6B657973 + approximate);
     bool fresh;
     uint32_t table = pei_make_table(b, &key, sizeof key, &fresh);
     if (table == PEI_NONE) return table;
@@ -149,13 +153,18 @@ static bool lower_position(pei_builder *b, pei_operand key, const vector *v, boo
 
 /* ---- results ------------------------------------------------------------------------------------------ */
 
+static bool make_gather(pei_builder *b, uint32_t position, uint32_t table, pei_operand *o)
+{
+    pei_node n = {.op = PE_I_GATHER, .type = b->tables[table].type, .domain = b->tables[table].domain, .a = position,
+                  .b = PEI_NONE, .c = PEI_NONE, .k = table};
+    *o = pei_varying(pei_make_node(b, &n));
+    return o->node != PEI_NONE;
+}
+
 /* A table of a vector's uniform values: numbers, or codes of their domain. */
 static bool gather_uniform(pei_builder *b, uint32_t position, const vector *v, pei_operand *o)
 {
-    struct { vector v; uint32_t tag; } key;
-    memset(&key, 0, sizeof key);
-    key.v.sheet = v->sheet; key.v.row = v->row; key.v.column = v->column; key.v.count = v->count; key.v.vertical = v->vertical;
-    key.tag = 0x67617468;
+    vector_key key = key_of(v, 0x67617468);
     pe_value *values = pe_arena_push_raw(b->scratch, v->count, sizeof *values);
     uint32_t *codes = pe_arena_push_raw(b->scratch, v->count, sizeof *codes);
     if (values == NULL || codes == NULL) return pei_fail(b, PE_E_MEMORY, "no memory for lookup tables");
@@ -173,17 +182,12 @@ static bool gather_uniform(pei_builder *b, uint32_t position, const vector *v, p
     }
     bool fresh;
     uint32_t table = pei_make_table(b, &key, sizeof key, &fresh);
-    if (table == PEI_NONE) return false;
-    if (fresh) {
-        double *copy = PE_PUSH(b->arena, double, v->count);
-        if (copy == NULL) return pei_fail(b, PE_E_MEMORY, "no memory for lookup tables");
-        for (uint32_t i = 0; i < v->count; i++) copy[i] = numbers ? pe_as_number(values[i]) : (double)codes[i];
-        b->tables[table] = (pe_lookup_table){.kind = PE_LOOKUP_GATHER, .count = v->count, .values = copy};
-    }
-    pei_node n = {.op = PE_I_GATHER, .type = numbers ? PE_TYPE_NUMBER : PE_TYPE_CODE, .domain = domain, .a = position,
-                  .b = PEI_NONE, .c = PEI_NONE, .k = table};
-    *o = pei_varying(pei_make_node(b, &n));
-    return o->node != PEI_NONE;
+    double *copy = table != PEI_NONE ? PE_PUSH(b->arena, double, v->count) : NULL;
+    if (copy == NULL) return pei_fail(b, PE_E_MEMORY, "no memory for lookup tables");
+    for (uint32_t i = 0; i < v->count; i++) copy[i] = numbers ? pe_as_number(values[i]) : (double)codes[i];
+    b->tables[table] = (pe_lookup_table){.kind = PE_LOOKUP_GATHER, .count = v->count, .values = copy, .domain = domain,
+                                         .type = numbers ? PE_TYPE_NUMBER : PE_TYPE_CODE};
+    return make_gather(b, position, table, o);
 }
 
 #define PICK_MAX 4096u
@@ -211,6 +215,9 @@ static bool gather(pei_builder *b, uint32_t position, const vector *whole, uint3
     vector clipped = *whole, *v = &clipped;
     if (end < v->count) v->count = end;
     if (v->count == 0) return false;
+    vector_key key = key_of(v, 0x67617468);
+    uint32_t table;
+    if (pe_map_get(b->table_map, &key, sizeof key, &table)) return make_gather(b, position, table, o);
     for (uint32_t i = 0, used = used_count(b, v); i < used; i++) {
         uint32_t cell = cell_at(b, v, i);
         if (cell != PE_NO_CELL && pei_is_varying(b, cell)) return pick(b, position, v, o);

@@ -209,16 +209,24 @@ static bool is_live(const schedule *s, uint32_t group)
     return s->first[group] != s->first[group + 1];
 }
 
-static void order_by_sheet(schedule *s)
+/* What accumulations start from is there from the beginning. */
+static void begin(schedule *s)
 {
     restart(s);
+    for (uint32_t g = 0; g < s->group_count; g++)
+        if (s->eager[g] && s->indegree[g] == 0) emit(s, g);
+}
+
+static void order_by_sheet(schedule *s)
+{
+    begin(s);
     for (uint32_t g = 0; g < s->group_count; g++)
         if (is_live(s, g)) demand(s, g);
 }
 /* From the recordings, in their order. */
 static void order_by_depth(schedule *s)
 {
-    restart(s);
+    begin(s);
     for (size_t i = 0; i < s->b->node_count; i++)
         if (s->b->nodes[i].next > 0 && s->b->nodes[i].eager == 2) demand(s, s->b->nodes[i].group);
     for (uint32_t g = 0; g < s->group_count; g++)
@@ -298,7 +306,7 @@ static void order_by_component(schedule *s, uint32_t *parent, uint32_t *depth, r
                                             s->indegree[g] > WIDE_MIN ? s->indegree[g] : 0, depth[g], g};
     }
     qsort(roots, count, sizeof *roots, compare_roots);
-    restart(s);
+    begin(s);
     for (uint32_t i = 0; i < count; i++) demand(s, roots[i].group);
     for (uint32_t g = 0; g < s->group_count; g++)
         if (is_live(s, g)) demand(s, g);

@@ -8,7 +8,7 @@
 
 #define TILE_LANES_MIN 64u
 #define TILE_LANES_MAX 512u
-#define TILE_BYTES (512u << 10)      /* half of a usual L2 */
+#define TILE_BYTES (576u << 10)      /* a little over half of a usual L2: not all slots are live all the time */
 #define TILE_ARENA_BYTES (256u << 20) /* texts of one tile */
 #define BLOCKS_PER_ROUND 256u        /* block counters kept at a time */
 
@@ -182,7 +182,7 @@ static uint32_t choose_lanes(const pe_program *p, const pe_engine_options *optio
 {
     if (options->tile_lanes != 0) return options->tile_lanes;
     size_t lanes = TILE_BYTES / sizeof(double) / (p->slot_count + 1u);
-    lanes -= lanes % 64;
+    lanes -= lanes % (lanes < 256 ? 32 : 64);
     if (lanes < TILE_LANES_MIN) lanes = TILE_LANES_MIN;
     if (lanes > TILE_LANES_MAX) lanes = TILE_LANES_MAX;
     return (uint32_t)lanes;
