@@ -43,10 +43,10 @@ bool pe_formula_risk_call(const pe_node *node, pe_risk_call *call)
         .distribution = row->aux, .parameters = node->args, .parameter_count = count};
     for (uint32_t i = count; i < node->arg_count; i++)
         if (is_property(node->args[i])) read_property(node->args[i], &result);
-    while (result.parameter_count > 0 && count < node->arg_count &&
+    while (result.parameter_count > 0 &&
            node->args[result.parameter_count - 1]->kind == PE_NODE_OMITTED)
         result.parameter_count--; /* Vose: the argument U stands, empty, between parameters and
-                                     properties */
+                                     properties, or last */
     *call = result;
     return true;
 }

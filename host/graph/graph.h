@@ -128,6 +128,11 @@ void pe_graph_precedents(const pe_graph *graph, uint32_t cell,
 /* Dependencies found while evaluating (OFFSET, INDIRECT): cell reads precedent. Kept beside the
  * static ones. */
 pe_status pe_graph_add_dependency(pe_graph *graph, uint32_t cell, uint32_t precedent);
+typedef struct pe_dependency {
+    uint32_t cell, precedent;
+} pe_dependency;
+/* Those added, in the order of their adding; pe_graph_order knows nothing of them. */
+const pe_dependency *pe_graph_dependencies(const pe_graph *graph, size_t *count);
 
 /* Bit sets over cell ids: (cell_count + 63) / 64 words, caller's memory. */
 static inline bool pe_bit(const uint64_t *bits, uint32_t i)

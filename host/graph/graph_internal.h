@@ -24,10 +24,6 @@ typedef struct pei_shape {
     bool known;
 } pei_shape;
 
-typedef struct pei_dynamic {
-    uint32_t cell, precedent;
-} pei_dynamic;
-
 struct pe_graph {
     const pe_workbook *workbook;
     pe_arena *arena;
@@ -61,7 +57,7 @@ struct pe_graph {
     uint32_t *component_start; /* per component (1-based): place in order; and the end */
     uint32_t component_count;
 
-    pei_dynamic *dynamic;
+    pe_dependency *dynamic;
     size_t dynamic_count, dynamic_capacity;
 };
 

@@ -132,8 +132,14 @@ pe_status pe_graph_add_dependency(pe_graph *g, uint32_t cell, uint32_t precedent
         if (g->dynamic[i - 1].cell == cell && g->dynamic[i - 1].precedent == precedent)
             return PE_OK;
     pe_status status = PE_GROW(&g->dynamic, &g->dynamic_capacity, g->dynamic_count + 1);
-    if (status == PE_OK) g->dynamic[g->dynamic_count++] = (pei_dynamic){cell, precedent};
+    if (status == PE_OK) g->dynamic[g->dynamic_count++] = (pe_dependency){cell, precedent};
     return status;
+}
+
+const pe_dependency *pe_graph_dependencies(const pe_graph *g, size_t *count)
+{
+    *count = g->dynamic_count;
+    return g->dynamic;
 }
 
 /* ---- a cycle's path

@@ -107,14 +107,19 @@ void pe_job_now_text(double serial, bool date1904, char out[32])
              (int)(rest / 3600), (int)(rest / 60 % 60), (int)(rest % 60));
 }
 
-static pe_status open_workbook(pe_job *job, const char *path, pe_diag *diag)
+static pe_status read_workbook(pe_job *job, const char *path, pe_diag *diag)
 {
     const pe_read_options read_options = {.bytes_max = 0};
     double start = pe_clock_seconds();
     pe_status status =
         pe_workbook_read_file(path, &read_options, job->pool, job->control, &job->workbook, diag);
     job->report.timings.read = pe_clock_seconds() - start;
-    if (status != PE_OK) return status;
+    return status;
+}
+
+/* What the report says of the workbook. */
+static pe_status open_workbook(pe_job *job, const char *path, pe_diag *diag)
+{
     char *hex = PE_PUSH(job->arena, char, 65), *now = PE_PUSH(job->arena, char, 32);
     if (hex == NULL || now == NULL) return pe_fail(diag, PE_E_MEMORY, path, "out of memory");
     for (int i = 0; i < 32; i++) snprintf(hex + 2 * i, 3, "%02x", job->workbook->sha256[i]);
@@ -164,7 +169,7 @@ static pe_status frozen_cells(pe_job *job, uint64_t **frozen, pe_diag *diag)
     return pe_settings_frozen(job->workbook, &job->settings, *frozen, diag);
 }
 
-pe_status pe_job_check(pe_job *job, const char *path, pe_diag *diag)
+static pe_status check_workbook(pe_job *job, const char *path, pe_diag *diag)
 {
     pe_status status = PE_OK;
     uint64_t *frozen = NULL;
@@ -180,6 +185,18 @@ pe_status pe_job_check(pe_job *job, const char *path, pe_diag *diag)
     job->report.timings.check = pe_clock_seconds() - start;
 fail:
     return status;
+}
+
+pe_status pe_job_check(pe_job *job, const char *path, pe_diag *diag)
+{
+    pe_status status = read_workbook(job, path, diag);
+    return status == PE_OK ? check_workbook(job, path, diag) : status;
+}
+
+pe_status pe_job_check_workbook(pe_job *job, pe_workbook *workbook, const char *name, pe_diag *diag)
+{
+    job->workbook = workbook;
+    return check_workbook(job, name, diag);
 }
 
 /* RiskSimtable(...) and the like as a cell of its own: changes the results unless --ignore names it.
@@ -201,11 +218,14 @@ static pe_status refuse(pe_job *job, uint32_t c, const char *why, const char *fu
                         pe_diag *diag)
 {
     const char *cell = pei_job_cell(job, c);
-    if (is_unwanted_property(job, function))
+    if (is_unwanted_property(job, function)) {
+        const char *name = pe_risk_name(job->arena, function);
+        if (name == NULL) return pe_fail(diag, PE_E_MEMORY, "job", "out of memory");
         return pe_fail(diag, PE_E_UNSUPPORTED, cell,
                        "%s is not implemented and would change the results; --ignore %s uses the "
                        "cell's stored value",
-                       function, function);
+                       name, name);
+    }
     return pe_fail(diag, PE_E_UNSUPPORTED, cell,
                    "%s is not supported, and its value would change from trial to trial; "
                    "--freeze \"%s\" keeps the stored value",

@@ -40,8 +40,24 @@ pe_status pei_job_build(pe_job *job, const uint32_t *cells, uint32_t count, pe_p
     return backend->prepare(fresh, &options, plan, diag);
 }
 
+/* A dependency that the program had and could not use: the cell depends on itself in some trials and
+ * not in others. */
+static bool is_known(const pe_job *job, const pe_engine_missing *missing)
+{
+    size_t count = 0;
+    const pe_dependency *known = pe_graph_dependencies(job->graph, &count);
+    for (size_t i = 0; i < count; i++)
+        if (known[i].cell == missing->cell && known[i].precedent == missing->precedent) return true;
+    return false;
+}
+
 static pe_status add_missing(pe_job *job, const pe_engine_missing *missing, pe_diag *diag)
 {
+    if (is_known(job, missing))
+        return pe_fail(diag, PE_E_CYCLE, pei_job_cell(job, missing->cell),
+                       "in some trials it refers to %s, which depends on it: a circular reference; "
+                       "--freeze \"%s\" keeps its stored value",
+                       pei_job_cell(job, missing->precedent), pei_job_cell(job, missing->cell));
     if (pe_graph_add_dependency(job->graph, missing->cell, missing->precedent) != PE_OK)
         return pe_fail(diag, PE_E_MEMORY, "graph", "out of memory");
     return pe_simulation_mark(job->graph, &job->simulation, diag);

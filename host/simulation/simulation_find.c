@@ -69,7 +69,7 @@ static pe_status check_properties(finder *f, const pe_node *node)
         bool missing = property && ((row->flags & PE_FN_UNSUPPORTED) != 0 || typed);
         if (!missing) continue;
         char where[300];
-        const char *name = pei_function_text(f->arena, row->name);
+        const char *name = pe_risk_name(f->arena, row->name);
         if (name == NULL) return out_of_memory(f);
         if (!ignored(f->settings, name))
             return pe_fail(
@@ -106,7 +106,7 @@ static pe_status add_input(finder *f, const pe_node *node, const pe_function *ro
     bool risk = pe_formula_risk_call(node, &call);
     pe_input input = {.cell = f->cell,
                       .node = node,
-                      .function = pei_function_text(f->arena, row->name),
+                      .function = pe_risk_name(f->arena, row->name),
                       .distribution = row->aux,
                       .depth = f->depth};
     pe_status status = check_properties(f, node);

@@ -29,10 +29,6 @@ void pei_namer_free(pei_namer *namer);
 pe_status pei_names_unique(const pe_workbook *workbook, pe_arena *arena, void *records,
                            uint32_t count, size_t stride, size_t name_offset, size_t cell_offset);
 
-/* A function's name as its vendor writes it: "RiskCorrmat", "PsiNormal"; others as Excel shows them. In
- * arena; NULL: out of memory. */
-const char *pei_function_text(pe_arena *arena, const char *name);
-
 /* Candidates for outputs when none is declared. */
 pe_status pei_outputs_propose(const pe_graph *graph, const uint64_t *varying,
                               const uint64_t *random, pe_arena *arena, uint32_t **cells,

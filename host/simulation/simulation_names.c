@@ -215,7 +215,7 @@ const char *pei_namer_name(pei_namer *namer, uint32_t cell)
     return pe_arena_text(namer->arena, address, n);
 }
 
-const char *pei_function_text(pe_arena *arena, const char *name)
+const char *pe_risk_name(pe_arena *arena, const char *name)
 {
     static const char *const vendors[] = {"Risk", "Psi", "Vose"};
     for (size_t i = 0; i < PE_COUNT(vendors); i++) {

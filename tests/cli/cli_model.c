@@ -176,9 +176,17 @@ static void put_table(sheet *s, const char *block, const char *input)
     }
 }
 
+/* The blank between a cell and its content: sheet names may hold blanks. */
+static char *content_of(char *line)
+{
+    char *bang = strchr(line, '!');
+    size_t before = strcspn(line, "={['");
+    return strchr(bang != NULL && (size_t)(bang - line) < before ? bang : line, ' ');
+}
+
 static void put_line(model *m, char *line)
 {
-    char *fields[3] = {line, NULL, NULL}, *content = strchr(line, ' ');
+    char *fields[3] = {line, NULL, NULL}, *content = content_of(line);
     if (content == NULL) mistake(line);
     *content++ = '\0';
     if (strcmp(line, "name:") == 0) {
