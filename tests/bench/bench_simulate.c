@@ -1,9 +1,9 @@
 /* bench_simulate.c: seconds of each stage and formula evaluations per second for one workbook.
  *
- *   bench_simulate WORKBOOK TRIALS [--threads N] [--isa NAME] [--tile LANES] [--reps N] [--list] [--values]
+ *   bench_simulate WORKBOOK TRIALS [--threads N] [--isa NAME] [--tile LANES] [--reps N] [--list] [--values] [--bits]
  *
  * Every varying cell that no formula reads is recorded, so that every varying formula is evaluated in each trial. An evaluation is one
- * formula in one trial. --list prints the program, --values the first trial of the recorded columns. */
+ * formula in one trial. --bits hashes all recorded values (equal for any threads, isa and tile), --list prints the program, --values the first trial of the recorded columns. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -112,11 +112,13 @@ typedef struct results {
     pe_value *first;       /* by column: trial 0 */
     uint64_t *hash;        /* by column: of all bits, order-free */
     uint64_t *errors;      /* by column */
+    bool check;            /* hash the values: costs as much as the shorter simulations */
 } results;
 static void take(void *context, uint32_t column, uint64_t trial_first, uint32_t count, const pe_value *values)
 {
     results *r = context;
     uint64_t h = 0, errors = 0;
+    if (!r->check) return;
     for (uint32_t i = 0; i < count; i++) {
         uint64_t bits = pe_is_number(values[i]) ? values[i].bits : (uint64_t)pe_kind_of(values[i]) << 8 | (values[i].bits & 0xFF);
         h += pe_hash_mix(bits, trial_first + i);
@@ -145,7 +147,7 @@ typedef struct arguments {
     uint64_t trials;
     unsigned threads, reps;
     uint32_t tile;
-    bool list, values;
+    bool list, values, bits;
 } arguments;
 
 static int simulate(model *m, const arguments *a, pe_program *program, pe_pool *pool)
@@ -161,7 +163,7 @@ static int simulate(model *m, const arguments *a, pe_program *program, pe_pool *
     pe_plan_info info;
     if (cpu->prepare(program, &options, &plan, &diag) != PE_OK) return fail(&diag);
     cpu->describe(plan, &info);
-    results r = {.first = calloc(m->recorded_count + 1u, sizeof(pe_value)), .hash = calloc(m->recorded_count + 1u, 8),
+    results r = {.check = a->values || a->bits, .first = calloc(m->recorded_count + 1u, sizeof(pe_value)), .hash = calloc(m->recorded_count + 1u, 8),
                  .errors = calloc(m->recorded_count + 1u, 8)};
     pe_engine_sink sink = {&r, take, NULL};
     double seconds[64], busy[64];
@@ -243,7 +245,7 @@ int main(int count, char **words)
     arguments a = {.reps = 5, .trials = 10000};
     model m = {0};
     if (count < 3) {
-        fprintf(stderr, "usage: bench_simulate WORKBOOK TRIALS [--threads N] [--isa NAME] [--tile LANES] [--reps N] [--list] [--values]\n");
+        fprintf(stderr, "usage: bench_simulate WORKBOOK TRIALS [--threads N] [--isa NAME] [--tile LANES] [--reps N] [--list] [--values] [--bits]\n");
         return 2;
     }
     a.path = words[1];
@@ -252,6 +254,7 @@ int main(int count, char **words)
         const char *value = i + 1 < count ? words[i + 1] : "0";
         if (strcmp(words[i], "--list") == 0) a.list = true;
         else if (strcmp(words[i], "--values") == 0) a.values = true;
+        else if (strcmp(words[i], "--bits") == 0) a.bits = true;
         else if (strcmp(words[i], "--threads") == 0) a.threads = (unsigned)strtoul(value, NULL, 10), i++;
         else if (strcmp(words[i], "--tile") == 0) a.tile = (uint32_t)strtoul(value, NULL, 10), i++;
         else if (strcmp(words[i], "--reps") == 0) a.reps = (unsigned)strtoul(value, NULL, 10), i++;
