@@ -8,8 +8,6 @@
 enum {
     COLUMN_X = PEI_DATA_COLUMN,
     COLUMN_P,
-    COLUMN_STEP_X,
-    COLUMN_STEP_P,
     COLUMN_MARK_X,
     COLUMN_MARK_P,
     COLUMN_NAME,
@@ -92,48 +90,33 @@ static void round_axis(lxw_chart_axis *axis, double low, double high, double *st
     chart_axis_set_major_unit(axis, unit);
 }
 
-/* ---- the cumulative table
- * ------------------------------------------------------------------------------ */
-
-static bool only_values(const pe_summary *s)
-{
-    for (uint32_t i = 0; i < s->bar_count; i++)
-        if (s->bars[i].kind != PE_BAR_VALUE) return false;
-    return s->bar_count > 0;
-}
-
-void pei_put_curve_data(pei_writer *w, lxw_worksheet *sheet, uint32_t output, uint32_t *count,
-                        bool *steps)
-{
-    const pe_summary *s = &w->report->outputs[output].summary;
-    uint64_t running = 0;
-    *steps = only_values(s);
-    *count = *steps ? s->bar_count : 101;
-    pei_chart_heading(w, sheet, COLUMN_X, "x");
-    pei_chart_heading(w, sheet, COLUMN_P, "P(X<=x)");
-    for (uint32_t i = 0; i < *count; i++) {
-        if (*steps) running += s->bars[i].count;
-        double x = *steps ? s->bars[i].low : s->curve[i],
-               p = *steps ? (double)running / (double)s->n : i / 100.0;
-        worksheet_write_number(sheet, PEI_DATA_ROW + i, COLUMN_X, x, NULL);
-        worksheet_write_number(sheet, PEI_DATA_ROW + i, COLUMN_P, p, NULL);
-    }
-}
-
 /* ---- markers
  * ------------------------------------------------------------------------------------------- */
 
-uint32_t pei_marks(const pe_report_output *o, pei_mark marks[4])
+uint32_t pei_marks(pei_writer *w, uint32_t output, pei_mark marks[4])
 {
+    const pe_report_output *o = &w->report->outputs[output];
     const pe_summary *s = &o->summary;
+    const pei_mark all[] = {
+        {"P5", pei_percentile(s, 5), PEI_INK, LXW_CHART_LINE_DASH_DASH},
+        {"P95", pei_percentile(s, 95), PEI_INK, LXW_CHART_LINE_DASH_DASH},
+        {"mean", s->mean, PEI_ORANGE, LXW_CHART_LINE_DASH_SOLID},
+        {pei_has_base_case(o) ? "base" : "stored",
+         pe_is_number(o->base) ? pe_as_number(o->base) : NAN, PEI_GREEN,
+         LXW_CHART_LINE_DASH_LONG_DASH}};
     uint32_t n = 0;
-    marks[n++] = (pei_mark){"P5", pei_percentile(s, 5), PEI_INK, LXW_CHART_LINE_DASH_DASH};
-    marks[n++] = (pei_mark){"P95", pei_percentile(s, 95), PEI_INK, LXW_CHART_LINE_DASH_DASH};
-    marks[n++] = (pei_mark){"mean", s->mean, PEI_ORANGE, LXW_CHART_LINE_DASH_SOLID};
-    if (pe_is_number(o->base))
-        marks[n++] = (pei_mark){pei_has_base_case(o) ? "base" : "stored",
-                                pe_as_number(o->base), PEI_GREEN, LXW_CHART_LINE_DASH_LONG_DASH};
-    return n;
+    for (size_t i = 0; i < PE_COUNT(all); i++) {
+        uint32_t same = 0;
+        while (same < n && marks[same].x != all[i].x) same++;
+        if (!isfinite(all[i].x)) continue;
+        if (same == n)
+            marks[n++] = all[i];
+        else
+            marks[same].label =
+                pe_arena_printf(w->arena, "%s, %s", marks[same].label, all[i].label);
+        if (marks[same].label == NULL) w->failed = true;
+    }
+    return w->failed ? 0 : n;
 }
 
 bool pei_has_base_case(const pe_report_output *output)
@@ -154,7 +137,7 @@ const char *pei_mark_text(pei_writer *w, uint32_t output, const pei_mark *mark)
 static void add_lines(pei_writer *w, lxw_worksheet *sheet, lxw_chart *chart, uint32_t output)
 {
     pei_mark marks[4];
-    uint32_t n = pei_marks(&w->report->outputs[output], marks);
+    uint32_t n = pei_marks(w, output, marks);
     pei_chart_heading(w, sheet, COLUMN_MARK_X, "marks");
     for (uint32_t i = 0; i < n && !w->failed; i++) {
         lxw_row_t row = PEI_DATA_ROW + 2 * i;
@@ -179,20 +162,13 @@ static void add_lines(pei_writer *w, lxw_worksheet *sheet, lxw_chart *chart, uin
 /* ---- cumulative curve
  * ---------------------------------------------------------------------------------- */
 
-/* Single values are drawn as the steps that they are. */
-static void put_steps(pei_writer *w, lxw_worksheet *sheet, const pe_summary *s)
+static void put_curve(pei_writer *w, lxw_worksheet *sheet, const pei_cumulative *curve)
 {
-    uint64_t running = 0;
-    pei_chart_heading(w, sheet, COLUMN_STEP_X, "step x");
-    pei_chart_heading(w, sheet, COLUMN_STEP_P, "step P");
-    for (uint32_t i = 0; i < s->bar_count; i++) {
-        for (uint32_t k = 0; k < 2; k++) {
-            if (k == 1) running += s->bars[i].count;
-            lxw_row_t row = PEI_DATA_ROW + 2 * i + k;
-            worksheet_write_number(sheet, row, COLUMN_STEP_X, s->bars[i].low, NULL);
-            worksheet_write_number(sheet, row, COLUMN_STEP_P, (double)running / (double)s->n,
-                                   NULL);
-        }
+    pei_chart_heading(w, sheet, COLUMN_X, "x");
+    pei_chart_heading(w, sheet, COLUMN_P, "P(X<=x)");
+    for (uint32_t i = 0; i < curve->count; i++) {
+        worksheet_write_number(sheet, PEI_DATA_ROW + i, COLUMN_X, curve->x[i], NULL);
+        worksheet_write_number(sheet, PEI_DATA_ROW + i, COLUMN_P, curve->p[i], NULL);
     }
 }
 
@@ -203,7 +179,7 @@ static void curve_range(const pe_report_output *o, double *low, double *high)
     const double *c = s->curve;
     *low = c[0];
     *high = c[100];
-    if (!only_values(s)) {
+    if (s->distinct > 50) {
         if (c[0] < c[1] - (c[50] - c[1])) *low = c[1];
         if (c[100] > c[99] + (c[99] - c[50])) *high = c[99];
     }
@@ -213,17 +189,14 @@ static void curve_range(const pe_report_output *o, double *low, double *high)
     }
 }
 
-void pei_add_curve(pei_writer *w, lxw_worksheet *sheet, uint32_t output, lxw_row_t row,
-                   lxw_col_t column)
+void pei_add_curve(pei_writer *w, lxw_worksheet *sheet, uint32_t output,
+                   const pei_cumulative *curve, lxw_row_t row, lxw_col_t column)
 {
     const pe_report_output *o = &w->report->outputs[output];
     lxw_chart *chart = pei_chart_new(w, LXW_CHART_SCATTER_STRAIGHT);
-    bool steps = only_values(&o->summary);
-    uint32_t points = steps ? 2 * o->summary.bar_count : 101;
-    pei_chart_data data = {steps ? COLUMN_STEP_X : COLUMN_X, steps ? COLUMN_STEP_P : COLUMN_P,
-                           PEI_DATA_ROW, PEI_DATA_ROW + points - 1};
+    pei_chart_data data = {COLUMN_X, COLUMN_P, PEI_DATA_ROW, PEI_DATA_ROW + curve->count - 1};
     if (chart == NULL) return;
-    if (steps) put_steps(w, sheet, &o->summary);
+    put_curve(w, sheet, curve);
     lxw_chart_series *s = pei_chart_series(w, chart, output, "P(X<=x)", &data);
     const char *format = pei_number_format(w->arena, w->report, o);
     if (s == NULL || format == NULL) {

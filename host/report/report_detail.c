@@ -117,50 +117,29 @@ static lxw_row_t put_percentiles(detail *d)
     return row;
 }
 
-/* What the formula shows now: the same rule as the formula. */
-static double probability_at(const pe_summary *s, bool steps, double x)
+/* The user types a value; a live formula looks it up in the cumulative table (AA: x, AB: P). */
+static void put_probability(detail *d, const pei_cumulative *curve, lxw_row_t row)
 {
-    if (x < s->min) return 0;
-    if (x >= s->max) return 1;
-    uint64_t running = 0;
-    if (steps) {
-        for (uint32_t i = 0; i < s->bar_count && s->bars[i].low <= x; i++)
-            running += s->bars[i].count;
-        return (double)running / (double)s->n;
-    }
-    int k = 0;
-    while (k < 99 && s->curve[k + 1] <= x) k++;
-    return (k + (x - s->curve[k]) / (s->curve[k + 1] - s->curve[k])) / 100;
-}
-
-/* The user types a value; a live formula looks it up in the cumulative table. */
-static void put_probability(detail *d, lxw_row_t row)
-{
-    const pe_summary *s = &d->output->summary;
-    uint32_t count;
-    bool steps;
     char formula[512];
-    pei_put_curve_data(d->w, d->sheet, d->index, &count, &steps);
-    double x = pe_is_number(d->output->base) ? pe_as_number(d->output->base) : s->mean;
-    unsigned entry = row + 2, last = 2 + count;
+    double x = pe_is_number(d->output->base) ? pe_as_number(d->output->base)
+                                             : d->output->summary.mean;
+    unsigned e = row + 2, first = PEI_DATA_ROW + 1, last = PEI_DATA_ROW + curve->count;
     pei_put_text(d->w, d->sheet, row, 3,
                  "Type a value: how likely is it that X stays at or below it?", PEI_SUBTITLE);
     pei_put_text(d->w, d->sheet, row + 1, 3, "Value", PEI_LABEL);
     pei_put_number(d->w, d->sheet, row + 1, 4, x, PEI_ENTRY, d->format);
     pei_put_text(d->w, d->sheet, row + 2, 3, "P(X <= value)", PEI_LABEL);
-    if (steps || count < 2)
-        snprintf(formula, sizeof formula, "=IF(E%u<AA3,0,LOOKUP(E%u,AA3:AA%u,AB3:AB%u))", entry,
-                 entry, last, last);
-    else
-        snprintf(
-            formula, sizeof formula,
-            "=IF(E%u<AA3,0,IF(E%u>=AA%u,1,INDEX(AB3:AB%u,MATCH(E%u,AA3:AA%u,1))+0.01*(E%u-INDEX("
-            "AA3:AA%u,MATCH(E%u,AA3:AA%u,1)))/"
-            "(INDEX(AA3:AA%u,MATCH(E%u,AA3:AA%u,1)+1)-INDEX(AA3:AA%u,MATCH(E%u,AA3:AA%u,1)))))",
-            entry, entry, last, last, entry, last, entry, last, entry, last, last, entry, last,
-            last, entry, last);
+    snprintf(formula, sizeof formula,
+             "=IF(E%u<AA%u,0,IF(E%u>=AA%u,1,INDEX(AB%u:AB%u,MATCH(E%u,AA%u:AA%u,1))+"
+             "(E%u-INDEX(AA%u:AA%u,MATCH(E%u,AA%u:AA%u,1)))*"
+             "(INDEX(AB%u:AB%u,MATCH(E%u,AA%u:AA%u,1)+1)-INDEX(AB%u:AB%u,MATCH(E%u,AA%u:AA%u,1)))/"
+             "(INDEX(AA%u:AA%u,MATCH(E%u,AA%u:AA%u,1)+1)-"
+             "INDEX(AA%u:AA%u,MATCH(E%u,AA%u:AA%u,1)))))",
+             e, first, e, last, first, last, e, first, last, e, first, last, e, first, last, first,
+             last, e, first, last, first, last, e, first, last, first, last, e, first, last, first,
+             last, e, first, last);
     worksheet_write_formula_num(d->sheet, row + 2, 4, formula, pei_format(d->w, PEI_PLAIN, "0.0%"),
-                                probability_at(s, steps, x));
+                                pei_probability(curve, x));
 }
 
 /* Bars lie, so that long texts can be read; the most frequent on top. */
@@ -278,9 +257,11 @@ static void put_number_parts(detail *d)
     pei_writer *w = d->w;
     put_statistics(d);
     lxw_row_t end = put_percentiles(d);
-    put_probability(d, end + 1);
+    pei_cumulative curve = pei_cumulative_of(w, d->output);
+    if (w->failed) return;
+    put_probability(d, &curve, end + 1);
     pei_add_histogram(w, d->sheet, d->index, 2, CHART_COLUMN);
-    pei_add_curve(w, d->sheet, d->index, CURVE_ROW, CHART_COLUMN);
+    pei_add_curve(w, d->sheet, d->index, &curve, CURVE_ROW, CHART_COLUMN);
     if (d->output->tornado_count > 0)
         pei_add_tornado(w, d->sheet, d->index, TORNADO_ROW, CHART_COLUMN);
 }

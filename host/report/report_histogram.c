@@ -85,7 +85,7 @@ static void put_bars(histogram *h)
         worksheet_write_number(h->sheet, row, COLUMN_FROM, bar->low, NULL);
         worksheet_write_number(h->sheet, row, COLUMN_TO, bar->high, NULL);
         worksheet_write_number(h->sheet, row, COLUMN_TRIALS, (double)bar->count, NULL);
-        pei_put_text(h->w, h->sheet, row, COLUMN_LABEL, is_labelled(h, i) ? label : " ",
+        pei_put_text(h->w, h->sheet, row, COLUMN_LABEL, is_labelled(h, i) ? label : "",
                      PEI_PLAIN);
         worksheet_write_number(h->sheet, row, (lxw_col_t)(COLUMN_SHARE + group), share, NULL);
         h->has[group] = true;
@@ -116,7 +116,7 @@ static void add_bars(histogram *h)
             lxw_chart_font font = {
                 .name = PEI_FONT, .size = 9, .bold = LXW_TRUE, .color = PEI_BLUE};
             chart_series_set_labels_options(s, LXW_FALSE, LXW_TRUE, LXW_TRUE);
-            chart_series_set_labels_separator(s, LXW_CHART_LABEL_SEPARATOR_NEWLINE);
+            chart_series_set_labels_separator(s, LXW_CHART_LABEL_SEPARATOR_SPACE);
             chart_series_set_labels_num_format(s, "0.0%");
             chart_series_set_labels_font(s, &font);
         }
@@ -145,6 +145,8 @@ static void mark_heights(const histogram *h, uint32_t n, const uint32_t at[4], d
     double apart = 0.26 * (double)h->summary->bar_count; /* a label's width, in bars */
     uint32_t level[4] = {0};
     for (uint32_t i = 0; i < n; i++) {
+        for (uint32_t b = 0; b < h->summary->bar_count; b++) /* above a single value's own label */
+            if (h->summary->bars[b].spike && fabs((double)at[i] - (double)b) < apart) level[i] = 1;
         for (uint32_t k = 0; k < i; k++)
             if (fabs((double)at[i] - (double)at[k]) < apart && level[k] >= level[i])
                 level[i] = level[k] + 1;
@@ -196,7 +198,7 @@ static void add_mark(histogram *h, const pei_mark *mark, uint32_t index, uint32_
 static double add_marks(histogram *h)
 {
     pei_mark marks[4];
-    uint32_t n = pei_marks(&h->w->report->outputs[h->output], marks), at[4];
+    uint32_t n = pei_marks(h->w, h->output, marks), at[4];
     double height[4], highest = h->top;
     for (uint32_t i = 0; i < n; i++) at[i] = bar_at(h->summary, marks[i].x);
     mark_heights(h, n, at, height);

@@ -108,20 +108,29 @@ void pei_chart_dress(lxw_chart *chart, const char *title);
 void pei_chart_place(pei_writer *w, lxw_worksheet *sheet, lxw_chart *chart, lxw_row_t row,
                      lxw_col_t column, double height);
 double pei_round_step(double least); /* the smallest of 1, 2, 5 times a power of ten, >= least */
-uint32_t pei_marks(const pe_report_output *output, pei_mark marks[4]);
+/* Up to 4 marks; those at the same value share one. */
+uint32_t pei_marks(pei_writer *w, uint32_t output, pei_mark marks[4]);
 const char *pei_mark_text(pei_writer *w, uint32_t output, const pei_mark *mark);
 bool pei_has_base_case(const pe_report_output *output);
 
+/* report_cumulative.c: exact points (x, P(X <= x)) of the cumulative curve, x ascending. Where a
+ * value holds more than one trial, a row (x, P(X < x)) stands before it: between rows the curve is
+ * a straight line. */
+typedef struct pei_cumulative {
+    uint32_t count;
+    double *x, *p;
+} pei_cumulative;
+/* In w's arena; count 0: out of memory. */
+pei_cumulative pei_cumulative_of(pei_writer *w, const pe_report_output *output);
+/* What the live formula on the sheet shows for x: the same rule. */
+double pei_probability(const pei_cumulative *c, double x);
+
 void pei_add_histogram(pei_writer *w, lxw_worksheet *sheet, uint32_t output, lxw_row_t row,
                        lxw_col_t column);
-void pei_add_curve(pei_writer *w, lxw_worksheet *sheet, uint32_t output, lxw_row_t row,
-                   lxw_col_t column);
+void pei_add_curve(pei_writer *w, lxw_worksheet *sheet, uint32_t output,
+                   const pei_cumulative *curve, lxw_row_t row, lxw_col_t column);
 void pei_add_tornado(pei_writer *w, lxw_worksheet *sheet, uint32_t output, lxw_row_t row,
                      lxw_col_t column);
 double pei_tornado_height(const pe_report_output *output); /* pixels */
-/* Columns of the cumulative table that the live formula reads: x and P(X <= x), *count rows from
- * PEI_DATA_ROW on. */
-void pei_put_curve_data(pei_writer *w, lxw_worksheet *sheet, uint32_t output, uint32_t *count,
-                        bool *steps);
 
 #endif
