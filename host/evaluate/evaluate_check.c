@@ -182,9 +182,6 @@ static void skip(checker *c, uint32_t cell, const char *reason)
 static void add_unsupported(checker *c, uint32_t cell)
 {
     kept_check *kept = c->kept;
-    const pe_cell *s = &c->evaluator->workbook->cells[cell];
-    if (pe_is(s->stored, PE_KIND_ERROR) && pe_as_error(s->stored) == PE_ERROR_NAME)
-        c->name_errors++;
     c->status =
         PE_GROW(&kept->check.unsupported, &kept->unsupported_capacity, kept->unsupported_count + 1);
     if (c->status == PE_OK) kept->check.unsupported[kept->unsupported_count++] = cell;
@@ -195,7 +192,10 @@ static void check_cell(checker *c, uint32_t cell)
     pe_evaluator *e = c->evaluator;
     pe_check *check = &c->kept->check;
     const char *pin = pei_pin(e, cell, PE_EVALUATE_CHECK);
+    pe_value stored = e->workbook->cells[cell].stored;
     check->formulas++;
+    if (pin != NULL && pe_is(stored, PE_KIND_ERROR) && pe_as_error(stored) == PE_ERROR_NAME)
+        c->name_errors++;
     if (pin != NULL && pe_evaluator_unsupported(e, cell, NULL) != NULL)
         add_unsupported(c, cell);
     else if (pin != NULL)

@@ -345,10 +345,22 @@ bool pei_lower(pei_builder *b, const pe_node *node, pei_operand *o)
     }
 }
 
+static bool is_scalar_function(const pe_node *node)
+{
+    static const pe_function_id scalar[] = {PE_FN_SUM, PE_FN_MAX, PE_FN_MIN, PE_FN_COUNT, PE_FN_AVERAGE, PE_FN_NPV,
+                                            PE_FN_IRR, PE_FN_SUMPRODUCT};
+    for (size_t i = 0; node->kind == PE_NODE_FUNCTION && i < PE_COUNT(scalar); i++)
+        if (node->function == scalar[i]) return true;
+    return false;
+}
+
+/* Inside an array formula or a name, what is not lowered may be an array, which no slot holds: the whole formula goes
+ * to the general evaluator. */
 bool pei_lower_or_general(pei_builder *b, const pe_node *node, pei_operand *o)
 {
     if (pei_lower(b, node, o)) return true;
     if (b->status != PE_OK) return false;
+    if (b->array_mode && node != b->root && !is_scalar_function(node)) return false;
     if (pei_subtree_uniform(b, node) && pei_fold(b, node, o)) return true;
     return b->status == PE_OK && !b->bound && pei_general_node(b, node, o);
 }
