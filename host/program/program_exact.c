@@ -120,8 +120,8 @@ static pe_value position_sorted(const pe_lookup_table *t, pe_value a)
 pe_value pe_instruction_exact(const pe_program *p, const pe_instruction *i, pe_value a, pe_value b, pe_value c)
 {
     const pe_opcode op = (pe_opcode)i->op;
-    const double *constants = p->constants + i->k;
     const bool has_constant = i->k < p->constant_count;
+    const double *constants = has_constant ? p->constants + i->k : NULL;
     const pe_value k = has_constant ? pe_number(constants[0]) : pe_number(0);
     const pe_value k2 = i->k + 1 < p->constant_count ? pe_number(constants[1]) : pe_number(0);
     switch (op) {
