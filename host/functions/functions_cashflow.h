@@ -210,29 +210,51 @@ PE_INLINE void pei_irr_values(const double *flows, size_t count, size_t stride, 
     for (int i = 0; i < PEI_IRR_SEARCH_WIDTH; i++) value[i] = a[i];
 }
 
+/* Whether the flow of lowest power outweighs all others at w, and so below it: no sign changes there. */
+PE_INLINE bool pei_irr_settled_below(const double *flows, size_t count, size_t stride, double w)
+{
+    size_t first = 0;
+    while (first + 1 < count && flows[first * stride] == 0) first++;
+    double sum = 0;
+    for (size_t t = count; t-- > first + 1;) sum = (sum + pen_abs(flows[t * stride])) * w;
+    return sum * 2.0 < pen_abs(flows[first * stride]);
+}
+/* The same for the highest power, above w. */
+PE_INLINE bool pei_irr_settled_above(const double *flows, size_t count, size_t stride, double w)
+{
+    size_t last = count - 1;
+    while (last > 0 && flows[last * stride] == 0) last--;
+    double sum = 0, v = 1.0 / w;
+    for (size_t t = 0; t < last; t++) sum = (sum + pen_abs(flows[t * stride])) * v;
+    return sum * 2.0 < pen_abs(flows[last * stride]);
+}
+
 /* Steps outwards from the guess in both directions, w by some percent each, to the nearest change
- * of sign. */
+ * of sign, or to where there can be none. */
 PE_INLINE double pei_irr_search(const double *flows, size_t count, size_t stride, double guess)
 {
+    enum { N = PEI_IRR_SEARCH_WIDTH };
     double start = 1.0 / (1.0 + guess), below = start, above = start;
     bool negative = pei_irr_value(flows, count, stride, start) < 0;
-    for (int step = 0; step < PEI_IRR_SEARCH_STEPS; step += PEI_IRR_SEARCH_WIDTH) {
-        double lower[PEI_IRR_SEARCH_WIDTH], upper[PEI_IRR_SEARCH_WIDTH];
-        double at_lower[PEI_IRR_SEARCH_WIDTH], at_upper[PEI_IRR_SEARCH_WIDTH];
-        for (int i = 0; i < PEI_IRR_SEARCH_WIDTH; i++) {
+    bool low_open = true, high_open = true;
+    for (int step = 0; step < PEI_IRR_SEARCH_STEPS && (low_open || high_open); step += N) {
+        double lower[N], upper[N], at_lower[N], at_upper[N];
+        for (int i = 0; i < N; i++) {
             lower[i] = (i > 0 ? lower[i - 1] : below) * 0.97;
             upper[i] = (i > 0 ? upper[i - 1] : above) * 1.03;
         }
-        pei_irr_values(flows, count, stride, lower, at_lower);
-        pei_irr_values(flows, count, stride, upper, at_upper);
-        for (int i = 0; i < PEI_IRR_SEARCH_WIDTH; i++) {
-            if ((at_lower[i] < 0) != negative)
+        if (low_open) pei_irr_values(flows, count, stride, lower, at_lower);
+        if (high_open) pei_irr_values(flows, count, stride, upper, at_upper);
+        for (int i = 0; i < N; i++) {
+            if (low_open && (at_lower[i] < 0) != negative)
                 return pei_irr_bisect(flows, count, stride, lower[i], i > 0 ? lower[i - 1] : below);
-            if ((at_upper[i] < 0) != negative && pen_is_finite(at_upper[i]))
+            if (high_open && (at_upper[i] < 0) != negative && pen_is_finite(at_upper[i]))
                 return pei_irr_bisect(flows, count, stride, i > 0 ? upper[i - 1] : above, upper[i]);
         }
-        below = lower[PEI_IRR_SEARCH_WIDTH - 1];
-        above = upper[PEI_IRR_SEARCH_WIDTH - 1];
+        below = lower[N - 1];
+        above = upper[N - 1];
+        low_open = low_open && !pei_irr_settled_below(flows, count, stride, below);
+        high_open = high_open && !pei_irr_settled_above(flows, count, stride, above);
     }
     return pe_error_double(PE_ERROR_NUM);
 }
