@@ -1,4 +1,5 @@
-/* program_build.c: from graph and BASE values to a verified program: slice, lower, fuse, schedule, emit, verify. */
+/* program_build.c: from graph and BASE values to a verified program: slice, lower, fuse, schedule,
+ * emit, verify. */
 #include <stdlib.h>
 
 #include "program_internal.h"
@@ -54,8 +55,8 @@ static pe_status builder_init(pei_builder *b, const pe_graph *graph, const pe_ev
     b->cell_node = malloc((cells + 1) * sizeof *b->cell_node);
     b->slice = calloc(words, sizeof *b->slice);
     pei_shapes_init(b);
-    if (b->scratch == NULL || b->texts == NULL || b->domain_map == NULL || b->table_map == NULL || b->reduce_map == NULL ||
-        b->cell_node == NULL || b->slice == NULL)
+    if (b->scratch == NULL || b->texts == NULL || b->domain_map == NULL || b->table_map == NULL ||
+        b->reduce_map == NULL || b->cell_node == NULL || b->slice == NULL)
         return pe_fail(diag, PE_E_MEMORY, "program", "no memory to compile the model");
     memset(b->cell_node, 0xFF, (cells + 1) * sizeof *b->cell_node);
     return pei_dynamic_init(b);
@@ -66,9 +67,12 @@ static pe_status mark_slice(pei_builder *b)
 {
     const pe_program_request *r = b->request;
     for (uint32_t i = 0; i < r->recorded_count; i++)
-        if (r->recorded[i] < b->workbook->cell_count && pei_is_varying(b, r->recorded[i])) pe_bit_set(b->slice, r->recorded[i]);
+        if (r->recorded[i] < b->workbook->cell_count && pei_is_varying(b, r->recorded[i]))
+            pe_bit_set(b->slice, r->recorded[i]);
     pe_status status = pe_graph_mark_precedents(b->graph, b->slice);
-    if (status != PE_OK) return pe_fail(b->diag, status, "program", "the model's dependencies could not be followed");
+    if (status != PE_OK)
+        return pe_fail(b->diag, status, "program",
+                       "the model's dependencies could not be followed");
     size_t words = (b->workbook->cell_count + 63) / 64;
     for (size_t w = 0; w < words; w++) b->slice[w] &= r->varying[w];
     return PE_OK;
@@ -79,7 +83,8 @@ static pe_status lower_slice(pei_builder *b)
     uint32_t count;
     const uint32_t *order = pe_graph_order(b->graph, &count);
     for (uint32_t i = 0; i < count; i++) {
-        if (i % CANCEL_STRIDE == 0 && pe_cancelled(b->control)) return pe_fail(b->diag, PE_E_CANCELLED, "compile", "cancelled");
+        if (i % CANCEL_STRIDE == 0 && pe_cancelled(b->control))
+            return pe_fail(b->diag, PE_E_CANCELLED, "compile", "cancelled");
         if (!pe_bit(b->slice, order[i])) continue;
         b->program->info.cells++;
         if (!pei_lower_in_order(b, order[i])) return b->status;
@@ -93,12 +98,19 @@ static bool record_column(pei_builder *b, uint32_t column, pe_value *values, uin
     uint32_t cell = b->request->recorded[column];
     uniform[column] = cell >= b->workbook->cell_count || !pei_is_varying(b, cell);
     if (uniform[column]) {
-        values[column] = cell < b->workbook->cell_count ? pe_evaluator_value(b->evaluator, cell) : pe_blank();
+        values[column] =
+            cell < b->workbook->cell_count ? pe_evaluator_value(b->evaluator, cell) : pe_blank();
         return true;
     }
     uint32_t node = b->cell_node[cell];
     if (node == PEI_NONE) return pei_fail(b, PE_E_INTERNAL, "an output cell was not compiled");
-    pei_node n = {.op = PE_I_RECORD, .type = PE_TYPE_ANY, .eager = 2, .a = node, .b = PEI_NONE, .c = PEI_NONE, .k = column};
+    pei_node n = {.op = PE_I_RECORD,
+                  .type = PE_TYPE_ANY,
+                  .eager = 2,
+                  .a = node,
+                  .b = PEI_NONE,
+                  .c = PEI_NONE,
+                  .k = column};
     if (pei_type_of(b, node) == PE_TYPE_BOOLEAN) n.op = PE_I_RECORD_BOOLEAN;
     if (pei_type_of(b, node) == PE_TYPE_CODE) {
         n.op = PE_I_RECORD_CODE;
@@ -113,7 +125,8 @@ static pe_status record_columns(pei_builder *b)
     uint32_t count = b->request->recorded_count;
     pe_value *values = PE_PUSH(b->arena, pe_value, count + 1);
     uint8_t *uniform = PE_PUSH(b->arena, uint8_t, count + 1);
-    if (values == NULL || uniform == NULL) return pe_fail(b->diag, PE_E_MEMORY, "program", "no memory for columns");
+    if (values == NULL || uniform == NULL)
+        return pe_fail(b->diag, PE_E_MEMORY, "program", "no memory for columns");
     for (uint32_t i = 0; i < count; i++)
         if (!record_column(b, i, values, uniform)) return b->status;
     b->program->column_count = count;
@@ -131,8 +144,10 @@ static void count_info(pei_builder *b, uint32_t values)
         const pei_node *n = &b->nodes[i];
         if (n->next == 0) continue;
         info->general_units += n->op == PE_I_GENERAL;
-        info->lookups += n->op == PE_I_POSITION || n->op == PE_I_POSITION_SORTED || n->op == PE_I_PICK;
-        info->reductions += (b->shapes[n->op] & PEI_SHAPE_LIST) != 0 && n->op != PE_I_CALL && n->op != PE_I_PICK;
+        info->lookups +=
+            n->op == PE_I_POSITION || n->op == PE_I_POSITION_SORTED || n->op == PE_I_PICK;
+        info->reductions +=
+            (b->shapes[n->op] & PEI_SHAPE_LIST) != 0 && n->op != PE_I_CALL && n->op != PE_I_PICK;
     }
 }
 
@@ -161,8 +176,9 @@ fail:
     return status;
 }
 
-pe_status pe_program_build(const pe_graph *graph, const pe_evaluator *evaluator, const pe_program_request *request,
-                           pe_pool *pool, const pe_control *control, pe_program **program, pe_diag *diag)
+pe_status pe_program_build(const pe_graph *graph, const pe_evaluator *evaluator,
+                           const pe_program_request *request, pe_pool *pool,
+                           const pe_control *control, pe_program **program, pe_diag *diag)
 {
     pe_status status = PE_OK;
     PE_UNUSED(pool);

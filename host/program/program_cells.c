@@ -1,4 +1,5 @@
-/* program_cells.c: cells and areas as lowering sees them: varying ones are nodes, uniform ones the evaluator's BASE values. */
+/* program_cells.c: cells and areas as lowering sees them: varying ones are nodes, uniform ones the
+ * evaluator's BASE values. */
 #include "program_internal.h"
 
 bool pei_is_varying(const pei_builder *b, uint32_t cell)
@@ -38,7 +39,8 @@ uint32_t pei_find_cell(const pei_builder *b, uint32_t sheet, uint32_t row, uint3
     const pe_sheet *s = &b->workbook->sheets[sheet];
     uint32_t at = find_row(s, row);
     if (at == PEI_NONE) return PE_NO_CELL;
-    uint32_t end = s->row_start[at + 1], cell = find_column(b->workbook, s->row_start[at], end, column);
+    uint32_t end = s->row_start[at + 1],
+             cell = find_column(b->workbook, s->row_start[at], end, column);
     return cell < end && b->workbook->cells[cell].column == column ? cell : PE_NO_CELL;
 }
 
@@ -57,9 +59,11 @@ bool pei_cell_operand(pei_builder *b, uint32_t cell, pei_operand *o)
     return true;
 }
 
-bool pei_each_cell(pei_builder *b, const pe_area *area, bool (*visit)(void *context, uint32_t cell), void *context)
+bool pei_each_cell(pei_builder *b, const pe_area *area, bool (*visit)(void *context, uint32_t cell),
+                   void *context)
 {
-    for (uint32_t sheet = area->sheet_first; sheet <= area->sheet_last && sheet < b->workbook->sheet_count; sheet++) {
+    for (uint32_t sheet = area->sheet_first;
+         sheet <= area->sheet_last && sheet < b->workbook->sheet_count; sheet++) {
         const pe_sheet *s = &b->workbook->sheets[sheet];
         for (uint32_t r = pe_workbook_row_lower(s, area->row_first); r < s->row_count; r++) {
             if (s->rows_used[r] > area->row_last) break;
@@ -86,8 +90,8 @@ bool pei_node_is_area(pei_builder *b, const pe_node *node, pe_area *area)
 {
     switch ((pe_node_kind)node->kind) {
     case PE_NODE_REFERENCE:
-        return node->ref.sheet_first != PE_SHEET_DELETED && node->ref.sheet_last != PE_SHEET_DELETED &&
-               pe_node_area(&node->ref, b->home, area);
+        return node->ref.sheet_first != PE_SHEET_DELETED &&
+               node->ref.sheet_last != PE_SHEET_DELETED && pe_node_area(&node->ref, b->home, area);
     case PE_NODE_TABLE:
         return pe_graph_table_area(b->graph, node, b->home, area);
     case PE_NODE_NAME: {

@@ -1,12 +1,14 @@
-/* program_conditional.c: SUMIF, COUNTIF, AVERAGEIF and their plural forms with uniform criteria. Cells whose match is known now are
- * chosen now; where one criterion's range varies, lanes choose. Matched values are added in the order of the cells, some
- * rows at a time, so that nothing has to stay for the end. */
+/* program_conditional.c: SUMIF, COUNTIF, AVERAGEIF and their plural forms with uniform criteria.
+ * Cells whose match is known now are chosen now; where one criterion's range varies, lanes choose.
+ * Matched values are added in the order of the cells, some rows at a time, so that nothing has to
+ * stay for the end. */
 #include <stdlib.h>
 
 #include "program_internal.h"
 
 #define CRITERIA_MAX 8
-#define CHUNK_PAIRS 24u /* cells taken by one instruction: enough to amortise, few to keep alive */
+#define CHUNK_PAIRS 24u /* cells taken by one instruction: enough to amortise, few to keep alive   \
+                         */
 
 typedef struct criterion {
     pe_area area;
@@ -19,11 +21,11 @@ typedef struct conditional {
     criterion criteria[CRITERIA_MAX];
     int count;
     bool has_values;
-    pe_area values;        /* same size as the criteria's */
-    bool counting;         /* matching cells, not their values */
+    pe_area values; /* same size as the criteria's */
+    bool counting;  /* matching cells, not their values */
     /* the result so far: sum or count */
     pei_ref sum;
-    int op;                /* of the pairs waiting; -1 none */
+    int op; /* of the pairs waiting; -1 none */
     double constant;
     pei_ref pairs[2 * CHUNK_PAIRS];
     uint32_t pair_count;
@@ -48,7 +50,11 @@ static bool step(conditional *c, pei_node *n)
 static bool start_slot(conditional *c) /* an accumulation starts in a slot */
 {
     if (!(c->sum & PE_LIST_CONSTANT)) return true;
-    pei_node n = {.op = PE_I_CONSTANT, .a = PEI_NONE, .b = PEI_NONE, .c = PEI_NONE, .k = c->sum & ~PE_LIST_CONSTANT};
+    pei_node n = {.op = PE_I_CONSTANT,
+                  .a = PEI_NONE,
+                  .b = PEI_NONE,
+                  .c = PEI_NONE,
+                  .k = c->sum & ~PE_LIST_CONSTANT};
     return step(c, &n);
 }
 
@@ -58,13 +64,18 @@ static bool flush(conditional *c)
     if (c->pair_count == 0) return true;
     if (!start_slot(c)) return false;
     uint32_t list = pei_add_list(b, c->pairs, c->pair_count);
-    pei_node n = {.op = (uint16_t)c->op, .a = c->sum, .b = pei_constant(b, c->constant), .c = c->pair_count, .k = list};
+    pei_node n = {.op = (uint16_t)c->op,
+                  .a = c->sum,
+                  .b = pei_constant(b, c->constant),
+                  .c = c->pair_count,
+                  .k = list};
     c->pair_count = 0;
     return list != PEI_NONE && step(c, &n);
 }
 static bool add_pair(conditional *c, int op, double constant, pei_ref test, pei_ref value)
 {
-    if (c->pair_count > 0 && (c->op != op || c->constant != constant || c->pair_count == 2 * CHUNK_PAIRS) && !flush(c))
+    if (c->pair_count > 0 &&
+        (c->op != op || c->constant != constant || c->pair_count == 2 * CHUNK_PAIRS) && !flush(c))
         return false;
     c->op = op;
     c->constant = constant;
@@ -82,18 +93,27 @@ static bool add_plain(conditional *c, pei_ref value)
         return true;
     }
     if ((c->sum & PE_LIST_CONSTANT) && constant) {
-        c->sum = constant_ref(b, b->constants[c->sum & ~PE_LIST_CONSTANT] + b->constants[value & ~PE_LIST_CONSTANT]);
+        c->sum = constant_ref(b, b->constants[c->sum & ~PE_LIST_CONSTANT] +
+                                     b->constants[value & ~PE_LIST_CONSTANT]);
         return b->status == PE_OK;
     }
-    pei_node n = {.op = constant ? PE_I_ADD_K : PE_I_ADD, .a = c->sum, .b = constant ? PEI_NONE : value, .c = PEI_NONE,
+    pei_node n = {.op = constant ? PE_I_ADD_K : PE_I_ADD,
+                  .a = c->sum,
+                  .b = constant ? PEI_NONE : value,
+                  .c = PEI_NONE,
                   .k = constant ? value & ~PE_LIST_CONSTANT : 0};
-    if (c->sum & PE_LIST_CONSTANT) n = (pei_node){.op = PE_I_ADD_K, .a = value, .b = PEI_NONE, .c = PEI_NONE,
-                                                  .k = c->sum & ~PE_LIST_CONSTANT};
+    if (c->sum & PE_LIST_CONSTANT)
+        n = (pei_node){.op = PE_I_ADD_K,
+                       .a = value,
+                       .b = PEI_NONE,
+                       .c = PEI_NONE,
+                       .k = c->sum & ~PE_LIST_CONSTANT};
     return step(c, &n);
 }
 
 /* How lanes test a varying cell: an opcode and its constant. False: not here. */
-static bool lane_test(pei_builder *b, const criterion *t, uint32_t *node, int *op, double *constant, int *always)
+static bool lane_test(pei_builder *b, const criterion *t, uint32_t *node, int *op, double *constant,
+                      int *always)
 {
     const char *text;
     *always = -1;
@@ -110,15 +130,19 @@ static bool lane_test(pei_builder *b, const criterion *t, uint32_t *node, int *o
         }
         *op = PE_I_SUMIF_CODE;
         *constant = ones == 1 ? one : 1.0;
-        if (ones == 0) *always = 0;
-        else if (ones > 1) *node = pei_map_code(b, *node, values, PE_TYPE_BOOLEAN);
+        if (ones == 0)
+            *always = 0;
+        else if (ones > 1)
+            *node = pei_map_code(b, *node, values, PE_TYPE_BOOLEAN);
         return *node != PEI_NONE;
     }
     case PE_TYPE_NUMBER:
         if (!pe_criterion_numeric(t->test, &text, constant)) {
-            bool number = pe_criterion_match(t->test, pe_number(1.5)), error = pe_criterion_match(t->test, pe_error(PE_ERROR_NA));
+            bool number = pe_criterion_match(t->test, pe_number(1.5)),
+                 error = pe_criterion_match(t->test, pe_error(PE_ERROR_NA));
             *always = number;
-            return number == error && number == pe_criterion_match(t->test, pe_error(PE_ERROR_DIV0));
+            return number == error &&
+                   number == pe_criterion_match(t->test, pe_error(PE_ERROR_DIV0));
         }
         *op = strcmp(text, "=") == 0    ? PE_I_SUMIF_EQ
               : strcmp(text, "<>") == 0 ? PE_I_SUMIF_NE
@@ -127,13 +151,14 @@ static bool lane_test(pei_builder *b, const criterion *t, uint32_t *node, int *o
               : strcmp(text, ">") == 0  ? PE_I_SUMIF_GT
                                         : PE_I_SUMIF_GE;
         return true;
-    default: return false;
+    default:
+        return false;
     }
 }
 
 /* The cell at an offset: true if it takes part; *varying its test's node or PEI_NONE. */
-static bool offset_matches(conditional *c, uint32_t row, uint32_t column, bool *matches, const criterion **lane,
-                           uint32_t *node)
+static bool offset_matches(conditional *c, uint32_t row, uint32_t column, bool *matches,
+                           const criterion **lane, uint32_t *node)
 {
     pei_builder *b = c->b;
     *matches = true;
@@ -141,7 +166,8 @@ static bool offset_matches(conditional *c, uint32_t row, uint32_t column, bool *
     for (int i = 0; i < c->count; i++) {
         const criterion *t = &c->criteria[i];
         pei_operand o;
-        uint32_t cell = pei_find_cell(b, t->area.sheet_first, t->area.row_first + row, t->area.column_first + column);
+        uint32_t cell = pei_find_cell(b, t->area.sheet_first, t->area.row_first + row,
+                                      t->area.column_first + column);
         if (!pei_cell_operand(b, cell, &o)) return false;
         if (o.uniform) {
             *matches = *matches && pe_criterion_match(t->test, o.value);
@@ -165,9 +191,11 @@ static bool take_offset(conditional *c, uint32_t row, uint32_t column)
     pei_ref value = constant_ref(b, 1);
     if (c->has_values) {
         pei_operand o;
-        uint32_t cell = pei_find_cell(b, c->values.sheet_first, c->values.row_first + row, c->values.column_first + column);
+        uint32_t cell = pei_find_cell(b, c->values.sheet_first, c->values.row_first + row,
+                                      c->values.column_first + column);
         if (!pei_cell_operand(b, cell, &o)) return false;
-        if (o.uniform ? pe_is_error(o.value) : pei_type_of(b, o.node) != PE_TYPE_NUMBER) return false;
+        if (o.uniform ? pe_is_error(o.value) : pei_type_of(b, o.node) != PE_TYPE_NUMBER)
+            return false;
         if (o.uniform && !pe_is_number(o.value)) return true;
         if (!c->counting) value = pei_ref_of(b, &o);
     }
@@ -175,13 +203,15 @@ static bool take_offset(conditional *c, uint32_t row, uint32_t column)
     int op = 0, always = 0;
     double constant = 0;
     uint32_t group = b->group;
-    b->group = pei_new_group(b); /* an accumulation waits for this, and the formula at hand for the accumulation */
+    b->group = pei_new_group(
+        b); /* an accumulation waits for this, and the formula at hand for the accumulation */
     bool tested = lane_test(b, lane, &node, &op, &constant, &always);
     b->group = group;
     if (!tested) return false;
     if (always == 0) return true;
     if (always == 1) return add_plain(c, value);
-    if (op == PE_I_SUMIF_CODE && pei_type_of(b, node) == PE_TYPE_BOOLEAN && !c->has_values) value = constant_ref(b, 1);
+    if (op == PE_I_SUMIF_CODE && pei_type_of(b, node) == PE_TYPE_BOOLEAN && !c->has_values)
+        value = constant_ref(b, 1);
     return add_pair(c, op, constant, node, value);
 }
 
@@ -189,7 +219,8 @@ static bool take_offset(conditional *c, uint32_t row, uint32_t column)
 static void visited_size(const conditional *c, uint32_t *rows, uint32_t *columns)
 {
     const pe_area *a = &c->criteria[0].area;
-    uint32_t all_rows = a->row_last - a->row_first + 1, all_columns = a->column_last - a->column_first + 1;
+    uint32_t all_rows = a->row_last - a->row_first + 1,
+             all_columns = a->column_last - a->column_first + 1;
     *rows = 0;
     *columns = 0;
     for (int i = -1; i < c->count; i++) {
@@ -197,7 +228,9 @@ static void visited_size(const conditional *c, uint32_t *rows, uint32_t *columns
         const pe_area *area = i < 0 ? &c->values : &c->criteria[i].area;
         const pe_area *used = &c->b->workbook->sheets[area->sheet_first].used;
         uint32_t r = used->row_last >= area->row_first ? used->row_last - area->row_first + 1 : 0;
-        uint32_t k = used->column_last >= area->column_first ? used->column_last - area->column_first + 1 : 0;
+        uint32_t k = used->column_last >= area->column_first
+                         ? used->column_last - area->column_first + 1
+                         : 0;
         if (r > *rows) *rows = r;
         if (k > *columns) *columns = k;
     }
@@ -226,7 +259,9 @@ static bool run(conditional *c, bool counting, pei_operand *o)
         for (uint32_t column = 0; column < columns; column++)
             if (!take_offset(c, row, column)) return false;
     if (!flush(c)) return false;
-    *o = c->sum & PE_LIST_CONSTANT ? pei_uniform(pe_number(c->b->constants[c->sum & ~PE_LIST_CONSTANT])) : pei_varying(c->sum);
+    *o = c->sum & PE_LIST_CONSTANT
+             ? pei_uniform(pe_number(c->b->constants[c->sum & ~PE_LIST_CONSTANT]))
+             : pei_varying(c->sum);
     return c->b->status == PE_OK;
 }
 
@@ -235,7 +270,8 @@ static bool add_criterion(conditional *c, const pe_node *range, const pe_node *c
     pei_operand o;
     if (c->count == CRITERIA_MAX) return false;
     criterion *t = &c->criteria[c->count];
-    if (!pei_node_is_area(c->b, range, &t->area) || t->area.sheet_first != t->area.sheet_last) return false;
+    if (!pei_node_is_area(c->b, range, &t->area) || t->area.sheet_first != t->area.sheet_last)
+        return false;
     if (!pei_lower_or_general(c->b, criterion_node, &o) || !o.uniform) return false;
     pe_call *call = pe_arena_push(c->b->scratch, 1, sizeof *call);
     if (call == NULL) return pei_fail(c->b, PE_E_MEMORY, "no memory for a criterion");
@@ -252,12 +288,17 @@ static bool add_criterion(conditional *c, const pe_node *range, const pe_node *c
 static bool set_values(conditional *c, const pe_node *node, bool resize)
 {
     const pe_area *first = &c->criteria[0].area;
-    if (!pei_node_is_area(c->b, node, &c->values) || c->values.sheet_first != c->values.sheet_last) return false;
+    if (!pei_node_is_area(c->b, node, &c->values) || c->values.sheet_first != c->values.sheet_last)
+        return false;
     c->has_values = true;
-    uint32_t rows = first->row_last - first->row_first, columns = first->column_last - first->column_first;
+    uint32_t rows = first->row_last - first->row_first,
+             columns = first->column_last - first->column_first;
     if (!resize)
-        return c->values.row_last - c->values.row_first == rows && c->values.column_last - c->values.column_first == columns;
-    if (c->values.row_first + rows >= PE_ROWS_MAX || c->values.column_first + columns >= PE_COLUMNS_MAX) return false;
+        return c->values.row_last - c->values.row_first == rows &&
+               c->values.column_last - c->values.column_first == columns;
+    if (c->values.row_first + rows >= PE_ROWS_MAX ||
+        c->values.column_first + columns >= PE_COLUMNS_MAX)
+        return false;
     c->values.row_last = c->values.row_first + rows;
     c->values.column_last = c->values.column_first + columns;
     return true;
@@ -287,7 +328,9 @@ bool pei_lower_conditional(pei_builder *b, const pe_node *node, pei_operand *o, 
     case PE_FN_SUMIF:
     case PE_FN_AVERAGEIF: {
         bool given = node->arg_count > 2 && node->args[2]->kind != PE_NODE_OMITTED;
-        if (!add_criterion(c, node->args[0], node->args[1]) || !set_values(c, node->args[given ? 2 : 0], true)) return false;
+        if (!add_criterion(c, node->args[0], node->args[1]) ||
+            !set_values(c, node->args[given ? 2 : 0], true))
+            return false;
         return node->function == PE_FN_SUMIF ? run(c, false, o) : average(c, o);
     }
     case PE_FN_SUMIFS:
@@ -297,6 +340,8 @@ bool pei_lower_conditional(pei_builder *b, const pe_node *node, pei_operand *o, 
     case PE_FN_COUNTIF:
     case PE_FN_COUNTIFS:
         return add_criteria(c, node, 0) && !counts_blanks(c) && run(c, true, o);
-    default: *handled = false; return false;
+    default:
+        *handled = false;
+        return false;
     }
 }

@@ -1,5 +1,5 @@
-/* program_draw.c: draws. Each appearance of RAND or of a distribution is its own draw with its own stream, the same that the general
- * evaluator uses; none is ever merged, folded or shared. */
+/* program_draw.c: draws. Each appearance of RAND or of a distribution is its own draw with its own
+ * stream, the same that the general evaluator uses; none is ever merged, folded or shared. */
 #include <math.h>
 
 #include "functions_arithmetic.h"
@@ -15,7 +15,11 @@ static uint32_t make_draw(pei_builder *b, const pe_node *node)
         return PEI_NONE;
     }
     b->draws[b->draw_count] = (pe_draw){stream, 0};
-    pei_node n = {.op = PE_I_UNIFORM, .type = PE_TYPE_NUMBER, .a = PEI_NONE, .b = PEI_NONE, .c = PEI_NONE,
+    pei_node n = {.op = PE_I_UNIFORM,
+                  .type = PE_TYPE_NUMBER,
+                  .a = PEI_NONE,
+                  .b = PEI_NONE,
+                  .c = PEI_NONE,
                   .k = (uint32_t)b->draw_count++};
     return pei_make_unique(b, &n);
 }
@@ -23,8 +27,10 @@ static uint32_t make_draw(pei_builder *b, const pe_node *node)
 static bool lower_randbetween(pei_builder *b, const pe_node *node, pei_operand *o)
 {
     pei_operand low, high;
-    if (!pei_lower_number(b, node->args[0], &low) || !pei_lower_number(b, node->args[1], &high)) return false;
-    if (!low.uniform || !high.uniform || !pe_is_number(low.value) || !pe_is_number(high.value)) return false;
+    if (!pei_lower_number(b, node->args[0], &low) || !pei_lower_number(b, node->args[1], &high))
+        return false;
+    if (!low.uniform || !high.uniform || !pe_is_number(low.value) || !pe_is_number(high.value))
+        return false;
     double first = pen_ceil(pe_as_number(low.value)), last = pen_floor(pe_as_number(high.value));
     if (last < first) {
         *o = pei_uniform(pe_error(PE_ERROR_NUM));
@@ -41,8 +47,13 @@ static bool lower_randbetween(pei_builder *b, const pe_node *node, pei_operand *
 static bool standard_normal(pei_builder *b, const pe_node *p, pei_operand *z)
 {
     pei_operand u;
-    if (p->kind != PE_NODE_FUNCTION || p->function != PE_FN_RAND || !pei_lower(b, p, &u)) return false;
-    pei_node n = {.op = PE_I_NORMAL, .type = PE_TYPE_NUMBER, .a = PEI_NONE, .b = PEI_NONE, .c = PEI_NONE,
+    if (p->kind != PE_NODE_FUNCTION || p->function != PE_FN_RAND || !pei_lower(b, p, &u))
+        return false;
+    pei_node n = {.op = PE_I_NORMAL,
+                  .type = PE_TYPE_NUMBER,
+                  .a = PEI_NONE,
+                  .b = PEI_NONE,
+                  .c = PEI_NONE,
                   .k = b->nodes[u.node].k};
     *z = pei_varying(pei_make_unique(b, &n));
     return z->node != PEI_NONE;
@@ -53,8 +64,11 @@ static bool lower_normal(pei_builder *b, const pe_node *node, pei_operand *o)
 {
     pei_operand z, mean = pei_uniform(pe_number(0)), sd = pei_uniform(pe_number(1));
     bool standard = node->function == PE_FN_NORM_S_INV || node->function == PE_FN_NORMSINV;
-    if (node->args[0]->kind != PE_NODE_FUNCTION || node->args[0]->function != PE_FN_RAND) return false;
-    if (!standard && (!pei_lower_number(b, node->args[1], &mean) || !pei_lower_number(b, node->args[2], &sd))) return false;
+    if (node->args[0]->kind != PE_NODE_FUNCTION || node->args[0]->function != PE_FN_RAND)
+        return false;
+    if (!standard &&
+        (!pei_lower_number(b, node->args[1], &mean) || !pei_lower_number(b, node->args[2], &sd)))
+        return false;
     if (!sd.uniform || !pe_is_number(sd.value) || !(pe_as_number(sd.value) > 0)) return false;
     if (mean.uniform && !pe_is_number(mean.value)) return false;
     if (!standard_normal(b, node->args[0], &z)) return false;
@@ -67,7 +81,8 @@ static bool lower_normal(pei_builder *b, const pe_node *node, pei_operand *o)
     return b->status == PE_OK;
 }
 
-/* ---- risk distributions ------------------------------------------------------------------------------- */
+/* ---- risk distributions
+ * ------------------------------------------------------------------------------- */
 
 typedef struct values {
     pei_builder *b;
@@ -101,7 +116,8 @@ static bool take_cell(void *context, uint32_t cell)
 }
 
 /* A parameter: a number, or the numbers of an area or array constant. */
-static bool take_parameter(pei_builder *b, const pe_node *node, pe_parameter *parameter, pei_operand *o)
+static bool take_parameter(pei_builder *b, const pe_node *node, pe_parameter *parameter,
+                           pei_operand *o)
 {
     pe_area area;
     values v = {.b = b};
@@ -144,24 +160,31 @@ static bool take_option(pei_builder *b, const pe_node *node, double *value)
     return true;
 }
 
-static bool make_inverse(pei_builder *b, const pe_node *node, const pe_draw_inverse *inverse, pei_operand *o)
+static bool make_inverse(pei_builder *b, const pe_node *node, const pe_draw_inverse *inverse,
+                         pei_operand *o)
 {
     uint32_t u = make_draw(b, node);
     if (u == PEI_NONE) return false;
     if (PE_GROW(&b->inverses, &b->inverse_capacity, b->inverse_count + 1) != PE_OK)
         return pei_fail(b, PE_E_MEMORY, "no memory for distributions");
     b->inverses[b->inverse_count] = *inverse;
-    pei_node n = {.op = PE_I_INVERSE, .type = PE_TYPE_NUMBER, .a = u, .b = PEI_NONE, .c = PEI_NONE,
+    pei_node n = {.op = PE_I_INVERSE,
+                  .type = PE_TYPE_NUMBER,
+                  .a = u,
+                  .b = PEI_NONE,
+                  .c = PEI_NONE,
                   .k = (uint32_t)b->inverse_count++};
     *o = pei_varying(pei_make_unique(b, &n));
     return o->node != PEI_NONE;
 }
 
-static bool lower_risk(pei_builder *b, const pe_node *node, const pe_risk_call *call, pei_operand *o)
+static bool lower_risk(pei_builder *b, const pe_node *node, const pe_risk_call *call,
+                       pei_operand *o)
 {
     const char *name = pe_graph_distribution(b->graph, call);
     pe_draw_inverse inverse = {.id = pe_distribution_find(name, strlen(name)),
-                               .options = {-HUGE_VAL, HUGE_VAL, 0}, .has_options = true};
+                               .options = {-HUGE_VAL, HUGE_VAL, 0},
+                               .has_options = true};
     pe_parameter parameters[8];
     pei_ref refs[8];
     if (inverse.id == PE_DISTRIBUTION_NONE || call->parameter_count > 8) return false;
@@ -173,8 +196,10 @@ static bool lower_risk(pei_builder *b, const pe_node *node, const pe_risk_call *
         pei_operand p;
         if (!take_parameter(b, call->parameters[i], &parameters[i], &p)) return false;
         inverse.varying |= !p.uniform;
-        if (p.uniform && parameters[i].count > 1) refs[i] = PEI_NONE;
-        else refs[i] = pei_ref_of(b, &p);
+        if (p.uniform && parameters[i].count > 1)
+            refs[i] = PEI_NONE;
+        else
+            refs[i] = pei_ref_of(b, &p);
     }
     if (inverse.varying) {
         for (uint32_t i = 0; i < call->parameter_count; i++)
@@ -184,8 +209,9 @@ static bool lower_risk(pei_builder *b, const pe_node *node, const pe_risk_call *
         return inverse.parameter_list != PEI_NONE && make_inverse(b, node, &inverse, o);
     }
     const char *what = NULL;
-    pe_error_code code = pe_distribution_prepare(&inverse.distribution, inverse.id, parameters, (int)call->parameter_count,
-                                                 &inverse.options, b->arena, &what);
+    pe_error_code code =
+        pe_distribution_prepare(&inverse.distribution, inverse.id, parameters,
+                                (int)call->parameter_count, &inverse.options, b->arena, &what);
     if (code != PE_ERROR_NONE) {
         *o = pei_uniform(pe_error(code));
         return true;
@@ -201,12 +227,16 @@ bool pei_lower_draw(pei_builder *b, const pe_node *node, pei_operand *o, bool *h
         *handled = true;
         *o = pei_varying(make_draw(b, node));
         return o->node != PEI_NONE;
-    case PE_FN_RANDBETWEEN: *handled = true; return lower_randbetween(b, node, o);
+    case PE_FN_RANDBETWEEN:
+        *handled = true;
+        return lower_randbetween(b, node, o);
     case PE_FN_NORM_INV:
     case PE_FN_NORMINV:
     case PE_FN_NORM_S_INV:
-    case PE_FN_NORMSINV: return lower_normal(b, node, o);
-    default: break;
+    case PE_FN_NORMSINV:
+        return lower_normal(b, node, o);
+    default:
+        break;
     }
     if (!pe_formula_risk_call(node, &call)) return false;
     *handled = true;

@@ -1,5 +1,6 @@
-/* program_dynamic.c: dependencies that only evaluation showed (OFFSET, INDIRECT, INDEX as a reference). The graph's
- * order does not know them: a cell that has some is lowered after them and after whatever they need. */
+/* program_dynamic.c: dependencies that only evaluation showed (OFFSET, INDIRECT, INDEX as a
+ * reference). The graph's order does not know them: a cell that has some is lowered after them and
+ * after whatever they need. */
 #include <stdlib.h>
 
 #include "program_internal.h"
@@ -28,7 +29,8 @@ pe_status pei_dynamic_init(pei_builder *b)
     if (b->dynamic == NULL || b->entered == NULL)
         return pe_fail(b->diag, PE_E_MEMORY, "program", "no memory for dependencies");
     for (size_t i = 0; i < count; i++)
-        b->dynamic[i] = (pe_dependency){pe_graph_master(b->graph, given[i].cell), given[i].precedent};
+        b->dynamic[i] =
+            (pe_dependency){pe_graph_master(b->graph, given[i].cell), given[i].precedent};
     qsort(b->dynamic, count, sizeof *b->dynamic, by_cell);
     b->dynamic_count = count;
     return PE_OK;
@@ -39,13 +41,16 @@ static size_t first_of(const pei_builder *b, uint32_t cell)
     size_t low = 0, high = b->dynamic_count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (b->dynamic[middle].cell < cell) low = middle + 1;
-        else high = middle;
+        if (b->dynamic[middle].cell < cell)
+            low = middle + 1;
+        else
+            high = middle;
     }
     return low;
 }
 
-bool pei_dynamic_each(pei_builder *b, uint32_t cell, bool (*visit)(void *context, uint32_t cell), void *context)
+bool pei_dynamic_each(pei_builder *b, uint32_t cell, bool (*visit)(void *context, uint32_t cell),
+                      void *context)
 {
     if (b->dynamic_count == 0) return true;
     cell = pe_graph_master(b->graph, cell);
@@ -60,7 +65,8 @@ static bool push_cell(void *context, uint32_t cell)
     pei_builder *b = p->b;
     if (!pe_bit(b->slice, cell) || b->cell_node[cell] != PEI_NONE) return true;
     cell = pe_graph_master(b->graph, cell);
-    if (pe_bit(b->entered, cell)) return true; /* waiting further down: a cycle in some trials, not in all */
+    if (pe_bit(b->entered, cell))
+        return true; /* waiting further down: a cycle in some trials, not in all */
     if (PE_GROW(&p->stack, &p->capacity, p->count + 1) != PE_OK) {
         p->failed = true;
         return false;

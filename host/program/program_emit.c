@@ -1,13 +1,14 @@
-/* program_emit.c: slots and instructions. A slot is free again after its value's last reader, whose own result never
- * takes the slot of one of its operands: an instruction can be redone exactly from them. */
+/* program_emit.c: slots and instructions. A slot is free again after its value's last reader, whose
+ * own result never takes the slot of one of its operands: an instruction can be redone exactly from
+ * them. */
 #include <stdlib.h>
 
 #include "program_internal.h"
 
 typedef struct emission {
     pei_builder *b;
-    uint32_t *slot;       /* by node */
-    uint32_t *left;       /* by node: uses not emitted */
+    uint32_t *slot; /* by node */
+    uint32_t *left; /* by node: uses not emitted */
     uint32_t *free_slots;
     size_t free_count, free_capacity;
     uint32_t slot_count;
@@ -43,7 +44,8 @@ static void rewrite_list(emission *e, uint32_t first, uint32_t count)
         if (!(lists[first + i] & PE_LIST_CONSTANT)) lists[first + i] = e->slot[lists[first + i]];
 }
 
-/* All outputs of a general unit get slots at once; those that nobody reads are free again after it. */
+/* All outputs of a general unit get slots at once; those that nobody reads are free again after it.
+ */
 static void emit_general(emission *e, uint32_t node, const uint32_t *outputs)
 {
     pei_builder *b = e->b;
@@ -131,8 +133,8 @@ static pe_status fill_program(emission *e)
     p->generals = kept(b, b->generals, b->general_count, sizeof *p->generals);
     p->reads = kept(b, b->reads, b->read_count, sizeof *p->reads);
     p->domains = kept(b, b->domains, b->domain_count, sizeof *p->domains);
-    if (p->constants == NULL || p->lists == NULL || p->tables == NULL || p->draws == NULL || p->inverses == NULL ||
-        p->generals == NULL || p->reads == NULL || p->domains == NULL)
+    if (p->constants == NULL || p->lists == NULL || p->tables == NULL || p->draws == NULL ||
+        p->inverses == NULL || p->generals == NULL || p->reads == NULL || p->domains == NULL)
         return PE_E_MEMORY;
     p->constant_count = (uint32_t)b->constant_count;
     p->list_count = (uint32_t)b->list_count;
@@ -174,5 +176,6 @@ pe_status pei_emit(pei_builder *b, const uint32_t *order, uint32_t count)
     free(e.slot);
     free(e.left);
     free(e.free_slots);
-    return status == PE_OK ? PE_OK : pe_fail(b->diag, status, "program", "no memory for the program");
+    return status == PE_OK ? PE_OK
+                           : pe_fail(b->diag, status, "program", "no memory for the program");
 }

@@ -1,23 +1,27 @@
-/* program_function.c: worksheet functions with a lowering of their own: choices, logic, rounding, elementary functions; every
- * other NUM row becomes a call of its body lane by lane. */
+/* program_function.c: worksheet functions with a lowering of their own: choices, logic, rounding,
+ * elementary functions; every other NUM row becomes a call of its body lane by lane. */
 #include "functions_arithmetic.h"
 #include "program_internal.h"
 
 #define ARGUMENTS_MAX PE_FORMULA_ARGUMENTS_MAX
 
-/* ---- choices ------------------------------------------------------------------------------------------ */
+/* ---- choices
+ * ------------------------------------------------------------------------------------------ */
 
 /* a ? x : y. */
-static bool make_select(pei_builder *b, uint32_t condition, pei_operand x, pei_operand y, pei_operand *o)
+static bool make_select(pei_builder *b, uint32_t condition, pei_operand x, pei_operand y,
+                        pei_operand *o)
 {
     pe_type type;
     uint16_t domain;
     if (!pei_unify(b, &x, &y, &type, &domain)) return false;
-    pei_node n = {.type = (uint8_t)type, .domain = domain, .a = condition, .b = PEI_NONE, .c = PEI_NONE};
+    pei_node n = {
+        .type = (uint8_t)type, .domain = domain, .a = condition, .b = PEI_NONE, .c = PEI_NONE};
     if (x.uniform && y.uniform) {
         double yes = pe_as_number(x.value), no = pe_as_number(y.value);
         if (type == PE_TYPE_NUMBER && yes == 1 && no == 0) {
-            n.op = PE_I_COPY; /* a condition's lanes are 1 or 0 already; what changes is the type: SUM counts it now */
+            n.op = PE_I_COPY; /* a condition's lanes are 1 or 0 already; what changes is the type:
+                                 SUM counts it now */
         } else {
             n.op = PE_I_SELECT_KK;
             n.k = pei_constant_pair(b, yes, no);
@@ -42,7 +46,8 @@ static bool make_select(pei_builder *b, uint32_t condition, pei_operand x, pei_o
 static bool lower_if(pei_builder *b, const pe_node *node, pei_operand *o)
 {
     pei_operand condition, yes, no = pei_uniform(pe_boolean(false));
-    if (!pei_lower_or_general(b, node->args[0], &condition) || !pei_to_condition(b, &condition)) return false;
+    if (!pei_lower_or_general(b, node->args[0], &condition) || !pei_to_condition(b, &condition))
+        return false;
     if (condition.uniform) {
         if (pe_is_error(condition.value)) {
             *o = condition;
@@ -71,7 +76,9 @@ static bool lower_ifs(pei_builder *b, const pe_node *node, pei_operand *o)
     if (node->arg_count % 2 != 0) return false;
     for (uint32_t i = node->arg_count; i >= 2; i -= 2) {
         pei_operand condition, yes;
-        if (!pei_lower_or_general(b, node->args[i - 2], &condition) || !pei_to_condition(b, &condition)) return false;
+        if (!pei_lower_or_general(b, node->args[i - 2], &condition) ||
+            !pei_to_condition(b, &condition))
+            return false;
         if (!pei_lower_or_general(b, node->args[i - 1], &yes)) return false;
         if (condition.uniform) {
             if (pe_is_error(condition.value)) return false;
@@ -98,10 +105,15 @@ static bool lower_iferror(pei_builder *b, const pe_node *node, bool na_only, pei
         *o = x;
         return true;
     }
-    if (pei_type_of(b, x.node) == PE_TYPE_ANY || !pei_lower_or_general(b, node->args[1], &y)) return false;
+    if (pei_type_of(b, x.node) == PE_TYPE_ANY || !pei_lower_or_general(b, node->args[1], &y))
+        return false;
     if (!pei_unify(b, &x, &y, &type, &domain) || type == PE_TYPE_ANY) return false;
-    pei_node n = {.op = na_only ? PE_I_IFNA : PE_I_IFERROR, .type = (uint8_t)type, .domain = domain, .a = x.node,
-                  .b = y.node, .c = PEI_NONE};
+    pei_node n = {.op = na_only ? PE_I_IFNA : PE_I_IFERROR,
+                  .type = (uint8_t)type,
+                  .domain = domain,
+                  .a = x.node,
+                  .b = y.node,
+                  .c = PEI_NONE};
     if (y.uniform) {
         if (na_only) return false;
         n.op = PE_I_IFERROR_K;
@@ -132,8 +144,8 @@ static bool lower_choose(pei_builder *b, const pe_node *node, pei_operand *o)
         if (!(at >= 1 && at < node->arg_count)) return false;
         return pei_lower_or_general(b, node->args[(uint32_t)at], o);
     }
-    pei_operand whole = pei_varying(pei_make(b, PE_I_ROUND_DOWN, PE_TYPE_NUMBER, index.node, PEI_NONE, PEI_NONE,
-                                             pei_constant_pair(b, 1, 0)));
+    pei_operand whole = pei_varying(pei_make(b, PE_I_ROUND_DOWN, PE_TYPE_NUMBER, index.node,
+                                             PEI_NONE, PEI_NONE, pei_constant_pair(b, 1, 0)));
     for (uint32_t i = node->arg_count - 1; i >= 1; i--) {
         pei_operand is, yes, chosen;
         if (!pei_lower_or_general(b, node->args[i], &yes)) return false;
@@ -145,7 +157,8 @@ static bool lower_choose(pei_builder *b, const pe_node *node, pei_operand *o)
     return true;
 }
 
-/* ---- logic -------------------------------------------------------------------------------------------- */
+/* ---- logic
+ * -------------------------------------------------------------------------------------------- */
 
 static bool lower_and_or(pei_builder *b, const pe_node *node, bool all, pei_operand *o)
 {
@@ -153,7 +166,8 @@ static bool lower_and_or(pei_builder *b, const pe_node *node, bool all, pei_oper
     for (uint32_t i = 0; i < node->arg_count; i++) {
         pei_operand x;
         pe_area area;
-        if (pei_node_is_area(b, node->args[i], &area)) return false; /* cells follow other rules than conditions */
+        if (pei_node_is_area(b, node->args[i], &area))
+            return false; /* cells follow other rules than conditions */
         if (!pei_lower_or_general(b, node->args[i], &x) || !pei_to_condition(b, &x)) return false;
         if (x.uniform) {
             bool neutral = pe_is_number(x.value) && (pe_as_number(x.value) != 0) == all;
@@ -164,7 +178,8 @@ static bool lower_and_or(pei_builder *b, const pe_node *node, bool all, pei_oper
             sum = x;
             continue;
         }
-        sum = pei_varying(pei_make(b, all ? PE_I_AND : PE_I_OR, PE_TYPE_BOOLEAN, sum.node, x.node, PEI_NONE, 0));
+        sum = pei_varying(
+            pei_make(b, all ? PE_I_AND : PE_I_OR, PE_TYPE_BOOLEAN, sum.node, x.node, PEI_NONE, 0));
         if (sum.node == PEI_NONE) return false;
     }
     if (sum.uniform) return false;
@@ -175,12 +190,14 @@ static bool lower_and_or(pei_builder *b, const pe_node *node, bool all, pei_oper
 static bool lower_not(pei_builder *b, const pe_node *node, pei_operand *o)
 {
     pei_operand x;
-    if (!pei_lower_or_general(b, node->args[0], &x) || !pei_to_condition(b, &x) || x.uniform) return false;
+    if (!pei_lower_or_general(b, node->args[0], &x) || !pei_to_condition(b, &x) || x.uniform)
+        return false;
     *o = pei_varying(pei_make(b, PE_I_NOT, PE_TYPE_BOOLEAN, x.node, PEI_NONE, PEI_NONE, 0));
     return o->node != PEI_NONE;
 }
 
-/* ---- numbers ------------------------------------------------------------------------------------------ */
+/* ---- numbers
+ * ------------------------------------------------------------------------------------------ */
 
 static bool lower_unary(pei_builder *b, const pe_node *node, int op, pei_operand *o)
 {
@@ -205,8 +222,10 @@ static bool lower_round(pei_builder *b, const pe_node *node, int op, pei_operand
 static bool lower_mod(pei_builder *b, const pe_node *node, pei_operand *o)
 {
     pei_operand x, y;
-    if (!pei_lower_number(b, node->args[0], &x) || !pei_lower_number(b, node->args[1], &y)) return false;
-    if (x.uniform || !y.uniform || !pe_is_number(y.value) || pe_as_number(y.value) == 0) return false;
+    if (!pei_lower_number(b, node->args[0], &x) || !pei_lower_number(b, node->args[1], &y))
+        return false;
+    if (x.uniform || !y.uniform || !pe_is_number(y.value) || pe_as_number(y.value) == 0)
+        return false;
     *o = pei_varying(pei_make(b, PE_I_MOD_K, PE_TYPE_NUMBER, x.node, PEI_NONE, PEI_NONE,
                               pei_constant(b, pe_as_number(y.value))));
     return o->node != PEI_NONE;
@@ -218,7 +237,8 @@ static bool lower_call(pei_builder *b, const pe_node *node, pei_operand *o)
     const pe_function *row = pe_function_row((pe_function_id)node->function);
     pei_ref refs[ARGUMENTS_MAX];
     bool varies = false;
-    if (row->num == NULL || (row->flags & PE_FN_RANDOM) || node->arg_count > ARGUMENTS_MAX) return false;
+    if (row->num == NULL || (row->flags & PE_FN_RANDOM) || node->arg_count > ARGUMENTS_MAX)
+        return false;
     for (uint32_t i = 0; i < node->arg_count; i++) {
         pei_operand x;
         if (!pei_lower_number(b, node->args[i], &x)) return false;
@@ -227,13 +247,16 @@ static bool lower_call(pei_builder *b, const pe_node *node, pei_operand *o)
         refs[i] = pei_ref_of(b, &x);
     }
     if (!varies) return false;
-    *o = pei_varying(pei_make_list(b, PE_I_CALL, PE_TYPE_NUMBER, PEI_NONE, refs, node->arg_count, node->function));
+    *o = pei_varying(pei_make_list(b, PE_I_CALL, PE_TYPE_NUMBER, PEI_NONE, refs, node->arg_count,
+                                   node->function));
     return o->node != PEI_NONE;
 }
 
-/* ---- LET ---------------------------------------------------------------------------------------------- */
+/* ---- LET
+ * ---------------------------------------------------------------------------------------------- */
 
-/* Names are VARIABLE nodes at even arguments, each with its value after it; the last argument is the result. */
+/* Names are VARIABLE nodes at even arguments, each with its value after it; the last argument is
+ * the result. */
 static bool lower_let(pei_builder *b, const pe_node *node, pei_operand *o)
 {
     pei_operand slots[32];
@@ -261,39 +284,76 @@ out:
     return done;
 }
 
-/* ---- the table ---------------------------------------------------------------------------------------- */
+/* ---- the table
+ * ---------------------------------------------------------------------------------------- */
 
 static bool lower_plain(pei_builder *b, const pe_node *node, pei_operand *o)
 {
     pei_operand x, y;
     switch ((pe_function_id)node->function) {
-    case PE_FN_IF: return lower_if(b, node, o);
-    case PE_FN_IFS: return lower_ifs(b, node, o);
-    case PE_FN_IFERROR: return lower_iferror(b, node, false, o);
-    case PE_FN_IFNA: return lower_iferror(b, node, true, o);
-    case PE_FN_ISERROR: return lower_is(b, node, PE_I_ISERROR, o);
-    case PE_FN_ISNA: return lower_is(b, node, PE_I_ISNA, o);
-    case PE_FN_ISNUMBER: return lower_is(b, node, PE_I_ISNUMBER, o);
-    case PE_FN_CHOOSE: return lower_choose(b, node, o);
-    case PE_FN_AND: return lower_and_or(b, node, true, o);
-    case PE_FN_OR: return lower_and_or(b, node, false, o);
-    case PE_FN_NOT: return lower_not(b, node, o);
-    case PE_FN_ABS: return lower_unary(b, node, PE_I_ABS, o);
-    case PE_FN_SQRT: return lower_unary(b, node, PE_I_SQRT, o);
-    case PE_FN_EXP: return lower_unary(b, node, PE_I_EXP, o);
-    case PE_FN_LN: return lower_unary(b, node, PE_I_LN, o);
-    case PE_FN_INT: return lower_unary(b, node, PE_I_INT, o);
-    case PE_FN_ROUND: return lower_round(b, node, PE_I_ROUND, o);
-    case PE_FN_ROUNDUP: return lower_round(b, node, PE_I_ROUND_UP, o);
+    case PE_FN_IF:
+        return lower_if(b, node, o);
+    case PE_FN_IFS:
+        return lower_ifs(b, node, o);
+    case PE_FN_IFERROR:
+        return lower_iferror(b, node, false, o);
+    case PE_FN_IFNA:
+        return lower_iferror(b, node, true, o);
+    case PE_FN_ISERROR:
+        return lower_is(b, node, PE_I_ISERROR, o);
+    case PE_FN_ISNA:
+        return lower_is(b, node, PE_I_ISNA, o);
+    case PE_FN_ISNUMBER:
+        return lower_is(b, node, PE_I_ISNUMBER, o);
+    case PE_FN_CHOOSE:
+        return lower_choose(b, node, o);
+    case PE_FN_AND:
+        return lower_and_or(b, node, true, o);
+    case PE_FN_OR:
+        return lower_and_or(b, node, false, o);
+    case PE_FN_NOT:
+        return lower_not(b, node, o);
+    case PE_FN_ABS:
+        return lower_unary(b, node, PE_I_ABS, o);
+    case PE_FN_SQRT:
+        return lower_unary(b, node, PE_I_SQRT, o);
+    case PE_FN_EXP:
+        return lower_unary(b, node, PE_I_EXP, o);
+    case PE_FN_LN:
+        return lower_unary(b, node, PE_I_LN, o);
+    case PE_FN_INT:
+        return lower_unary(b, node, PE_I_INT, o);
+    case PE_FN_ROUND:
+        return lower_round(b, node, PE_I_ROUND, o);
+    case PE_FN_ROUNDUP:
+        return lower_round(b, node, PE_I_ROUND_UP, o);
     case PE_FN_ROUNDDOWN:
-    case PE_FN_TRUNC: return lower_round(b, node, PE_I_ROUND_DOWN, o);
-    case PE_FN_MOD: return lower_mod(b, node, o);
-    case PE_FN_LET: return lower_let(b, node, o);
+    case PE_FN_TRUNC:
+        return lower_round(b, node, PE_I_ROUND_DOWN, o);
+    case PE_FN_MOD:
+        return lower_mod(b, node, o);
+    case PE_FN_LET:
+        return lower_let(b, node, o);
     case PE_FN_POWER:
-        if (!pei_lower_or_general(b, node->args[0], &x) || !pei_lower_or_general(b, node->args[1], &y)) return false;
+        if (!pei_lower_or_general(b, node->args[0], &x) ||
+            !pei_lower_or_general(b, node->args[1], &y))
+            return false;
         return pei_lower_binary(b, PE_OP_POW, x, y, false, o);
-    default: return false;
+    default:
+        return false;
     }
+}
+
+/* What takes areas: an argument that is an expression may be an array or a reference there, never intersected. */
+static bool lower_gathering(pei_builder *b, const pe_node *node, pei_operand *o, bool *handled)
+{
+    bool array_mode = b->array_mode;
+    b->array_mode = true;
+    bool done = pei_lower_reduction(b, node, o, handled) ||
+                (!*handled && pei_lower_conditional(b, node, o, handled)) ||
+                (!*handled && pei_lower_lookup(b, node, o, handled));
+    b->array_mode = array_mode;
+    return done;
 }
 
 bool pei_lower_function(pei_builder *b, const pe_node *node, pei_operand *o)
@@ -307,10 +367,9 @@ bool pei_lower_function(pei_builder *b, const pe_node *node, pei_operand *o)
     }
     if (pei_lower_draw(b, node, o, &handled)) return true;
     if (handled || b->status != PE_OK) return false;
-    if (pei_subtree_uniform(b, node) && pei_fold(b, node, o)) return true;
-    if (pei_lower_reduction(b, node, o, &handled)) return true;
-    if (!handled && pei_lower_conditional(b, node, o, &handled)) return true;
-    if (!handled && pei_lower_lookup(b, node, o, &handled)) return true;
+    bool single = node == b->root || !pei_may_be_array(b, node);
+    if (single && pei_subtree_uniform(b, node) && pei_fold(b, node, o)) return true;
+    if (lower_gathering(b, node, o, &handled)) return true;
     if (handled || b->status != PE_OK) return false;
     if (lower_plain(b, node, o)) return true;
     return b->status == PE_OK && lower_call(b, node, o);

@@ -1,5 +1,6 @@
-/* program_fuse.c: joins a value with its only reader where an opcode does both, with the bits of the two instructions one after the
- * other. Afterwards a node's `next` is the number of its uses; 0: dead. */
+/* program_fuse.c: joins a value with its only reader where an opcode does both, with the bits of
+ * the two instructions one after the other. Afterwards a node's `next` is the number of its uses;
+ * 0: dead. */
 #include "functions_arithmetic.h"
 #include "program_internal.h"
 
@@ -11,7 +12,8 @@ static bool is_recording(const pei_node *n)
 {
     return n->op == PE_I_RECORD || n->op == PE_I_RECORD_BOOLEAN || n->op == PE_I_RECORD_CODE;
 }
-/* Operands are earlier nodes: one pass from the last counts the uses of all that a recording needs. */
+/* Operands are earlier nodes: one pass from the last counts the uses of all that a recording needs.
+ */
 static void count_uses(pei_builder *b)
 {
     for (size_t i = 0; i < b->node_count; i++) b->nodes[i].next = 0;
@@ -76,9 +78,11 @@ static void fuse_max_k(pei_builder *b, pei_node *n)
     if ((p = only(b, n->a, PE_I_SUB)) != NULL)
         take(n, p, PE_I_SUB_MAX_K, p->a, p->b, PEI_NONE, n->k);
     else if ((p = only(b, n->a, PE_I_K_SUB)) != NULL)
-        take(n, p, PE_I_K_SUB_MAX_K, p->a, PEI_NONE, PEI_NONE, pei_constant_pair(b, constant_of(b, p), k));
+        take(n, p, PE_I_K_SUB_MAX_K, p->a, PEI_NONE, PEI_NONE,
+             pei_constant_pair(b, constant_of(b, p), k));
     else if ((p = only(b, n->a, PE_I_MUL_K)) != NULL)
-        take(n, p, PE_I_MUL_K_MAX_K, p->a, PEI_NONE, PEI_NONE, pei_constant_pair(b, constant_of(b, p), k));
+        take(n, p, PE_I_MUL_K_MAX_K, p->a, PEI_NONE, PEI_NONE,
+             pei_constant_pair(b, constant_of(b, p), k));
 }
 static void fuse_neg(pei_builder *b, pei_node *n)
 {
@@ -116,14 +120,27 @@ static void fuse_node(pei_builder *b, pei_node *n)
 {
     pei_node *p;
     switch (n->op) {
-    case PE_I_MUL: fuse_mul(b, n); break;
-    case PE_I_ADD: fuse_add(b, n, false); break;
-    case PE_I_ADD_FINAL: fuse_add(b, n, true); break;
-    case PE_I_MAX_K: fuse_max_k(b, n); break;
-    case PE_I_NEG: fuse_neg(b, n); break;
-    case PE_I_SELECT: fuse_select(b, n); break;
+    case PE_I_MUL:
+        fuse_mul(b, n);
+        break;
+    case PE_I_ADD:
+        fuse_add(b, n, false);
+        break;
+    case PE_I_ADD_FINAL:
+        fuse_add(b, n, true);
+        break;
+    case PE_I_MAX_K:
+        fuse_max_k(b, n);
+        break;
+    case PE_I_NEG:
+        fuse_neg(b, n);
+        break;
+    case PE_I_SELECT:
+        fuse_select(b, n);
+        break;
     case PE_I_SUB_FINAL:
-        if (n->a != n->b && (p = only(b, n->a, PE_I_SUB)) != NULL) take(n, p, PE_I_SUB_SUB_FINAL, p->a, p->b, n->b, 0);
+        if (n->a != n->b && (p = only(b, n->a, PE_I_SUB)) != NULL)
+            take(n, p, PE_I_SUB_SUB_FINAL, p->a, p->b, n->b, 0);
         break;
     case PE_I_MUL_K:
         if ((p = only(b, n->a, PE_I_NEG)) != NULL)
@@ -135,17 +152,20 @@ static void fuse_node(pei_builder *b, pei_node *n)
                  pei_constant_pair(b, constant_of(b, p), constant_of(b, n)));
         break;
     case PE_I_DIV_K:
-        if ((p = only(b, n->a, PE_I_MUL)) != NULL) take(n, p, PE_I_MUL_DIV_K, p->a, p->b, PEI_NONE, n->k);
+        if ((p = only(b, n->a, PE_I_MUL)) != NULL)
+            take(n, p, PE_I_MUL_DIV_K, p->a, p->b, PEI_NONE, n->k);
         break;
     case PE_I_ROUND:
-        if ((p = only(b, n->a, PE_I_MUL)) != NULL) take(n, p, PE_I_MUL_ROUND, p->a, p->b, PEI_NONE, n->k);
+        if ((p = only(b, n->a, PE_I_MUL)) != NULL)
+            take(n, p, PE_I_MUL_ROUND, p->a, p->b, PEI_NONE, n->k);
         break;
     case PE_I_K_SELECT:
         if (n->a != n->b && (p = only(b, n->a, PE_I_GT_K)) != NULL)
             take(n, p, PE_I_GT_K_K_SELECT, p->a, n->b, PEI_NONE,
                  pei_constant_pair(b, constant_of(b, p), constant_of(b, n)));
         break;
-    default: break;
+    default:
+        break;
     }
 }
 

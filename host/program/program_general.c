@@ -1,5 +1,5 @@
-/* program_general.c: general instructions: a subtree, an array block, a data table or a cycle that the general evaluator computes lane by
- * lane from the varying cells that it may read. */
+/* program_general.c: general instructions: a subtree, an array block, a data table or a cycle that
+ * the general evaluator computes lane by lane from the varying cells that it may read. */
 #include <stdlib.h>
 
 #include "program_internal.h"
@@ -8,8 +8,8 @@ typedef struct gathering {
     pei_builder *b;
     uint32_t *cells;
     size_t count, capacity;
-    uint64_t *seen;      /* data tables: cells whose own precedents were visited */
-    uint32_t component;  /* its own cells are not read */
+    uint64_t *seen;     /* data tables: cells whose own precedents were visited */
+    uint32_t component; /* its own cells are not read */
     bool failed;
 } gathering;
 
@@ -47,8 +47,9 @@ static int compare_cells(const void *x, const void *y)
     return (a > b) - (a < b);
 }
 
-/* Appends the reads of a unit: the gathered cells, ascending, each once. A cell that has no node yet (it depends on the unit in some lanes
- * only, or is found dynamically) is left out: a lane that needs it says so. */
+/* Appends the reads of a unit: the gathered cells, ascending, each once. A cell that has no node
+ * yet (it depends on the unit in some lanes only, or is found dynamically) is left out: a lane that
+ * needs it says so. */
 static bool add_reads(pei_builder *b, gathering *g, pe_general *general)
 {
     if (g->failed) return pei_fail(b, PE_E_MEMORY, "no memory for a general instruction");
@@ -79,13 +80,22 @@ static uint32_t make_general(pei_builder *b, gathering *g, const pe_unit *unit)
         return PEI_NONE;
     }
     b->generals[b->general_count] = general;
-    pei_node n = {.op = PE_I_GENERAL, .type = PE_TYPE_ANY, .a = PEI_NONE, .b = PEI_NONE, .c = PEI_NONE,
+    pei_node n = {.op = PE_I_GENERAL,
+                  .type = PE_TYPE_ANY,
+                  .a = PEI_NONE,
+                  .b = PEI_NONE,
+                  .c = PEI_NONE,
                   .k = (uint32_t)b->general_count++};
     return pei_make_unique(b, &n);
 }
 static uint32_t make_output(pei_builder *b, uint32_t general, uint32_t index)
 {
-    pei_node n = {.op = PEI_OUTPUT, .type = PE_TYPE_ANY, .a = general, .b = PEI_NONE, .c = PEI_NONE, .k = index};
+    pei_node n = {.op = PEI_OUTPUT,
+                  .type = PE_TYPE_ANY,
+                  .a = general,
+                  .b = PEI_NONE,
+                  .c = PEI_NONE,
+                  .k = index};
     return pei_make_unique(b, &n);
 }
 
@@ -108,8 +118,10 @@ bool pei_general_node(pei_builder *b, const pe_node *node, pei_operand *o)
 {
     const char *function = unsupported_in(node);
     if (function != NULL)
-        return pei_fail(b, PE_E_UNSUPPORTED, "%s is not supported where its value varies; freeze the cell to use its stored value",
-                        function);
+        return pei_fail(
+            b, PE_E_UNSUPPORTED,
+            "%s is not supported where its value varies; freeze the cell to use its stored value",
+            function);
     gathering g = {.b = b};
     gather_precedents(&g, b->cell);
     pe_unit unit = {.kind = PE_UNIT_NODE, .cell = b->cell, .node = node, .output_count = 1};
@@ -144,10 +156,13 @@ bool pei_general_block(pei_builder *b, uint32_t cell)
         if (g.seen == NULL) return pei_fail(b, PE_E_MEMORY, "no memory for a data table");
     }
     gather_precedents(&g, cell);
-    for (size_t i = 0; table && i < g.count && !g.failed; i++) /* the whole model behind the table */
+    for (size_t i = 0; table && i < g.count && !g.failed;
+         i++) /* the whole model behind the table */
         gather_precedents(&g, g.cells[i]);
     uint64_t count = pe_area_cells(&area);
-    pe_unit unit = {.kind = table ? PE_UNIT_TABLE : PE_UNIT_ARRAY, .cell = cell, .output_count = (uint32_t)count};
+    pe_unit unit = {.kind = table ? PE_UNIT_TABLE : PE_UNIT_ARRAY,
+                    .cell = cell,
+                    .output_count = (uint32_t)count};
     uint32_t general = make_general(b, &g, &unit);
     if (general == PEI_NONE) return false;
     for (uint64_t i = 0; i < count; i++) {
@@ -177,9 +192,11 @@ bool pei_general_component(pei_builder *b, uint32_t component)
         gather_precedents(&g, order[i]);
     }
     if (count > 1) qsort(cells, count, sizeof *cells, compare_cells);
-    pe_unit unit = {.kind = PE_UNIT_COMPONENT, .cell = cells[0], .component = component, .output_count = count};
+    pe_unit unit = {
+        .kind = PE_UNIT_COMPONENT, .cell = cells[0], .component = component, .output_count = count};
     uint32_t general = make_general(b, &g, &unit);
-    for (uint32_t i = 0; general != PEI_NONE && i < count; i++) b->cell_node[cells[i]] = make_output(b, general, i);
+    for (uint32_t i = 0; general != PEI_NONE && i < count; i++)
+        b->cell_node[cells[i]] = make_output(b, general, i);
     free(cells);
     return general != PEI_NONE && b->status == PE_OK;
 }

@@ -1,5 +1,6 @@
-/* program_internal.h: the values of a program under construction. A value (pei_node) is computed once from earlier
- * values; lowering makes them, fusing joins them, the schedule orders them, emission gives them slots. */
+/* program_internal.h: the values of a program under construction. A value (pei_node) is computed
+ * once from earlier values; lowering makes them, fusing joins them, the schedule orders them,
+ * emission gives them slots. */
 #ifndef PE_PROGRAM_INTERNAL_H
 #define PE_PROGRAM_INTERNAL_H
 
@@ -17,14 +18,14 @@ typedef uint32_t pei_ref;
 
 typedef struct pei_node {
     uint16_t op;
-    uint16_t flags;    /* as the instruction's */
-    uint8_t type;      /* pe_type */
-    uint8_t eager;     /* an accumulation or a recording: goes where its operands are ready */
-    uint16_t domain;   /* of CODE */
-    uint32_t a, b, c;  /* operand nodes or PEI_NONE; c is the count where there is a list */
-    uint32_t k;        /* constant, list, table ... as the instruction's */
-    uint32_t group;    /* the unit of scheduling: a cell, an accumulation step */
-    uint32_t next;     /* in the hash chain; later the number of uses */
+    uint16_t flags;   /* as the instruction's */
+    uint8_t type;     /* pe_type */
+    uint8_t eager;    /* an accumulation or a recording: goes where its operands are ready */
+    uint16_t domain;  /* of CODE */
+    uint32_t a, b, c; /* operand nodes or PEI_NONE; c is the count where there is a list */
+    uint32_t k;       /* constant, list, table ... as the instruction's */
+    uint32_t group;   /* the unit of scheduling: a cell, an accumulation step */
+    uint32_t next;    /* in the hash chain; later the number of uses */
 } pei_node;
 
 enum { PEI_SHAPE_A = 1, PEI_SHAPE_B = 2, PEI_SHAPE_C = 4, PEI_SHAPE_LIST = 8 };
@@ -32,8 +33,8 @@ enum { PEI_SHAPE_A = 1, PEI_SHAPE_B = 2, PEI_SHAPE_C = 4, PEI_SHAPE_LIST = 8 };
 /* What lowering knows of a value. */
 typedef struct pei_operand {
     bool uniform;
-    pe_value value;    /* uniform */
-    uint32_t node;     /* varying */
+    pe_value value; /* uniform */
+    uint32_t node;  /* varying */
 } pei_operand;
 
 typedef struct pei_index {
@@ -52,9 +53,9 @@ typedef struct pei_builder {
     const pe_program_request *request;
     const pe_control *control;
     pe_program *program;
-    pe_arena *arena;           /* the program's */
-    pe_arena *scratch;         /* while building */
-    pe_lane *lane;             /* folds uniform subtrees; made when needed */
+    pe_arena *arena;   /* the program's */
+    pe_arena *scratch; /* while building */
+    pe_lane *lane;     /* folds uniform subtrees; made when needed */
 
     uint8_t shapes[PE_OPCODE_COUNT + 1]; /* which operands an opcode reads: PEI_SHAPE_* */
     pei_node *nodes;
@@ -72,23 +73,23 @@ typedef struct pei_builder {
     size_t inverse_count, inverse_capacity;
     pe_general *generals;
     size_t general_count, general_capacity;
-    pe_unit_read *reads;       /* slot holds the node until emission */
+    pe_unit_read *reads; /* slot holds the node until emission */
     size_t read_count, read_capacity;
     pe_domain *domains;
     size_t domain_count, domain_capacity;
-    pe_map *texts;             /* interned texts of domains */
+    pe_map *texts; /* interned texts of domains */
     pe_value *text_values;
     size_t text_count, text_capacity;
-    pe_map *domain_map;        /* content to domain */
-    pe_map *table_map;         /* what a table was made from, to table */
-    pe_map *reduce_map;        /* what is reduced, to its column */
+    pe_map *domain_map; /* content to domain */
+    pe_map *table_map;  /* what a table was made from, to table */
+    pe_map *reduce_map; /* what is reduced, to its column */
     pei_column **columns;
     size_t column_count, column_capacity;
-    uint32_t *cell_node;       /* by cell: node, or PEI_NONE */
-    uint64_t *slice;           /* bit set: varying cells to compute */
-    pe_dependency *dynamic;    /* found while evaluating, by cell (blocks by their first) */
+    uint32_t *cell_node;    /* by cell: node, or PEI_NONE */
+    uint64_t *slice;        /* bit set: varying cells to compute */
+    pe_dependency *dynamic; /* found while evaluating, by cell (blocks by their first) */
     size_t dynamic_count;
-    uint64_t *entered;         /* bit set: cells whose precedents were pulled before them */
+    uint64_t *entered; /* bit set: cells whose precedents were pulled before them */
     uint32_t group_count, group;
 
     /* the formula at hand */
@@ -100,30 +101,33 @@ typedef struct pei_builder {
     pei_operand *variables;
     uint32_t variable_count;
     uint32_t name_depth;
-    bool bound;                /* inside a name or LET: no general instruction may start here */
+    bool bound; /* inside a name or LET: no general instruction may start here */
 
-    pe_status status;          /* the first failure; then lowering gives up */
+    pe_status status; /* the first failure; then lowering gives up */
     pe_diag *diag;
 } pei_builder;
 
-/* ---- program_nodes.c ---------------------------------------------------------------------------------- */
+/* ---- program_nodes.c
+ * ---------------------------------------------------------------------------------- */
 
 pe_status pei_index_reserve(pei_index *index, size_t count);
 /* A constant's index; pairs stand side by side. */
 uint32_t pei_constant(pei_builder *b, double value);
 uint32_t pei_constant_pair(pei_builder *b, double first, double second);
 /* A node equal to an earlier one is that one. PEI_NONE after a failure. */
-uint32_t pei_make(pei_builder *b, int op, pe_type type, uint32_t a, uint32_t operand_b, uint32_t c, uint32_t k);
+uint32_t pei_make(pei_builder *b, int op, pe_type type, uint32_t a, uint32_t operand_b, uint32_t c,
+                  uint32_t k);
 uint32_t pei_make_node(pei_builder *b, const pei_node *node);
 /* Never merged: draws, general units, recordings. */
 uint32_t pei_make_unique(pei_builder *b, const pei_node *node);
 /* An opcode with a list. */
-uint32_t pei_make_list(pei_builder *b, int op, pe_type type, uint32_t a, const pei_ref *entries, uint32_t count,
-                       uint16_t flags);
+uint32_t pei_make_list(pei_builder *b, int op, pe_type type, uint32_t a, const pei_ref *entries,
+                       uint32_t count, uint16_t flags);
 uint32_t pei_add_list(pei_builder *b, const pei_ref *entries, uint32_t count);
 uint32_t pei_new_group(pei_builder *b);
 void pei_shapes_init(pei_builder *b);
-bool pei_fail(pei_builder *b, pe_status status, const char *format, ...) PE_PRINTF(3, 4); /* false */
+bool pei_fail(pei_builder *b, pe_status status, const char *format, ...)
+    PE_PRINTF(3, 4); /* false */
 
 static inline pei_operand pei_uniform(pe_value value)
 {
@@ -142,7 +146,8 @@ static inline pe_type pei_type_of(const pei_builder *b, uint32_t node)
 /* A number operand as a list entry. */
 pei_ref pei_ref_of(pei_builder *b, const pei_operand *number);
 
-/* ---- program_types.c: coercions, domains, tables ------------------------------------------------------- */
+/* ---- program_types.c: coercions, domains, tables
+ * ------------------------------------------------------- */
 
 /* Coerced as an operator does it. False: not here (a uniform error beside varying values, say). */
 bool pei_to_number(pei_builder *b, pei_operand *o);
@@ -159,19 +164,24 @@ const pe_domain *pei_domain(const pei_builder *b, uint16_t domain);
 uint32_t pei_make_table(pei_builder *b, const void *key, size_t length, bool *fresh);
 pe_call pei_conversion_call(pei_builder *b);
 
-/* ---- program_cells.c: cells and areas ------------------------------------------------------------------ */
+/* ---- program_cells.c: cells and areas
+ * ------------------------------------------------------------------ */
 
 bool pei_is_varying(const pei_builder *b, uint32_t cell);
-uint32_t pei_find_cell(const pei_builder *b, uint32_t sheet, uint32_t row, uint32_t column); /* PE_NO_CELL */
+uint32_t pei_find_cell(const pei_builder *b, uint32_t sheet, uint32_t row,
+                       uint32_t column); /* PE_NO_CELL */
 /* A cell's value. False: a failure, or a cell on a cycle that has none yet. */
 bool pei_cell_operand(pei_builder *b, uint32_t cell, pei_operand *o);
 bool pei_area_varies(const pei_builder *b, const pe_area *area);
 /* Visits the cells of an area that exist, row by row; visit returns false to stop. */
-bool pei_each_cell(pei_builder *b, const pe_area *area, bool (*visit)(void *context, uint32_t cell), void *context);
-/* The area that a node means as a reference, if it does: references, table references, names of them. */
+bool pei_each_cell(pei_builder *b, const pe_area *area, bool (*visit)(void *context, uint32_t cell),
+                   void *context);
+/* The area that a node means as a reference, if it does: references, table references, names of
+ * them. */
 bool pei_node_is_area(pei_builder *b, const pe_node *node, pe_area *area);
 
-/* ---- program_lower.c ----------------------------------------------------------------------------------- */
+/* ---- program_lower.c
+ * ----------------------------------------------------------------------------------- */
 
 /* False: this subtree is not for the program (or b->status). */
 bool pei_lower(pei_builder *b, const pe_node *node, pei_operand *o);
@@ -179,28 +189,39 @@ bool pei_lower(pei_builder *b, const pe_node *node, pei_operand *o);
 bool pei_lower_or_general(pei_builder *b, const pe_node *node, pei_operand *o);
 bool pei_lower_number(pei_builder *b, const pe_node *node, pei_operand *o);
 bool pei_lower_cell(pei_builder *b, uint32_t cell);
-bool pei_lower_binary(pei_builder *b, int op, pei_operand x, pei_operand y, bool final, pei_operand *o);
+bool pei_lower_binary(pei_builder *b, int op, pei_operand x, pei_operand y, bool final,
+                      pei_operand *o);
 bool pei_compare_operands(pei_builder *b, int op, pei_operand x, pei_operand y, pei_operand *o);
 /* Whether nothing random reaches a subtree; then its value. */
 bool pei_subtree_uniform(pei_builder *b, const pe_node *node);
 bool pei_fold(pei_builder *b, const pe_node *node, pei_operand *o);
-pei_operand pei_binary_number(pei_builder *b, int op, pei_operand x, pei_operand y); /* numbers, plain */
+pei_operand pei_binary_number(pei_builder *b, int op, pei_operand x,
+                              pei_operand y); /* numbers, plain */
 
-/* ---- program_general.c ---------------------------------------------------------------------------------- */
+/* ---- program_general.c
+ * ---------------------------------------------------------------------------------- */
 
 bool pei_general_node(pei_builder *b, const pe_node *node, pei_operand *o);
 bool pei_general_block(pei_builder *b, uint32_t cell);
 bool pei_general_component(pei_builder *b, uint32_t component);
 
-/* ---- program_dynamic.c ---------------------------------------------------------------------------------- */
+/* ---- program_arrays.c ----------------------------------------------------------------------------------- */
+
+/* Whether a subtree may be an array or several cells where it stands: no slot can hold it. */
+bool pei_may_be_array(const pei_builder *b, const pe_node *node);
+
+/* ---- program_dynamic.c
+ * ---------------------------------------------------------------------------------- */
 
 pe_status pei_dynamic_init(pei_builder *b);
 /* Visits what cell reads beyond its static precedents. False: visit stopped it. */
-bool pei_dynamic_each(pei_builder *b, uint32_t cell, bool (*visit)(void *context, uint32_t cell), void *context);
+bool pei_dynamic_each(pei_builder *b, uint32_t cell, bool (*visit)(void *context, uint32_t cell),
+                      void *context);
 /* Lowers a cell, after whatever it depends on where the graph's order does not know that. */
 bool pei_lower_in_order(pei_builder *b, uint32_t cell);
 
-/* ---- program_function.c, program_draw.c, program_reduce.c, program_lookup.c ----------------------------- */
+/* ---- program_function.c, program_draw.c, program_reduce.c, program_lookup.c
+ * ----------------------------- */
 
 bool pei_lower_function(pei_builder *b, const pe_node *node, pei_operand *o);
 bool pei_lower_draw(pei_builder *b, const pe_node *node, pei_operand *o, bool *handled);
@@ -209,7 +230,8 @@ bool pei_lower_conditional(pei_builder *b, const pe_node *node, pei_operand *o, 
 bool pei_lower_lookup(pei_builder *b, const pe_node *node, pei_operand *o, bool *handled);
 void pei_columns_free(pei_builder *b);
 
-/* ---- program_fuse.c, program_schedule.c, program_emit.c ------------------------------------------------- */
+/* ---- program_fuse.c, program_schedule.c, program_emit.c
+ * ------------------------------------------------- */
 
 /* How many operand nodes a node has, and which: calls visit for each, lists and reads included. */
 typedef void (*pei_visit_operand)(void *context, uint32_t node);

@@ -1,5 +1,6 @@
-/* program_lookup.c: lookups as a position and a gather. Positions are shared by key and key column; a uniform key column
- * becomes a table once. What is found may be uniform (a table of results, texts as codes) or vary (a pick among slots). */
+/* program_lookup.c: lookups as a position and a gather. Positions are shared by key and key column;
+ * a uniform key column becomes a table once. What is found may be uniform (a table of results,
+ * texts as codes) or vary (a pick among slots). */
 #include <math.h>
 #include <stdlib.h>
 
@@ -37,13 +38,15 @@ static bool single_vector(const pe_area *area, vector *v)
 static uint32_t used_count(const pei_builder *b, const vector *v)
 {
     const pe_area *used = &b->workbook->sheets[v->sheet].used;
-    uint32_t first = v->vertical ? v->row : v->column, last = v->vertical ? used->row_last : used->column_last;
+    uint32_t first = v->vertical ? v->row : v->column,
+             last = v->vertical ? used->row_last : used->column_last;
     if (last < first) return 0;
     return last - first + 1 < v->count ? last - first + 1 : v->count;
 }
 static uint32_t cell_at(const pei_builder *b, const vector *v, uint32_t i)
 {
-    return pei_find_cell(b, v->sheet, v->vertical ? v->row + i : v->row, v->vertical ? v->column : v->column + i);
+    return pei_find_cell(b, v->sheet, v->vertical ? v->row + i : v->row,
+                         v->vertical ? v->column : v->column + i);
 }
 
 typedef struct vector_key {
@@ -54,7 +57,8 @@ static vector_key key_of(const vector *v, uint32_t tag)
     return (vector_key){v->sheet, v->row, v->column, v->count, v->vertical, tag};
 }
 
-/* ---- key tables --------------------------------------------------------------------------------------- */
+/* ---- key tables
+ * --------------------------------------------------------------------------------------- */
 
 typedef struct key_row {
     double key;
@@ -75,19 +79,25 @@ static bool is_affine(const key_row *rows, uint32_t count, pe_lookup_table *t)
     double step = rows[1].key - rows[0].key;
     if (step == 0 || pen_abs(rows[0].key) > 0x1p40 || pen_abs(step) > 0x1p30) return false;
     for (uint32_t i = 0; i < count; i++)
-        if (rows[i].row != i || rows[i].key != rows[0].key + i * step || pen_floor(rows[i].key) != rows[i].key) return false;
-    *t = (pe_lookup_table){.kind = PE_LOOKUP_AFFINE, .count = count, .first = rows[0].key, .step = step};
+        if (rows[i].row != i || rows[i].key != rows[0].key + i * step ||
+            pen_floor(rows[i].key) != rows[i].key)
+            return false;
+    *t = (pe_lookup_table){
+        .kind = PE_LOOKUP_AFFINE, .count = count, .first = rows[0].key, .step = step};
     return true;
 }
 
-/* Keys ascending and different at 15 digits, the row of each: for equal keys the first (exact) or last (approximate). */
-static bool sorted_table(pei_builder *b, key_row *rows, uint32_t count, bool approximate, pe_lookup_table *t)
+/* Keys ascending and different at 15 digits, the row of each: for equal keys the first (exact) or
+ * last (approximate). */
+static bool sorted_table(pei_builder *b, key_row *rows, uint32_t count, bool approximate,
+                         pe_lookup_table *t)
 {
     for (uint32_t i = 1; approximate && i < count; i++)
         if (!pe_arith_less_equal(rows[i - 1].key, rows[i].key)) return false;
     if (!approximate) qsort(rows, count, sizeof *rows, compare_keys);
     double *keys = PE_PUSH(b->arena, double, count), *positions = PE_PUSH(b->arena, double, count);
-    if (keys == NULL || positions == NULL) return pei_fail(b, PE_E_MEMORY, "no memory for lookup tables");
+    if (keys == NULL || positions == NULL)
+        return pei_fail(b, PE_E_MEMORY, "no memory for lookup tables");
     uint32_t distinct = 0;
     bool identity = true;
     for (uint32_t i = 0; i < count; i++) {
@@ -100,7 +110,10 @@ static bool sorted_table(pei_builder *b, key_row *rows, uint32_t count, bool app
         positions[distinct++] = rows[i].row;
     }
     for (uint32_t i = 0; i < distinct; i++) identity = identity && positions[i] == i;
-    *t = (pe_lookup_table){.kind = PE_LOOKUP_SORTED, .count = distinct, .values = keys, .positions = positions,
+    *t = (pe_lookup_table){.kind = PE_LOOKUP_SORTED,
+                           .count = distinct,
+                           .values = keys,
+                           .positions = positions,
                            .first = identity ? 1 : 0};
     return true;
 }
@@ -125,38 +138,53 @@ static uint32_t key_table(pei_builder *b, const vector *v, bool approximate)
         if (pei_is_varying(b, cell)) return PEI_NONE;
         pe_value value = pe_evaluator_value(b->evaluator, cell);
         if (!pe_is_number(value)) {
-            if (approximate) return PEI_NONE; /* its binary search steps over other types in its own way */
+            if (approximate)
+                return PEI_NONE; /* its binary search steps over other types in its own way */
             continue;
         }
         rows[count++] = (key_row){pe_as_number(value) + 0.0, i};
     }
     pe_lookup_table t;
     if (count == 0) return PEI_NONE;
-    if (!(!approximate && is_affine(rows, count, &t)) && !sorted_table(b, rows, count, approximate, &t)) return PEI_NONE;
+    if (!(!approximate && is_affine(rows, count, &t)) &&
+        !sorted_table(b, rows, count, approximate, &t))
+        return PEI_NONE;
     b->tables[table] = t;
     return table;
 }
 
 /* The position (from 0) of a key among a vector's elements, or #N/A. */
-static bool lower_position(pei_builder *b, pei_operand key, const vector *v, bool approximate, uint32_t *position)
+static bool lower_position(pei_builder *b, pei_operand key, const vector *v, bool approximate,
+                           uint32_t *position)
 {
     if (key.uniform) return false;
     pe_type type = pei_type_of(b, key.node);
     if (type != PE_TYPE_NUMBER) return false;
     uint32_t table = key_table(b, v, approximate);
     if (table == PEI_NONE) return false;
-    pei_node n = {.op = approximate ? PE_I_POSITION_SORTED : PE_I_POSITION, .type = PE_TYPE_NUMBER, .a = key.node,
-                  .b = PEI_NONE, .c = PEI_NONE, .k = table, .flags = approximate ? 0 : PE_ERROR_NA};
+    pei_node n = {.op = approximate ? PE_I_POSITION_SORTED : PE_I_POSITION,
+                  .type = PE_TYPE_NUMBER,
+                  .a = key.node,
+                  .b = PEI_NONE,
+                  .c = PEI_NONE,
+                  .k = table,
+                  .flags = approximate ? 0 : PE_ERROR_NA};
     *position = pei_make_node(b, &n);
     return *position != PEI_NONE;
 }
 
-/* ---- results ------------------------------------------------------------------------------------------ */
+/* ---- results
+ * ------------------------------------------------------------------------------------------ */
 
 static bool make_gather(pei_builder *b, uint32_t position, uint32_t table, pei_operand *o)
 {
-    pei_node n = {.op = PE_I_GATHER, .type = b->tables[table].type, .domain = b->tables[table].domain, .a = position,
-                  .b = PEI_NONE, .c = PEI_NONE, .k = table};
+    pei_node n = {.op = PE_I_GATHER,
+                  .type = b->tables[table].type,
+                  .domain = b->tables[table].domain,
+                  .a = position,
+                  .b = PEI_NONE,
+                  .c = PEI_NONE,
+                  .k = table};
     *o = pei_varying(pei_make_node(b, &n));
     return o->node != PEI_NONE;
 }
@@ -167,12 +195,14 @@ static bool gather_uniform(pei_builder *b, uint32_t position, const vector *v, p
     vector_key key = key_of(v, 0x67617468);
     pe_value *values = pe_arena_push_raw(b->scratch, v->count, sizeof *values);
     uint32_t *codes = pe_arena_push_raw(b->scratch, v->count, sizeof *codes);
-    if (values == NULL || codes == NULL) return pei_fail(b, PE_E_MEMORY, "no memory for lookup tables");
+    if (values == NULL || codes == NULL)
+        return pei_fail(b, PE_E_MEMORY, "no memory for lookup tables");
     bool numbers = true;
     for (uint32_t i = 0; i < v->count; i++) {
         uint32_t cell = cell_at(b, v, i);
         values[i] = cell != PE_NO_CELL ? pe_evaluator_value(b->evaluator, cell) : pe_blank();
-        if (pe_is(values[i], PE_KIND_BLANK)) values[i] = pe_number(0); /* what a formula shows for it */
+        if (pe_is(values[i], PE_KIND_BLANK))
+            values[i] = pe_number(0); /* what a formula shows for it */
         numbers = numbers && (pe_is_number(values[i]) || pe_is_error(values[i]));
     }
     uint16_t domain = 0;
@@ -184,8 +214,12 @@ static bool gather_uniform(pei_builder *b, uint32_t position, const vector *v, p
     uint32_t table = pei_make_table(b, &key, sizeof key, &fresh);
     double *copy = table != PEI_NONE ? PE_PUSH(b->arena, double, v->count) : NULL;
     if (copy == NULL) return pei_fail(b, PE_E_MEMORY, "no memory for lookup tables");
-    for (uint32_t i = 0; i < v->count; i++) copy[i] = numbers ? pe_as_number(values[i]) : (double)codes[i];
-    b->tables[table] = (pe_lookup_table){.kind = PE_LOOKUP_GATHER, .count = v->count, .values = copy, .domain = domain,
+    for (uint32_t i = 0; i < v->count; i++)
+        copy[i] = numbers ? pe_as_number(values[i]) : (double)codes[i];
+    b->tables[table] = (pe_lookup_table){.kind = PE_LOOKUP_GATHER,
+                                         .count = v->count,
+                                         .values = copy,
+                                         .domain = domain,
                                          .type = numbers ? PE_TYPE_NUMBER : PE_TYPE_CODE};
     return make_gather(b, position, table, o);
 }
@@ -202,7 +236,8 @@ static bool pick(pei_builder *b, uint32_t position, const vector *v, pei_operand
         pei_operand x;
         if (!pei_cell_operand(b, cell_at(b, v, i), &x)) return false;
         if (x.uniform && pe_is(x.value, PE_KIND_BLANK)) x.value = pe_number(0);
-        if (x.uniform ? !pe_is_number(x.value) : pei_type_of(b, x.node) != PE_TYPE_NUMBER) return false;
+        if (x.uniform ? !pe_is_number(x.value) : pei_type_of(b, x.node) != PE_TYPE_NUMBER)
+            return false;
         refs[i] = pei_ref_of(b, &x);
     }
     *o = pei_varying(pei_make_list(b, PE_I_PICK, PE_TYPE_NUMBER, position, refs, v->count, 0));
@@ -210,14 +245,16 @@ static bool pick(pei_builder *b, uint32_t position, const vector *v, pei_operand
 }
 
 /* Positions are below `end`. */
-static bool gather(pei_builder *b, uint32_t position, const vector *whole, uint32_t end, pei_operand *o)
+static bool gather(pei_builder *b, uint32_t position, const vector *whole, uint32_t end,
+                   pei_operand *o)
 {
     vector clipped = *whole, *v = &clipped;
     if (end < v->count) v->count = end;
     if (v->count == 0) return false;
     vector_key key = key_of(v, 0x67617468);
     uint32_t table;
-    if (pe_map_get(b->table_map, &key, sizeof key, &table)) return make_gather(b, position, table, o);
+    if (pe_map_get(b->table_map, &key, sizeof key, &table))
+        return make_gather(b, position, table, o);
     for (uint32_t i = 0, used = used_count(b, v); i < used; i++) {
         uint32_t cell = cell_at(b, v, i);
         if (cell != PE_NO_CELL && pei_is_varying(b, cell)) return pick(b, position, v, o);
@@ -225,14 +262,17 @@ static bool gather(pei_builder *b, uint32_t position, const vector *whole, uint3
     return gather_uniform(b, position, v, o);
 }
 
-/* ---- functions ---------------------------------------------------------------------------------------- */
+/* ---- functions
+ * ---------------------------------------------------------------------------------------- */
 
-static bool uniform_number(pei_builder *b, const pe_node *node, uint32_t index, double otherwise, double *x)
+static bool uniform_number(pei_builder *b, const pe_node *node, uint32_t index, double otherwise,
+                           double *x)
 {
     pei_operand o;
     *x = otherwise;
     if (index >= node->arg_count) return true;
-    if (!pei_lower_number(b, node->args[index], &o) || !o.uniform || !pe_is_number(o.value)) return false;
+    if (!pei_lower_number(b, node->args[index], &o) || !o.uniform || !pe_is_number(o.value))
+        return false;
     *x = pe_as_number(o.value);
     return true;
 }
@@ -243,14 +283,19 @@ static bool lower_table_lookup(pei_builder *b, const pe_node *node, bool vertica
     pei_operand key;
     double index, approximate;
     uint32_t position;
-    if (!pei_node_is_area(b, node->args[1], &area) || area.sheet_first != area.sheet_last) return false;
-    if (!uniform_number(b, node, 2, 1, &index) || !uniform_number(b, node, 3, 1, &approximate)) return false;
-    uint32_t across = vertical ? area.column_last - area.column_first : area.row_last - area.row_first;
+    if (!pei_node_is_area(b, node->args[1], &area) || area.sheet_first != area.sheet_last)
+        return false;
+    if (!uniform_number(b, node, 2, 1, &index) || !uniform_number(b, node, 3, 1, &approximate))
+        return false;
+    uint32_t across =
+        vertical ? area.column_last - area.column_first : area.row_last - area.row_first;
     index = pen_trunc(index);
     if (!(index >= 1 && index <= (double)across + 1)) return false;
     if (!pei_lower_or_general(b, node->args[0], &key)) return false;
-    vector keys = vector_of(&area, vertical, 0), results = vector_of(&area, vertical, (uint32_t)index - 1);
-    return lower_position(b, key, &keys, approximate != 0, &position) && gather(b, position, &results, used_count(b, &keys), o);
+    vector keys = vector_of(&area, vertical, 0),
+           results = vector_of(&area, vertical, (uint32_t)index - 1);
+    return lower_position(b, key, &keys, approximate != 0, &position) &&
+           gather(b, position, &results, used_count(b, &keys), o);
 }
 
 static bool lower_match(pei_builder *b, const pe_node *node, pei_operand *o)
@@ -261,44 +306,62 @@ static bool lower_match(pei_builder *b, const pe_node *node, pei_operand *o)
     double type;
     uint32_t position;
     if (!pei_node_is_area(b, node->args[1], &area) || !single_vector(&area, &keys)) return false;
-    if (!uniform_number(b, node, 2, 1, &type) || type < 0 || !pei_lower_or_general(b, node->args[0], &key)) return false;
+    if (!uniform_number(b, node, 2, 1, &type) || type < 0 ||
+        !pei_lower_or_general(b, node->args[0], &key))
+        return false;
     if (!lower_position(b, key, &keys, type > 0, &position)) return false;
-    *o = pei_varying(pei_make(b, PE_I_ADD_K, PE_TYPE_NUMBER, position, PEI_NONE, PEI_NONE, pei_constant(b, 1)));
+    *o = pei_varying(
+        pei_make(b, PE_I_ADD_K, PE_TYPE_NUMBER, position, PEI_NONE, PEI_NONE, pei_constant(b, 1)));
     return o->node != PEI_NONE;
 }
 
-/* A row or column number (from 1) as a position (from 0), #REF! outside: straight from MATCH where it comes from there. */
+/* A row or column number (from 1) as a position (from 0), #REF! outside: straight from MATCH where
+ * it comes from there. */
 static uint32_t position_of_number(pei_builder *b, uint32_t number, uint32_t count)
 {
     const pei_node *n = &b->nodes[number];
     if (n->op == PE_I_ADD_K && b->constants[n->k] == 1) {
         const pei_node *p = &b->nodes[n->a];
-        if ((p->op == PE_I_POSITION || p->op == PE_I_POSITION_SORTED) && b->tables[p->k].kind == PE_LOOKUP_AFFINE &&
-            b->tables[p->k].count <= count)
+        if ((p->op == PE_I_POSITION || p->op == PE_I_POSITION_SORTED) &&
+            b->tables[p->k].kind == PE_LOOKUP_AFFINE && b->tables[p->k].count <= count)
             return n->a;
     }
     double key[3] = {pe_as_number(pe_box(PE_KIND_OMITTED, 2)), 1, count};
     bool fresh;
     uint32_t table = pei_make_table(b, key, sizeof key, &fresh);
     if (table == PEI_NONE) return PEI_NONE;
-    if (fresh) b->tables[table] = (pe_lookup_table){.kind = PE_LOOKUP_AFFINE, .count = count, .first = 1, .step = 1};
-    uint32_t whole = pei_make(b, PE_I_ROUND_DOWN, PE_TYPE_NUMBER, number, PEI_NONE, PEI_NONE, pei_constant_pair(b, 1, 0));
-    pei_node position = {.op = PE_I_POSITION, .type = PE_TYPE_NUMBER, .a = whole, .b = PEI_NONE, .c = PEI_NONE, .k = table,
+    if (fresh)
+        b->tables[table] =
+            (pe_lookup_table){.kind = PE_LOOKUP_AFFINE, .count = count, .first = 1, .step = 1};
+    uint32_t whole = pei_make(b, PE_I_ROUND_DOWN, PE_TYPE_NUMBER, number, PEI_NONE, PEI_NONE,
+                              pei_constant_pair(b, 1, 0));
+    pei_node position = {.op = PE_I_POSITION,
+                         .type = PE_TYPE_NUMBER,
+                         .a = whole,
+                         .b = PEI_NONE,
+                         .c = PEI_NONE,
+                         .k = table,
                          .flags = PE_ERROR_REF};
     return whole != PEI_NONE ? pei_make_node(b, &position) : PEI_NONE;
 }
 
-/* INDEX(area, row, column): at most one of them varies. A varying 0 would mean a whole column: left to the general evaluator. */
+/* INDEX(area, row, column): at most one of them varies. A varying 0 would mean a whole column: left
+ * to the general evaluator. */
 static bool lower_index(pei_builder *b, const pe_node *node, pei_operand *o)
 {
     pe_area area;
     pei_operand at[2] = {pei_uniform(pe_number(1)), pei_uniform(pe_number(1))};
-    if (node->arg_count > 3 || !pei_node_is_area(b, node->args[0], &area) || area.sheet_first != area.sheet_last) return false;
+    if (node->arg_count > 3 || !pei_node_is_area(b, node->args[0], &area) ||
+        area.sheet_first != area.sheet_last)
+        return false;
     for (uint32_t i = 1; i < node->arg_count; i++) {
-        if (node->args[i]->kind == PE_NODE_OMITTED || !pei_lower_number(b, node->args[i], &at[i - 1])) return false;
+        if (node->args[i]->kind == PE_NODE_OMITTED ||
+            !pei_lower_number(b, node->args[i], &at[i - 1]))
+            return false;
         if (at[i - 1].uniform && !pe_is_number(at[i - 1].value)) return false;
     }
-    uint32_t rows = area.row_last - area.row_first + 1, columns = area.column_last - area.column_first + 1;
+    uint32_t rows = area.row_last - area.row_first + 1,
+             columns = area.column_last - area.column_first + 1;
     if (node->arg_count == 2 && rows == 1) { /* one number along a row */
         at[1] = at[0];
         at[0] = pei_uniform(pe_number(1));
@@ -309,29 +372,40 @@ static bool lower_index(pei_builder *b, const pe_node *node, pei_operand *o)
     double column = at[1].uniform ? pen_trunc(pe_as_number(at[1].value)) : 1;
     if (!(row >= 1 && row <= rows && column >= 1 && column <= columns)) return false;
     if (at[0].uniform && at[1].uniform)
-        return pei_cell_operand(b, pei_find_cell(b, area.sheet_first, area.row_first + (uint32_t)row - 1,
-                                                 area.column_first + (uint32_t)column - 1), o);
+        return pei_cell_operand(b,
+                                pei_find_cell(b, area.sheet_first,
+                                              area.row_first + (uint32_t)row - 1,
+                                              area.column_first + (uint32_t)column - 1),
+                                o);
     if (!at[0].uniform && !at[1].uniform) return false;
     bool vertical = !at[0].uniform;
     vector v = vector_of(&area, vertical, vertical ? (uint32_t)column - 1 : (uint32_t)row - 1);
     const pei_node *n = &b->nodes[at[vertical ? 0 : 1].node];
-    bool never_zero = n->op == PE_I_ADD_K && b->constants[n->k] == 1 &&
-                      (b->nodes[n->a].op == PE_I_POSITION || b->nodes[n->a].op == PE_I_POSITION_SORTED);
+    bool never_zero =
+        n->op == PE_I_ADD_K && b->constants[n->k] == 1 &&
+        (b->nodes[n->a].op == PE_I_POSITION || b->nodes[n->a].op == PE_I_POSITION_SORTED);
     if (!never_zero && !(n->op == PE_I_BETWEEN && b->constants[n->k] >= 1)) return false;
     uint32_t position = position_of_number(b, at[vertical ? 0 : 1].node, v.count);
     return position != PEI_NONE && v.count <= 65536 && gather(b, position, &v, v.count, o);
 }
 
-static bool lower_lookup_vector(pei_builder *b, const pe_node *node, bool approximate, pei_operand *o)
+static bool lower_lookup_vector(pei_builder *b, const pe_node *node, bool approximate,
+                                pei_operand *o)
 {
     pe_area keys_area, results_area;
     vector keys, results;
     pei_operand key;
     uint32_t position;
     if (node->arg_count != 3) return false;
-    if (!pei_node_is_area(b, node->args[1], &keys_area) || !pei_node_is_area(b, node->args[2], &results_area)) return false;
-    if (!single_vector(&keys_area, &keys) || !single_vector(&results_area, &results) || keys.count != results.count) return false;
-    if (!pei_lower_or_general(b, node->args[0], &key) || !lower_position(b, key, &keys, approximate, &position)) return false;
+    if (!pei_node_is_area(b, node->args[1], &keys_area) ||
+        !pei_node_is_area(b, node->args[2], &results_area))
+        return false;
+    if (!single_vector(&keys_area, &keys) || !single_vector(&results_area, &results) ||
+        keys.count != results.count)
+        return false;
+    if (!pei_lower_or_general(b, node->args[0], &key) ||
+        !lower_position(b, key, &keys, approximate, &position))
+        return false;
     return gather(b, position, &results, used_count(b, &keys), o);
 }
 
@@ -339,12 +413,20 @@ bool pei_lower_lookup(pei_builder *b, const pe_node *node, pei_operand *o, bool 
 {
     *handled = true;
     switch ((pe_function_id)node->function) {
-    case PE_FN_VLOOKUP: return lower_table_lookup(b, node, true, o);
-    case PE_FN_HLOOKUP: return lower_table_lookup(b, node, false, o);
-    case PE_FN_MATCH: return lower_match(b, node, o);
-    case PE_FN_INDEX: return lower_index(b, node, o);
-    case PE_FN_LOOKUP: return lower_lookup_vector(b, node, true, o);
-    case PE_FN_XLOOKUP: return lower_lookup_vector(b, node, false, o);
-    default: *handled = false; return false;
+    case PE_FN_VLOOKUP:
+        return lower_table_lookup(b, node, true, o);
+    case PE_FN_HLOOKUP:
+        return lower_table_lookup(b, node, false, o);
+    case PE_FN_MATCH:
+        return lower_match(b, node, o);
+    case PE_FN_INDEX:
+        return lower_index(b, node, o);
+    case PE_FN_LOOKUP:
+        return lower_lookup_vector(b, node, true, o);
+    case PE_FN_XLOOKUP:
+        return lower_lookup_vector(b, node, false, o);
+    default:
+        *handled = false;
+        return false;
     }
 }

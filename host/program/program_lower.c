@@ -1,14 +1,16 @@
-/* program_lower.c: one formula's tree to values: constants, references, operators, names and choices. A subtree that
- * this cannot take is refused (false), and the smallest refused subtree that stands on its own becomes a general instruction. */
+/* program_lower.c: one formula's tree to values: constants, references, operators, names and
+ * choices. A subtree that this cannot take is refused (false), and the smallest refused subtree
+ * that stands on its own becomes a general instruction. */
 #include "program_internal.h"
 
-/* ---- uniform subtrees --------------------------------------------------------------------------------- */
+/* ---- uniform subtrees
+ * --------------------------------------------------------------------------------- */
 
 static bool function_uniform(const pe_node *node)
 {
     const pe_function *row = pe_function_row((pe_function_id)node->function);
-    return (row->flags & (PE_FN_RANDOM | PE_FN_RISK | PE_FN_RISK_OUTPUT | PE_FN_RISK_PROPERTY | PE_FN_DYNAMIC |
-                          PE_FN_UNSUPPORTED)) == 0;
+    return (row->flags & (PE_FN_RANDOM | PE_FN_RISK | PE_FN_RISK_OUTPUT | PE_FN_RISK_PROPERTY |
+                          PE_FN_DYNAMIC | PE_FN_UNSUPPORTED)) == 0;
 }
 
 static bool name_uniform(pei_builder *b, const pe_node *node)
@@ -28,10 +30,13 @@ bool pei_subtree_uniform(pei_builder *b, const pe_node *node)
     case PE_NODE_VALUE:
     case PE_NODE_OMITTED:
     case PE_NODE_ARRAY:
-    case PE_NODE_EXTERNAL: return true;
+    case PE_NODE_EXTERNAL:
+        return true;
     case PE_NODE_REFERENCE:
-    case PE_NODE_TABLE: return !pei_node_is_area(b, node, &area) || !pei_area_varies(b, &area);
-    case PE_NODE_NAME: return name_uniform(b, node);
+    case PE_NODE_TABLE:
+        return !pei_node_is_area(b, node, &area) || !pei_area_varies(b, &area);
+    case PE_NODE_NAME:
+        return name_uniform(b, node);
     case PE_NODE_FUNCTION:
         if (!function_uniform(node)) return false;
         break;
@@ -41,7 +46,8 @@ bool pei_subtree_uniform(pei_builder *b, const pe_node *node)
     case PE_NODE_BINARY:
         if (node->op >= PE_OP_RANGE && node->op <= PE_OP_INTERSECT) return false;
         break;
-    default: return false;
+    default:
+        return false;
     }
     for (uint32_t i = 0; i < node->arg_count; i++)
         if (!pei_subtree_uniform(b, node->args[i])) return false;
@@ -78,12 +84,14 @@ bool pei_fold(pei_builder *b, const pe_node *node, pei_operand *o)
     return true;
 }
 
-/* ---- operators ---------------------------------------------------------------------------------------- */
+/* ---- operators
+ * ---------------------------------------------------------------------------------------- */
 
 static bool as_number_pair(pei_builder *b, pei_operand *x, pei_operand *y)
 {
     if (!pei_to_number(b, x) || !pei_to_number(b, y)) return false;
-    /* an error that is always there: the left one wins; to its right, what varies may hold another */
+    /* an error that is always there: the left one wins; to its right, what varies may hold another
+     */
     return !(y->uniform && pe_is_error(y->value) && !x->uniform);
 }
 
@@ -101,13 +109,17 @@ static arithmetic_row arithmetic(int op, bool final)
     case PE_OP_SUB:
         return final ? (arithmetic_row){PE_I_SUB_FINAL, PE_I_SUB_FINAL_K, PE_I_K_SUB_FINAL, false}
                      : (arithmetic_row){PE_I_SUB, PE_I_SUB_K, PE_I_K_SUB, false};
-    case PE_OP_MUL: return (arithmetic_row){PE_I_MUL, PE_I_MUL_K, 0, true};
-    case PE_OP_DIV: return (arithmetic_row){PE_I_DIV, PE_I_DIV_K, PE_I_K_DIV, false};
-    default: return (arithmetic_row){PE_I_POW, PE_I_POW_K, PE_I_K_POW, false};
+    case PE_OP_MUL:
+        return (arithmetic_row){PE_I_MUL, PE_I_MUL_K, 0, true};
+    case PE_OP_DIV:
+        return (arithmetic_row){PE_I_DIV, PE_I_DIV_K, PE_I_K_DIV, false};
+    default:
+        return (arithmetic_row){PE_I_POW, PE_I_POW_K, PE_I_K_POW, false};
     }
 }
 
-bool pei_lower_binary(pei_builder *b, int op, pei_operand x, pei_operand y, bool final, pei_operand *o)
+bool pei_lower_binary(pei_builder *b, int op, pei_operand x, pei_operand y, bool final,
+                      pei_operand *o)
 {
     if (!as_number_pair(b, &x, &y)) return false;
     if (x.uniform && pe_is_error(x.value)) {
@@ -127,8 +139,10 @@ bool pei_lower_binary(pei_builder *b, int op, pei_operand x, pei_operand y, bool
     } else if (y.uniform || row.commutes) {
         double k = pe_as_number(y.uniform ? y.value : x.value);
         if (op == PE_OP_DIV && k == 0) return false;
-        int code = final && op == PE_OP_ADD && x.uniform ? PE_I_K_ADD_FINAL : row.vk; /* the snap asks the left one */
-        node = pei_make(b, code, PE_TYPE_NUMBER, y.uniform ? x.node : y.node, PEI_NONE, PEI_NONE, pei_constant(b, k));
+        int code = final && op == PE_OP_ADD && x.uniform ? PE_I_K_ADD_FINAL
+                                                         : row.vk; /* the snap asks the left one */
+        node = pei_make(b, code, PE_TYPE_NUMBER, y.uniform ? x.node : y.node, PEI_NONE, PEI_NONE,
+                        pei_constant(b, k));
     } else {
         node = pei_make(b, row.kv, PE_TYPE_NUMBER, y.node, PEI_NONE, PEI_NONE,
                         pei_constant(b, pe_as_number(x.value)));
@@ -140,7 +154,8 @@ bool pei_lower_binary(pei_builder *b, int op, pei_operand x, pei_operand y, bool
 pei_operand pei_binary_number(pei_builder *b, int op, pei_operand x, pei_operand y)
 {
     pei_operand o = pei_uniform(pe_error(PE_ERROR_VALUE));
-    if (!pei_lower_binary(b, op, x, y, false, &o)) pei_fail(b, PE_E_INTERNAL, "numbers could not be combined");
+    if (!pei_lower_binary(b, op, x, y, false, &o))
+        pei_fail(b, PE_E_INTERNAL, "numbers could not be combined");
     return o;
 }
 
@@ -157,27 +172,39 @@ static bool lower_negate(pei_builder *b, pei_operand x, pei_operand *o)
     return o->node != PEI_NONE;
 }
 
-/* ---- comparison --------------------------------------------------------------------------------------- */
+/* ---- comparison
+ * --------------------------------------------------------------------------------------- */
 
 static bool order_holds(int op, int order)
 {
     switch (op) {
-    case PE_OP_EQ: return order == 0;
-    case PE_OP_NE: return order != 0;
-    case PE_OP_LT: return order < 0;
-    case PE_OP_LE: return order <= 0;
-    case PE_OP_GT: return order > 0;
-    default: return order >= 0;
+    case PE_OP_EQ:
+        return order == 0;
+    case PE_OP_NE:
+        return order != 0;
+    case PE_OP_LT:
+        return order < 0;
+    case PE_OP_LE:
+        return order <= 0;
+    case PE_OP_GT:
+        return order > 0;
+    default:
+        return order >= 0;
     }
 }
 static int mirrored(int op)
 {
     switch (op) {
-    case PE_OP_LT: return PE_OP_GT;
-    case PE_OP_LE: return PE_OP_GE;
-    case PE_OP_GT: return PE_OP_LT;
-    case PE_OP_GE: return PE_OP_LE;
-    default: return op;
+    case PE_OP_LT:
+        return PE_OP_GT;
+    case PE_OP_LE:
+        return PE_OP_GE;
+    case PE_OP_GT:
+        return PE_OP_LT;
+    case PE_OP_GE:
+        return PE_OP_LE;
+    default:
+        return op;
     }
 }
 
@@ -190,24 +217,29 @@ static bool compare_code(pei_builder *b, int op, uint32_t node, pe_value y, pei_
     for (uint32_t i = 0; i < domain->count; i++)
         values[i] = pe_is_error(domain->values[i]) ? pe_as_number(domain->values[i])
                     : order_holds(op, pe_compare(domain->values[i], y)) ? 1.0
-                                                                         : 0.0;
+                                                                        : 0.0;
     *o = pei_varying(pei_map_code(b, node, values, PE_TYPE_BOOLEAN));
     return o->node != PEI_NONE;
 }
 
 static bool compare_numbers(pei_builder *b, int op, pei_operand x, pei_operand y, pei_operand *o)
 {
-    static const int with_constant[] = {PE_I_EQ_K, PE_I_NE_K, PE_I_LT_K, PE_I_LE_K, PE_I_GT_K, PE_I_GE_K};
+    static const int with_constant[] = {PE_I_EQ_K, PE_I_NE_K, PE_I_LT_K,
+                                        PE_I_LE_K, PE_I_GT_K, PE_I_GE_K};
     static const int of_two[] = {PE_I_EQ, PE_I_NE, PE_I_LT, PE_I_LE, PE_I_LT, PE_I_LE};
     uint32_t node;
     if (x.uniform) return compare_numbers(b, mirrored(op), y, x, o);
     if (y.uniform) {
-        node = pei_make(b, with_constant[op - PE_OP_EQ], PE_TYPE_BOOLEAN, x.node, PEI_NONE, PEI_NONE,
-                        pei_constant(b, pe_as_number(y.value)));
+        node = pei_make(b, with_constant[op - PE_OP_EQ], PE_TYPE_BOOLEAN, x.node, PEI_NONE,
+                        PEI_NONE, pei_constant(b, pe_as_number(y.value)));
     } else {
         bool turn = op == PE_OP_GT || op == PE_OP_GE;
-        pei_node n = {.op = (uint16_t)of_two[op - PE_OP_EQ], .type = PE_TYPE_BOOLEAN, .a = turn ? y.node : x.node,
-                      .b = turn ? x.node : y.node, .c = PEI_NONE, .flags = turn}; /* flags 1: b is the left one */
+        pei_node n = {.op = (uint16_t)of_two[op - PE_OP_EQ],
+                      .type = PE_TYPE_BOOLEAN,
+                      .a = turn ? y.node : x.node,
+                      .b = turn ? x.node : y.node,
+                      .c = PEI_NONE,
+                      .flags = turn}; /* flags 1: b is the left one */
         node = pei_make_node(b, &n);
     }
     *o = pei_varying(node);
@@ -248,9 +280,11 @@ bool pei_compare_operands(pei_builder *b, int op, pei_operand x, pei_operand y, 
     return compare_numbers(b, op, x, y, o);
 }
 
-/* ---- references --------------------------------------------------------------------------------------- */
+/* ---- references
+ * --------------------------------------------------------------------------------------- */
 
-/* The one cell of an area that a formula at home means, as Excel intersects; false: more than one. */
+/* The one cell of an area that a formula at home means, as Excel intersects; false: more than one.
+ */
 static bool intersected(const pei_builder *b, const pe_area *a, pe_cell_ref *cell)
 {
     if (a->sheet_first != a->sheet_last) return false;
@@ -300,7 +334,8 @@ static bool lower_name(pei_builder *b, const pe_node *node, pei_operand *o)
     return lowered;
 }
 
-/* ---- nodes -------------------------------------------------------------------------------------------- */
+/* ---- nodes
+ * -------------------------------------------------------------------------------------------- */
 
 bool pei_lower_number(pei_builder *b, const pe_node *node, pei_operand *o)
 {
@@ -313,14 +348,21 @@ static bool lower_operator(pei_builder *b, const pe_node *node, pei_operand *o)
     if (node->kind == PE_NODE_UNARY) {
         if (node->op == PE_OP_SPILL || !pei_lower_or_general(b, node->args[0], &x)) return false;
         switch (node->op) {
-        case PE_OP_NEGATE: return lower_negate(b, x, o);
-        case PE_OP_PERCENT: return pei_lower_binary(b, PE_OP_DIV, x, pei_uniform(pe_number(100)), false, o);
-        default: *o = x; return true;
+        case PE_OP_NEGATE:
+            return lower_negate(b, x, o);
+        case PE_OP_PERCENT:
+            return pei_lower_binary(b, PE_OP_DIV, x, pei_uniform(pe_number(100)), false, o);
+        default:
+            *o = x;
+            return true;
         }
     }
-    if (node->op == PE_OP_CONCAT || (node->op >= PE_OP_RANGE && node->op <= PE_OP_INTERSECT)) return false;
-    if (!pei_lower_or_general(b, node->args[0], &x) || !pei_lower_or_general(b, node->args[1], &y)) return false;
-    if (node->op >= PE_OP_EQ && node->op <= PE_OP_GE) return pei_compare_operands(b, node->op, x, y, o);
+    if (node->op == PE_OP_CONCAT || (node->op >= PE_OP_RANGE && node->op <= PE_OP_INTERSECT))
+        return false;
+    if (!pei_lower_or_general(b, node->args[0], &x) || !pei_lower_or_general(b, node->args[1], &y))
+        return false;
+    if (node->op >= PE_OP_EQ && node->op <= PE_OP_GE)
+        return pei_compare_operands(b, node->op, x, y, o);
     bool final = node == b->root && (node->op == PE_OP_ADD || node->op == PE_OP_SUB);
     return pei_lower_binary(b, node->op, x, y, final, o);
 }
@@ -329,51 +371,50 @@ bool pei_lower(pei_builder *b, const pe_node *node, pei_operand *o)
 {
     if (b->status != PE_OK) return false;
     switch ((pe_node_kind)node->kind) {
-    case PE_NODE_VALUE: *o = pei_uniform(node->value); return true;
-    case PE_NODE_OMITTED: *o = pei_uniform(pe_omitted()); return true;
+    case PE_NODE_VALUE:
+        *o = pei_uniform(node->value);
+        return true;
+    case PE_NODE_OMITTED:
+        *o = pei_uniform(pe_omitted());
+        return true;
     case PE_NODE_REFERENCE:
-    case PE_NODE_TABLE: return lower_reference(b, node, o);
-    case PE_NODE_NAME: return lower_name(b, node, o);
+    case PE_NODE_TABLE:
+        return lower_reference(b, node, o);
+    case PE_NODE_NAME:
+        return lower_name(b, node, o);
     case PE_NODE_VARIABLE:
         if (b->variables == NULL || node->index >= b->variable_count) return false;
         *o = b->variables[node->index];
         return o->uniform || o->node != PEI_NONE;
     case PE_NODE_UNARY:
-    case PE_NODE_BINARY: return lower_operator(b, node, o);
-    case PE_NODE_FUNCTION: return pei_lower_function(b, node, o);
-    default: return false;
+    case PE_NODE_BINARY:
+        return lower_operator(b, node, o);
+    case PE_NODE_FUNCTION:
+        return pei_lower_function(b, node, o);
+    default:
+        return false;
     }
 }
 
-static bool is_scalar_function(const pe_node *node)
-{
-    static const pe_function_id scalar[] = {PE_FN_SUM, PE_FN_MAX, PE_FN_MIN, PE_FN_COUNT, PE_FN_AVERAGE, PE_FN_NPV,
-                                            PE_FN_IRR, PE_FN_SUMPRODUCT};
-    for (size_t i = 0; node->kind == PE_NODE_FUNCTION && i < PE_COUNT(scalar); i++)
-        if (node->function == scalar[i]) return true;
-    return false;
-}
-
-/* Inside an array formula or a name, what is not lowered may be an array, which no slot holds: the whole formula goes
- * to the general evaluator. */
 bool pei_lower_or_general(pei_builder *b, const pe_node *node, pei_operand *o)
 {
     if (pei_lower(b, node, o)) return true;
-    if (b->status != PE_OK) return false;
-    if (b->array_mode && node != b->root && !is_scalar_function(node)) return false;
+    if (b->status != PE_OK || (node != b->root && pei_may_be_array(b, node))) return false;
     if (pei_subtree_uniform(b, node) && pei_fold(b, node, o)) return true;
     return b->status == PE_OK && !b->bound && pei_general_node(b, node, o);
 }
 
-/* ---- cells -------------------------------------------------------------------------------------------- */
+/* ---- cells
+ * -------------------------------------------------------------------------------------------- */
 
-/* A cell whose formula gives a constant in all trials all the same: kept as a node, since readers expect one. */
+/* A cell whose formula gives a constant in all trials all the same: kept as a node, since readers
+ * expect one. */
 static uint32_t constant_node(pei_builder *b, pe_value v)
 {
     if (pe_is(v, PE_KIND_BLANK) || pe_is(v, PE_KIND_OMITTED)) v = pe_number(0);
     bool number = pe_is_number(v) || pe_is_error(v);
-    return pei_make(b, PE_I_CONSTANT, number ? PE_TYPE_NUMBER : PE_TYPE_ANY, PEI_NONE, PEI_NONE, PEI_NONE,
-                    pei_constant(b, pe_as_number(v)));
+    return pei_make(b, PE_I_CONSTANT, number ? PE_TYPE_NUMBER : PE_TYPE_ANY, PEI_NONE, PEI_NONE,
+                    PEI_NONE, pei_constant(b, pe_as_number(v)));
 }
 
 static bool lower_formula(pei_builder *b, uint32_t cell, const pe_formula *formula)
@@ -396,13 +437,15 @@ bool pei_lower_cell(pei_builder *b, uint32_t cell)
     if (b->cell_node[cell] != PEI_NONE) return true;
     pe_arena_mark mark = pe_arena_save(b->scratch);
     const pe_cell *c = &b->workbook->cells[cell];
-    uint32_t master = pe_graph_master(b->graph, cell), component = pe_graph_component(b->graph, cell);
+    uint32_t master = pe_graph_master(b->graph, cell),
+             component = pe_graph_component(b->graph, cell);
     b->cell = cell;
     b->home = pe_workbook_ref(b->workbook, cell);
     b->group = pei_new_group(b);
     bool done;
     const pe_formula *formula = pe_graph_formula(b->graph, cell);
-    const pe_formula_source *source = c->formula != PE_NO_FORMULA ? &b->workbook->formulas[c->formula] : NULL;
+    const pe_formula_source *source =
+        c->formula != PE_NO_FORMULA ? &b->workbook->formulas[c->formula] : NULL;
     bool overridden = pe_graph_overridden(b->graph, cell);
     bool block = !overridden && source != NULL && source->kind != PE_FORMULA_NORMAL &&
                  pe_area_cells(&source->area) > 1;
@@ -416,6 +459,7 @@ bool pei_lower_cell(pei_builder *b, uint32_t cell)
         done = lower_formula(b, cell, formula);
     }
     pe_arena_restore(b->scratch, mark);
-    if (!done && b->status == PE_OK) pei_fail(b, PE_E_UNSUPPORTED, "this formula cannot vary in a simulation");
+    if (!done && b->status == PE_OK)
+        pei_fail(b, PE_E_UNSUPPORTED, "this formula cannot vary in a simulation");
     return done;
 }

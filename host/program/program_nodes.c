@@ -1,5 +1,5 @@
-/* program_nodes.c: values and constants of a program under construction, each once: equal operations on equal operands are one value
- * (draws, general units and recordings excepted). */
+/* program_nodes.c: values and constants of a program under construction, each once: equal
+ * operations on equal operands are one value (draws, general units and recordings excepted). */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -56,7 +56,8 @@ static uint32_t append_constant(pei_builder *b, double value)
 }
 
 /* Finds `width` constants side by side; first is their first value's bits, second the other's. */
-static uint32_t find_constant(pei_builder *b, pei_index *index, double first, double second, bool pair)
+static uint32_t find_constant(pei_builder *b, pei_index *index, double first, double second,
+                              bool pair)
 {
     for (;;) {
         uint64_t p = bits_of(first), q = pair ? bits_of(second) : 0;
@@ -69,7 +70,9 @@ static uint32_t find_constant(pei_builder *b, pei_index *index, double first, do
             for (uint32_t i = 0; index->slots != NULL && i <= index->mask; i++) {
                 uint32_t k = index->slots[i];
                 if (k == PEI_NONE) continue;
-                uint32_t at = mix(bits_of(b->constants[k]), pair ? bits_of(b->constants[k + 1]) : 0) & grown.mask;
+                uint32_t at =
+                    mix(bits_of(b->constants[k]), pair ? bits_of(b->constants[k + 1]) : 0) &
+                    grown.mask;
                 while (grown.slots[at] != PEI_NONE) at = (at + 1) & grown.mask;
                 grown.slots[at] = k;
             }
@@ -80,7 +83,8 @@ static uint32_t find_constant(pei_builder *b, pei_index *index, double first, do
         uint32_t at = mix(p, q) & index->mask;
         for (; index->slots[at] != PEI_NONE; at = (at + 1) & index->mask) {
             uint32_t k = index->slots[at];
-            if (bits_of(b->constants[k]) == p && (!pair || bits_of(b->constants[k + 1]) == q)) return k;
+            if (bits_of(b->constants[k]) == p && (!pair || bits_of(b->constants[k + 1]) == q))
+                return k;
         }
         uint32_t k = append_constant(b, first);
         if (k == PEI_NONE || (pair && append_constant(b, second) == PEI_NONE)) return PEI_NONE;
@@ -110,7 +114,8 @@ void pei_shapes_init(pei_builder *b)
     b->shapes[PEI_OUTPUT] = PEI_SHAPE_A;
 }
 
-/* ---- nodes -------------------------------------------------------------------------------------------- */
+/* ---- nodes
+ * -------------------------------------------------------------------------------------------- */
 
 static uint32_t node_hash(const pei_builder *b, const pei_node *n)
 {
@@ -123,8 +128,8 @@ static uint32_t node_hash(const pei_builder *b, const pei_node *n)
 }
 static bool node_equal(const pei_builder *b, const pei_node *x, const pei_node *y)
 {
-    if (x->op != y->op || x->flags != y->flags || x->a != y->a || x->b != y->b || x->c != y->c || x->type != y->type ||
-        x->domain != y->domain)
+    if (x->op != y->op || x->flags != y->flags || x->a != y->a || x->b != y->b || x->c != y->c ||
+        x->type != y->type || x->domain != y->domain)
         return false;
     if (!(b->shapes[x->op] & PEI_SHAPE_LIST)) return x->k == y->k;
     return x->k == y->k || memcmp(b->lists + x->k, b->lists + y->k, x->c * sizeof *b->lists) == 0;
@@ -186,9 +191,11 @@ uint32_t pei_make_node(pei_builder *b, const pei_node *node)
     return made;
 }
 
-uint32_t pei_make(pei_builder *b, int op, pe_type type, uint32_t a, uint32_t operand_b, uint32_t c, uint32_t k)
+uint32_t pei_make(pei_builder *b, int op, pe_type type, uint32_t a, uint32_t operand_b, uint32_t c,
+                  uint32_t k)
 {
-    pei_node n = {.op = (uint16_t)op, .type = (uint8_t)type, .a = a, .b = operand_b, .c = c, .k = k};
+    pei_node n = {
+        .op = (uint16_t)op, .type = (uint8_t)type, .a = a, .b = operand_b, .c = c, .k = k};
     return pei_make_node(b, &n);
 }
 
@@ -204,12 +211,18 @@ uint32_t pei_add_list(pei_builder *b, const pei_ref *entries, uint32_t count)
     return first;
 }
 
-uint32_t pei_make_list(pei_builder *b, int op, pe_type type, uint32_t a, const pei_ref *entries, uint32_t count,
-                       uint16_t flags)
+uint32_t pei_make_list(pei_builder *b, int op, pe_type type, uint32_t a, const pei_ref *entries,
+                       uint32_t count, uint16_t flags)
 {
     uint32_t list = pei_add_list(b, entries, count);
     if (list == PEI_NONE) return PEI_NONE;
-    pei_node n = {.op = (uint16_t)op, .flags = flags, .type = (uint8_t)type, .a = a, .b = PEI_NONE, .c = count, .k = list};
+    pei_node n = {.op = (uint16_t)op,
+                  .flags = flags,
+                  .type = (uint8_t)type,
+                  .a = a,
+                  .b = PEI_NONE,
+                  .c = count,
+                  .k = list};
     uint32_t before = (uint32_t)b->node_count, made = pei_make_node(b, &n);
     if (b->node_count == before) b->list_count = list; /* an equal one exists: its list serves */
     return made;
@@ -227,9 +240,11 @@ pei_ref pei_ref_of(pei_builder *b, const pei_operand *o)
     return k == PEI_NONE ? PEI_NONE : PE_LIST_CONSTANT | k;
 }
 
-/* ---- operands ----------------------------------------------------------------------------------------- */
+/* ---- operands
+ * ----------------------------------------------------------------------------------------- */
 
-static void visit_list(const pei_builder *b, uint32_t first, uint32_t count, pei_visit_operand visit, void *context)
+static void visit_list(const pei_builder *b, uint32_t first, uint32_t count,
+                       pei_visit_operand visit, void *context)
 {
     for (uint32_t i = 0; i < count; i++)
         if (!(b->lists[first + i] & PE_LIST_CONSTANT)) visit(context, b->lists[first + i]);
@@ -239,7 +254,8 @@ void pei_operands(const pei_builder *b, uint32_t node, pei_visit_operand visit, 
     const pei_node *n = &b->nodes[node];
     if (n->op == PE_I_GENERAL) {
         const pe_general *g = &b->generals[n->k];
-        for (uint32_t i = 0; i < g->read_count; i++) visit(context, b->reads[g->read_first + i].slot);
+        for (uint32_t i = 0; i < g->read_count; i++)
+            visit(context, b->reads[g->read_first + i].slot);
         return;
     }
     uint8_t shape = b->shapes[n->op];
@@ -248,5 +264,6 @@ void pei_operands(const pei_builder *b, uint32_t node, pei_visit_operand visit, 
     if (shape & PEI_SHAPE_C) visit(context, n->c);
     if (shape & PEI_SHAPE_LIST) visit_list(b, n->k, n->c, visit, context);
     if (n->op == PE_I_INVERSE && b->inverses[n->k].varying)
-        visit_list(b, b->inverses[n->k].parameter_list, b->inverses[n->k].parameter_count, visit, context);
+        visit_list(b, b->inverses[n->k].parameter_list, b->inverses[n->k].parameter_count, visit,
+                   context);
 }

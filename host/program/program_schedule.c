@@ -1,27 +1,31 @@
-/* program_schedule.c: the order of a program's values. Units of scheduling are groups: a cell's values, one step of an
- * accumulation, a recording. Several orders are tried and the one with the fewest values alive at a time is taken: the tile that has to
- * stay in cache is as large as that. Accumulations and recordings go where their operands are ready, and so does any group that frees a
- * value. */
+/* program_schedule.c: the order of a program's values. Units of scheduling are groups: a cell's
+ * values, one step of an accumulation, a recording. Several orders are tried and the one with the
+ * fewest values alive at a time is taken: the tile that has to stay in cache is as large as that.
+ * Accumulations and recordings go where their operands are ready, and so does any group that frees
+ * a value. */
 #include <stdlib.h>
 
 #include "program_internal.h"
 
-#define FANOUT_LOCAL 48u   /* values with more readers say nothing about which cells belong together */
-#define FANIN_LOCAL 4u     /* neither do groups with more operands, unless these belong together already */
-#define WIDE_MIN 32u       /* groups with more operands ask for them in order */
-#define PEAK_SMALL 128u    /* live values that fit any cache: no more orders are tried */
+#define FANOUT_LOCAL                                                                               \
+    48u /* values with more readers say nothing about which cells belong together */
+#define FANIN_LOCAL                                                                                \
+    4u /* neither do groups with more operands, unless these belong together already */
+#define WIDE_MIN 32u    /* groups with more operands ask for them in order */
+#define PEAK_SMALL 128u /* live values that fit any cache: no more orders are tried */
 
 typedef struct schedule {
     pei_builder *b;
     uint32_t group_count;
-    uint32_t *first;       /* nodes of group g: nodes[first[g], first[g + 1]) */
+    uint32_t *first; /* nodes of group g: nodes[first[g], first[g + 1]) */
     uint32_t *nodes;
-    uint32_t *user_first;  /* groups that read group g: users[user_first[g], user_first[g + 1]), with repetition */
+    uint32_t *user_first; /* groups that read group g: users[user_first[g], user_first[g + 1]), with
+                             repetition */
     uint32_t *users;
-    uint32_t *pending;     /* edges into a group from groups not emitted */
-    uint32_t *left;        /* by node: uses not emitted */
+    uint32_t *pending; /* edges into a group from groups not emitted */
+    uint32_t *left;    /* by node: uses not emitted */
     uint32_t *indegree;
-    uint8_t *state;        /* 0, 1 expanded, 2 emitted */
+    uint8_t *state; /* 0, 1 expanded, 2 emitted */
     uint8_t *eager;
     uint32_t *order;
     uint32_t order_count;
@@ -30,10 +34,10 @@ typedef struct schedule {
     uint32_t *ready;
     size_t ready_count, ready_capacity;
     bool failed;
-    uint32_t at;           /* group whose operands are visited */
+    uint32_t at; /* group whose operands are visited */
     uint32_t kills;
     uint32_t live, peak;
-    uint32_t *parent;      /* components, while they are formed */
+    uint32_t *parent; /* components, while they are formed */
     uint32_t common;
     int64_t votes, all_votes;
 } schedule;
@@ -45,7 +49,8 @@ static uint32_t group_of(const schedule *s, uint32_t node)
 static void each_operand(schedule *s, uint32_t group, pei_visit_operand visit)
 {
     s->at = group;
-    for (uint32_t i = s->first[group]; i < s->first[group + 1]; i++) pei_operands(s->b, s->nodes[i], visit, s);
+    for (uint32_t i = s->first[group]; i < s->first[group + 1]; i++)
+        pei_operands(s->b, s->nodes[i], visit, s);
 }
 static void push(schedule *s, uint32_t **items, size_t *count, size_t *capacity, uint32_t item)
 {
@@ -56,7 +61,8 @@ static void push(schedule *s, uint32_t **items, size_t *count, size_t *capacity,
     (*items)[(*count)++] = item;
 }
 
-/* ---- the graph of groups ------------------------------------------------------------------------------ */
+/* ---- the graph of groups
+ * ------------------------------------------------------------------------------ */
 
 static void count_edge(void *context, uint32_t node)
 {
@@ -106,7 +112,8 @@ static pe_status collect_edges(schedule *s)
     return PE_OK;
 }
 
-/* ---- emission ----------------------------------------------------------------------------------------- */
+/* ---- emission
+ * ----------------------------------------------------------------------------------------- */
 
 static void use_operand(void *context, uint32_t node)
 {
@@ -134,12 +141,13 @@ static void emit_one(schedule *s, uint32_t group)
     }
     for (uint32_t i = s->user_first[group]; i < s->user_first[group + 1]; i++) {
         uint32_t user = s->users[i];
-        if (--s->pending[user] == 0 && s->state[user] != 2) push(s, &s->ready, &s->ready_count, &s->ready_capacity, user);
+        if (--s->pending[user] == 0 && s->state[user] != 2)
+            push(s, &s->ready, &s->ready_count, &s->ready_capacity, user);
     }
 }
 
-/* A group whose operands are all there goes now if it frees as much as it makes, or if all that waits for it is an accumulation that is
- * otherwise ready. */
+/* A group whose operands are all there goes now if it frees as much as it makes, or if all that
+ * waits for it is an accumulation that is otherwise ready. */
 static bool goes_now(schedule *s, uint32_t group)
 {
     if (s->eager[group]) return true;
@@ -166,7 +174,8 @@ static void push_operand(void *context, uint32_t node)
 {
     schedule *s = context;
     uint32_t group = group_of(s, node);
-    if (group != s->at && s->state[group] == 0) push(s, &s->stack, &s->stack_count, &s->stack_capacity, group);
+    if (group != s->at && s->state[group] == 0)
+        push(s, &s->stack, &s->stack_count, &s->stack_capacity, group);
 }
 
 /* A group after all that it needs, operands in formula order. */
@@ -185,7 +194,8 @@ static void demand(schedule *s, uint32_t root)
             s->state[group] = 1;
             size_t from = s->stack_count;
             each_operand(s, group, push_operand);
-            for (size_t i = from, j = s->stack_count; i + 1 < j; i++) { /* the first operand on top */
+            for (size_t i = from, j = s->stack_count; i + 1 < j;
+                 i++) { /* the first operand on top */
                 uint32_t t = s->stack[i];
                 s->stack[i] = s->stack[--j];
                 s->stack[j] = t;
@@ -194,7 +204,8 @@ static void demand(schedule *s, uint32_t root)
     }
 }
 
-/* ---- orders ------------------------------------------------------------------------------------------- */
+/* ---- orders
+ * ------------------------------------------------------------------------------------------- */
 
 static void restart(schedule *s)
 {
@@ -269,8 +280,9 @@ static void count_vote(void *context, uint32_t node)
     s->votes += find_component(s->parent, group) == s->common;
 }
 
-/* Cells that belong together (linked otherwise than by accumulations and by values that everybody reads) one lot after
- * another: first from results over many of them (a cash flow asks for its periods in order), then from the deepest. parent, depth: scratch by group. */
+/* Cells that belong together (linked otherwise than by accumulations and by values that everybody
+ * reads) one lot after another: first from results over many of them (a cash flow asks for its
+ * periods in order), then from the deepest. parent, depth: scratch by group. */
 static void order_by_component(schedule *s, uint32_t *parent, uint32_t *depth, root *roots)
 {
     uint32_t count = 0;
@@ -282,7 +294,8 @@ static void order_by_component(schedule *s, uint32_t *parent, uint32_t *depth, r
         for (uint32_t u = s->user_first[g]; u < s->user_first[g + 1]; u++) {
             uint32_t user = s->users[u];
             if (depth[user] < depth[g] + 1) depth[user] = depth[g] + 1;
-            if (fanout > FANOUT_LOCAL || s->eager[user] || s->indegree[user] > FANIN_LOCAL) continue;
+            if (fanout > FANOUT_LOCAL || s->eager[user] || s->indegree[user] > FANIN_LOCAL)
+                continue;
             uint32_t x = find_component(parent, g), y = find_component(parent, user);
             if (x != y) parent[x > y ? x : y] = x > y ? y : x;
         }
@@ -301,9 +314,11 @@ static void order_by_component(schedule *s, uint32_t *parent, uint32_t *depth, r
     for (uint32_t g = 0; g < s->group_count; g++) {
         if (!is_live(s, g)) continue;
         bool result = true; /* nothing but accumulations and recordings reads it */
-        for (uint32_t u = s->user_first[g]; u < s->user_first[g + 1] && result; u++) result = s->eager[s->users[u]] != 0;
-        if (result) roots[count++] = (root){s->eager[g] ? PEI_NONE : find_component(parent, g),
-                                            s->indegree[g] > WIDE_MIN ? s->indegree[g] : 0, depth[g], g};
+        for (uint32_t u = s->user_first[g]; u < s->user_first[g + 1] && result; u++)
+            result = s->eager[s->users[u]] != 0;
+        if (result)
+            roots[count++] = (root){s->eager[g] ? PEI_NONE : find_component(parent, g),
+                                    s->indegree[g] > WIDE_MIN ? s->indegree[g] : 0, depth[g], g};
     }
     qsort(roots, count, sizeof *roots, compare_roots);
     begin(s);
@@ -321,7 +336,8 @@ static pe_status try_orders(schedule *s, uint32_t **best)
     uint32_t *parent = malloc(groups * sizeof *parent), *depth = malloc(groups * sizeof *depth);
     root *roots = malloc(groups * sizeof *roots);
     *best = malloc(bytes);
-    pe_status status = parent != NULL && depth != NULL && roots != NULL && *best != NULL ? PE_OK : PE_E_MEMORY;
+    pe_status status =
+        parent != NULL && depth != NULL && roots != NULL && *best != NULL ? PE_OK : PE_E_MEMORY;
     for (int candidate = 0; candidate < 3 && status == PE_OK; candidate++) {
         if (candidate == 0) order_by_sheet(s);
         if (candidate == 1) order_by_component(s, parent, depth, roots);
@@ -357,8 +373,8 @@ pe_status pei_schedule(pei_builder *b, uint32_t **order, uint32_t *count)
     s.order = malloc((b->node_count + 1) * sizeof *s.order);
     pe_status status = PE_E_MEMORY;
     *order = NULL;
-    if (s.first != NULL && s.user_first != NULL && s.pending != NULL && s.indegree != NULL && s.state != NULL &&
-        s.eager != NULL && s.left != NULL && s.order != NULL)
+    if (s.first != NULL && s.user_first != NULL && s.pending != NULL && s.indegree != NULL &&
+        s.state != NULL && s.eager != NULL && s.left != NULL && s.order != NULL)
         status = collect_nodes(&s);
     if (status == PE_OK) status = collect_edges(&s);
     if (status == PE_OK) status = try_orders(&s, order);
@@ -376,5 +392,6 @@ pe_status pei_schedule(pei_builder *b, uint32_t **order, uint32_t *count)
     free(s.stack);
     free(s.ready);
     if (status != PE_OK) free(*order), *order = NULL;
-    return status == PE_OK ? PE_OK : pe_fail(b->diag, status, "program", "no memory for the schedule");
+    return status == PE_OK ? PE_OK
+                           : pe_fail(b->diag, status, "program", "no memory for the schedule");
 }

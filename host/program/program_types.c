@@ -1,4 +1,5 @@
-/* program_types.c: coercions between the types of lanes, domains of CODE lanes, and lookup tables, each once. */
+/* program_types.c: coercions between the types of lanes, domains of CODE lanes, and lookup tables,
+ * each once. */
 #include <stdlib.h>
 
 #include "program_internal.h"
@@ -21,13 +22,16 @@ static pe_value number_of_value(pei_builder *b, pe_value v)
 {
     switch (pe_kind_of(v)) {
     case PE_KIND_BLANK:
-    case PE_KIND_OMITTED: return pe_number(0);
-    case PE_KIND_BOOLEAN: return pe_number(pe_as_boolean(v) ? 1.0 : 0.0);
+    case PE_KIND_OMITTED:
+        return pe_number(0);
+    case PE_KIND_BOOLEAN:
+        return pe_number(pe_as_boolean(v) ? 1.0 : 0.0);
     case PE_KIND_TEXT: {
         pe_call call = pei_conversion_call(b);
         return pe_to_number(&call, v);
     }
-    default: return v;
+    default:
+        return v;
     }
 }
 static pe_value condition_of_value(pei_builder *b, pe_value v)
@@ -39,7 +43,8 @@ static pe_value condition_of_value(pei_builder *b, pe_value v)
     return pe_is(t, PE_KIND_BOOLEAN) ? pe_number(pe_as_boolean(t) ? 1.0 : 0.0) : t;
 }
 
-/* ---- tables and domains ------------------------------------------------------------------------------- */
+/* ---- tables and domains
+ * ------------------------------------------------------------------------------- */
 
 const pe_domain *pei_domain(const pei_builder *b, uint16_t domain)
 {
@@ -86,7 +91,8 @@ static uint32_t intern(pei_builder *b, pe_value v)
     return *slot;
 }
 
-/* The domain of these values, without duplicates, in order of first appearance; codes[i] is the code of values[i]. Too many: 0xFFFF. */
+/* The domain of these values, without duplicates, in order of first appearance; codes[i] is the
+ * code of values[i]. Too many: 0xFFFF. */
 uint16_t pei_domain_of(pei_builder *b, const pe_value *values, uint32_t count, uint32_t *codes)
 {
     uint32_t *members = pe_arena_push_raw(b->scratch, count + 1, sizeof *members), distinct = 0;
@@ -111,7 +117,8 @@ uint16_t pei_domain_of(pei_builder *b, const pe_value *values, uint32_t count, u
     uint32_t *slot;
     bool added;
     if (b->domain_count >= 0xFFF0) return 0xFFFF;
-    if (pe_map_put(b->domain_map, members, distinct * sizeof *members, (uint32_t)b->domain_count, &slot, &added) != PE_OK ||
+    if (pe_map_put(b->domain_map, members, distinct * sizeof *members, (uint32_t)b->domain_count,
+                   &slot, &added) != PE_OK ||
         PE_GROW(&b->domains, &b->domain_capacity, b->domain_count + 1) != PE_OK)
         return pei_fail(b, PE_E_MEMORY, "no memory for texts"), 0xFFFF;
     uint16_t domain = (uint16_t)*slot;
@@ -133,7 +140,8 @@ uint32_t pei_map_code(pei_builder *b, uint32_t node, const double *values, pe_ty
     }
     if (type == PE_TYPE_BOOLEAN && ones + zeros == count && (ones == 1 || zeros == 1)) {
         uint32_t k = pei_constant(b, ones == 1 ? one : zero);
-        return pei_make(b, ones == 1 ? PE_I_CODE_EQ : PE_I_CODE_NE, PE_TYPE_BOOLEAN, node, PEI_NONE, PEI_NONE, k);
+        return pei_make(b, ones == 1 ? PE_I_CODE_EQ : PE_I_CODE_NE, PE_TYPE_BOOLEAN, node, PEI_NONE,
+                        PEI_NONE, k);
     }
     double *key = pe_arena_push_raw(b->scratch, count + 1, sizeof *key);
     if (key == NULL) return pei_fail(b, PE_E_MEMORY, "no memory for lookup tables"), PEI_NONE;
@@ -146,22 +154,26 @@ uint32_t pei_map_code(pei_builder *b, uint32_t node, const double *values, pe_ty
         double *copy = PE_PUSH(b->arena, double, count + 1);
         if (copy == NULL) return pei_fail(b, PE_E_MEMORY, "no memory for lookup tables"), PEI_NONE;
         memcpy(copy, values, count * sizeof *copy);
-        b->tables[table] = (pe_lookup_table){.kind = PE_LOOKUP_GATHER, .count = count, .values = copy};
+        b->tables[table] =
+            (pe_lookup_table){.kind = PE_LOOKUP_GATHER, .count = count, .values = copy};
     }
     return pei_make(b, PE_I_GATHER, type, node, PEI_NONE, PEI_NONE, table);
 }
 
-static bool map_domain(pei_builder *b, pei_operand *o, pe_value (*map)(pei_builder *, pe_value), pe_type type)
+static bool map_domain(pei_builder *b, pei_operand *o, pe_value (*map)(pei_builder *, pe_value),
+                       pe_type type)
 {
     const pe_domain *domain = pei_domain(b, b->nodes[o->node].domain);
     double *values = pe_arena_push_raw(b->scratch, domain->count + 1, sizeof *values);
     if (values == NULL) return pei_fail(b, PE_E_MEMORY, "no memory for lookup tables");
-    for (uint32_t i = 0; i < domain->count; i++) values[i] = pe_as_number(map(b, domain->values[i]));
+    for (uint32_t i = 0; i < domain->count; i++)
+        values[i] = pe_as_number(map(b, domain->values[i]));
     o->node = pei_map_code(b, o->node, values, type);
     return o->node != PEI_NONE;
 }
 
-/* ---- coercions ---------------------------------------------------------------------------------------- */
+/* ---- coercions
+ * ---------------------------------------------------------------------------------------- */
 
 bool pei_to_number(pei_builder *b, pei_operand *o)
 {
@@ -171,9 +183,12 @@ bool pei_to_number(pei_builder *b, pei_operand *o)
     }
     switch (pei_type_of(b, o->node)) {
     case PE_TYPE_NUMBER:
-    case PE_TYPE_BOOLEAN: return true;
-    case PE_TYPE_CODE: return map_domain(b, o, number_of_value, PE_TYPE_NUMBER);
-    default: o->node = pei_make(b, PE_I_TO_NUMBER, PE_TYPE_NUMBER, o->node, PEI_NONE, PEI_NONE, 0);
+    case PE_TYPE_BOOLEAN:
+        return true;
+    case PE_TYPE_CODE:
+        return map_domain(b, o, number_of_value, PE_TYPE_NUMBER);
+    default:
+        o->node = pei_make(b, PE_I_TO_NUMBER, PE_TYPE_NUMBER, o->node, PEI_NONE, PEI_NONE, 0);
     }
     return o->node != PEI_NONE;
 }
@@ -185,12 +200,15 @@ bool pei_to_condition(pei_builder *b, pei_operand *o)
         return true;
     }
     switch (pei_type_of(b, o->node)) {
-    case PE_TYPE_BOOLEAN: return true;
-    case PE_TYPE_CODE: return map_domain(b, o, condition_of_value, PE_TYPE_BOOLEAN);
+    case PE_TYPE_BOOLEAN:
+        return true;
+    case PE_TYPE_CODE:
+        return map_domain(b, o, condition_of_value, PE_TYPE_BOOLEAN);
     case PE_TYPE_NUMBER:
         o->node = pei_make(b, PE_I_TRUTH, PE_TYPE_BOOLEAN, o->node, PEI_NONE, PEI_NONE, 0);
         break;
-    default: o->node = pei_make(b, PE_I_TO_BOOLEAN, PE_TYPE_BOOLEAN, o->node, PEI_NONE, PEI_NONE, 0);
+    default:
+        o->node = pei_make(b, PE_I_TO_BOOLEAN, PE_TYPE_BOOLEAN, o->node, PEI_NONE, PEI_NONE, 0);
     }
     return o->node != PEI_NONE;
 }
@@ -198,30 +216,36 @@ bool pei_to_condition(pei_builder *b, pei_operand *o)
 uint32_t pei_to_any(pei_builder *b, uint32_t node)
 {
     switch (pei_type_of(b, node)) {
-    case PE_TYPE_BOOLEAN: return pei_make(b, PE_I_BOX_BOOLEAN, PE_TYPE_ANY, node, PEI_NONE, PEI_NONE, 0);
+    case PE_TYPE_BOOLEAN:
+        return pei_make(b, PE_I_BOX_BOOLEAN, PE_TYPE_ANY, node, PEI_NONE, PEI_NONE, 0);
     case PE_TYPE_CODE:
         return pei_make(b, PE_I_BOX_CODE, PE_TYPE_ANY, node, PEI_NONE, b->nodes[node].domain, 0);
-    default: return node;
+    default:
+        return node;
     }
 }
 
-/* ---- one type for two branches ------------------------------------------------------------------------ */
+/* ---- one type for two branches
+ * ------------------------------------------------------------------------ */
 
 static bool is_plain_number(const pei_builder *b, const pei_operand *o)
 {
-    if (o->uniform) return pe_is_number(o->value) || pe_is_error(o->value) || pe_is(o->value, PE_KIND_BLANK);
+    if (o->uniform)
+        return pe_is_number(o->value) || pe_is_error(o->value) || pe_is(o->value, PE_KIND_BLANK);
     return pei_type_of(b, o->node) == PE_TYPE_NUMBER;
 }
 static bool is_plain_boolean(const pei_builder *b, const pei_operand *o)
 {
-    return o->uniform ? pe_is(o->value, PE_KIND_BOOLEAN) : pei_type_of(b, o->node) == PE_TYPE_BOOLEAN;
+    return o->uniform ? pe_is(o->value, PE_KIND_BOOLEAN)
+                      : pei_type_of(b, o->node) == PE_TYPE_BOOLEAN;
 }
 static bool is_text_like(const pei_builder *b, const pei_operand *o)
 {
     return o->uniform ? pe_is(o->value, PE_KIND_TEXT) : pei_type_of(b, o->node) == PE_TYPE_CODE;
 }
 
-/* Texts: the union of both domains, provided that a varying operand keeps its codes (its domain comes first). */
+/* Texts: the union of both domains, provided that a varying operand keeps its codes (its domain
+ * comes first). */
 static bool unify_codes(pei_builder *b, pei_operand *x, pei_operand *y, uint16_t *domain)
 {
     if (!x->uniform && !y->uniform) {
@@ -253,7 +277,8 @@ static bool box(pei_builder *b, pei_operand *o)
 bool pei_unify(pei_builder *b, pei_operand *x, pei_operand *y, pe_type *type, uint16_t *domain)
 {
     *domain = 0;
-    bool blank_x = x->uniform && pe_is(x->value, PE_KIND_BLANK), blank_y = y->uniform && pe_is(y->value, PE_KIND_BLANK);
+    bool blank_x = x->uniform && pe_is(x->value, PE_KIND_BLANK),
+         blank_y = y->uniform && pe_is(y->value, PE_KIND_BLANK);
     if (is_plain_number(b, x) && is_plain_number(b, y)) {
         if (blank_x) x->value = pe_number(0);
         if (blank_y) y->value = pe_number(0);
@@ -270,7 +295,8 @@ bool pei_unify(pei_builder *b, pei_operand *x, pei_operand *y, pe_type *type, ui
         *type = PE_TYPE_CODE;
         return true;
     }
-    if (b->status != PE_OK || blank_x || blank_y) return false; /* a blank's meaning depends on who reads it */
+    if (b->status != PE_OK || blank_x || blank_y)
+        return false; /* a blank's meaning depends on who reads it */
     *type = PE_TYPE_ANY;
     return box(b, x) && box(b, y);
 }

@@ -1,4 +1,5 @@
-/* program_verify.c: the opcode table, the check of a program against it, and the program as text. */
+/* program_verify.c: the opcode table, the check of a program against it, and the program as text.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -23,7 +24,8 @@ const char *pe_opcode_operands(pe_opcode op)
     return rows[op].operands;
 }
 
-/* ---- check -------------------------------------------------------------------------------------------- */
+/* ---- check
+ * -------------------------------------------------------------------------------------------- */
 
 typedef struct check {
     const pe_program *p;
@@ -39,11 +41,13 @@ static bool reads_slot(check *c, uint32_t slot)
 }
 static bool reads_list(check *c, uint32_t first, uint32_t count, uint32_t d)
 {
-    if (first > c->p->list_count || count > c->p->list_count - first) return c->wrong = "has a list that ends outside", false;
+    if (first > c->p->list_count || count > c->p->list_count - first)
+        return c->wrong = "has a list that ends outside", false;
     for (uint32_t i = 0; i < count; i++) {
         uint32_t entry = c->p->lists[first + i];
         if (entry & PE_LIST_CONSTANT) {
-            if ((entry & ~PE_LIST_CONSTANT) >= c->p->constant_count) return c->wrong = "has a list with no such constant", false;
+            if ((entry & ~PE_LIST_CONSTANT) >= c->p->constant_count)
+                return c->wrong = "has a list with no such constant", false;
             continue;
         }
         if (entry == d) return c->wrong = "writes a slot that it reads", false;
@@ -62,7 +66,8 @@ static bool check_general(check *c, const pe_instruction *i)
     const pe_program *p = c->p;
     if (i->k >= p->general_count) return c->wrong = "has no such unit", false;
     const pe_general *g = &p->generals[i->k];
-    if (g->read_first > p->read_count || g->read_count > p->read_count - g->read_first) return c->wrong = "reads outside", false;
+    if (g->read_first > p->read_count || g->read_count > p->read_count - g->read_first)
+        return c->wrong = "reads outside", false;
     for (uint32_t r = 0; r < g->read_count; r++)
         if (!reads_slot(c, p->reads[g->read_first + r].slot)) return false;
     if (g->output_first > p->list_count || g->unit.output_count > p->list_count - g->output_first)
@@ -81,26 +86,43 @@ static bool check_operand(check *c, const pe_instruction *i, char letter)
     const bool writes = strchr(rows[i->op].operands, 'd') != NULL;
     const uint32_t d = writes ? i->d : 0xFFFFFFFFu;
     switch (letter) {
-    case 'd': return in_range(c, i->d < p->slot_count, "writes a slot that there is not");
-    case 'a': return in_range(c, i->a != d, "writes a slot that it reads") && reads_slot(c, i->a);
-    case 'b': return in_range(c, i->b != d, "writes a slot that it reads") && reads_slot(c, i->b);
-    case 'c': return in_range(c, i->c != d, "writes a slot that it reads") && reads_slot(c, i->c);
-    case 'k': return in_range(c, i->k < p->constant_count, "has no such constant");
-    case 'K': return in_range(c, i->k + 1 < p->constant_count, "has no such constants");
-    case 'q': return in_range(c, i->b < p->constant_count, "has no such constant");
-    case 'N': return reads_list(c, i->k, i->c, d);
-    case 't': return in_range(c, i->k < p->table_count, "has no such table");
-    case 'w': return in_range(c, i->k < p->draw_count, "has no such draw");
-    case 'r': return in_range(c, i->k < p->column_count, "has no such column");
-    case 'm': return in_range(c, i->c < p->domain_count, "has no such domain");
-    case 'f': return in_range(c, i->flags < PE_FUNCTION_COUNT && pe_function_row((pe_function_id)i->flags)->num != NULL,
-                              "has no such function");
-    case 'u': return check_general(c, i);
+    case 'd':
+        return in_range(c, i->d < p->slot_count, "writes a slot that there is not");
+    case 'a':
+        return in_range(c, i->a != d, "writes a slot that it reads") && reads_slot(c, i->a);
+    case 'b':
+        return in_range(c, i->b != d, "writes a slot that it reads") && reads_slot(c, i->b);
+    case 'c':
+        return in_range(c, i->c != d, "writes a slot that it reads") && reads_slot(c, i->c);
+    case 'k':
+        return in_range(c, i->k < p->constant_count, "has no such constant");
+    case 'K':
+        return in_range(c, i->k + 1 < p->constant_count, "has no such constants");
+    case 'q':
+        return in_range(c, i->b < p->constant_count, "has no such constant");
+    case 'N':
+        return reads_list(c, i->k, i->c, d);
+    case 't':
+        return in_range(c, i->k < p->table_count, "has no such table");
+    case 'w':
+        return in_range(c, i->k < p->draw_count, "has no such draw");
+    case 'r':
+        return in_range(c, i->k < p->column_count, "has no such column");
+    case 'm':
+        return in_range(c, i->c < p->domain_count, "has no such domain");
+    case 'f':
+        return in_range(c,
+                        i->flags < PE_FUNCTION_COUNT &&
+                            pe_function_row((pe_function_id)i->flags)->num != NULL,
+                        "has no such function");
+    case 'u':
+        return check_general(c, i);
     case 'x':
         if (i->k >= p->inverse_count) return c->wrong = "has no such distribution", false;
-        return !p->inverses[i->k].varying ||
-               reads_list(c, p->inverses[i->k].parameter_list, p->inverses[i->k].parameter_count, d);
-    default: return in_range(c, false, "has an operand of an unknown kind");
+        return !p->inverses[i->k].varying || reads_list(c, p->inverses[i->k].parameter_list,
+                                                        p->inverses[i->k].parameter_count, d);
+    default:
+        return in_range(c, false, "has an operand of an unknown kind");
     }
 }
 
@@ -117,18 +139,22 @@ static bool check_instruction(check *c, const pe_instruction *i)
 pe_status pe_program_verify(const pe_program *p, pe_diag *diag)
 {
     check c = {.p = p, .written = calloc(p->slot_count + 1u, 1)};
-    if (c.written == NULL) return pe_fail(diag, PE_E_MEMORY, "program", "no memory to check the program");
+    if (c.written == NULL)
+        return pe_fail(diag, PE_E_MEMORY, "program", "no memory to check the program");
     for (uint32_t n = 0; n < p->instruction_count; n++) {
         if (check_instruction(&c, &p->instructions[n])) continue;
         free(c.written);
         return pe_fail(diag, PE_E_INTERNAL, "program", "instruction %u (%s) %s", n,
-                       p->instructions[n].op < PE_OPCODE_COUNT ? rows[p->instructions[n].op].name : "?", c.wrong);
+                       p->instructions[n].op < PE_OPCODE_COUNT ? rows[p->instructions[n].op].name
+                                                               : "?",
+                       c.wrong);
     }
     free(c.written);
     return PE_OK;
 }
 
-/* ---- text --------------------------------------------------------------------------------------------- */
+/* ---- text
+ * --------------------------------------------------------------------------------------------- */
 
 typedef struct text {
     char *bytes;
@@ -191,26 +217,57 @@ static void put_general(text *t, const pe_program *p, uint32_t k)
 static void put_operand(text *t, const pe_program *p, const pe_instruction *i, char letter)
 {
     switch (letter) {
-    case 'a': put(t, " s%u", i->a); break;
-    case 'b': put(t, " s%u", i->b); break;
-    case 'c': put(t, " s%u", i->c); break;
-    case 'k': put(t, " "); put_constant(t, p, i->k); break;
-    case 'q': put(t, " "); put_constant(t, p, i->b); break;
+    case 'a':
+        put(t, " s%u", i->a);
+        break;
+    case 'b':
+        put(t, " s%u", i->b);
+        break;
+    case 'c':
+        put(t, " s%u", i->c);
+        break;
+    case 'k':
+        put(t, " ");
+        put_constant(t, p, i->k);
+        break;
+    case 'q':
+        put(t, " ");
+        put_constant(t, p, i->b);
+        break;
     case 'K':
         put(t, " ");
         put_constant(t, p, i->k);
         put(t, " ");
         put_constant(t, p, i->k + 1);
         break;
-    case 'N': put(t, " "); put_list(t, p, i->k, i->c); break;
-    case 't': put(t, " table %u", i->k); break;
-    case 'w': put(t, " draw %u", i->k); break;
-    case 'x': put(t, " distribution %u", i->k); break;
-    case 'r': put(t, " column %u", i->k); break;
-    case 'm': put(t, " domain %u", i->c); break;
-    case 'f': put(t, " %s", pe_function_row((pe_function_id)i->flags)->name); break;
-    case 'u': put(t, " "); put_general(t, p, i->k); break;
-    default: break;
+    case 'N':
+        put(t, " ");
+        put_list(t, p, i->k, i->c);
+        break;
+    case 't':
+        put(t, " table %u", i->k);
+        break;
+    case 'w':
+        put(t, " draw %u", i->k);
+        break;
+    case 'x':
+        put(t, " distribution %u", i->k);
+        break;
+    case 'r':
+        put(t, " column %u", i->k);
+        break;
+    case 'm':
+        put(t, " domain %u", i->c);
+        break;
+    case 'f':
+        put(t, " %s", pe_function_row((pe_function_id)i->flags)->name);
+        break;
+    case 'u':
+        put(t, " ");
+        put_general(t, p, i->k);
+        break;
+    default:
+        break;
     }
 }
 

@@ -1,9 +1,12 @@
 /* bench_simulate.c: seconds of each stage and formula evaluations per second for one workbook.
  *
- *   bench_simulate WORKBOOK TRIALS [--threads N] [--isa NAME] [--tile LANES] [--reps N] [--list] [--values] [--bits]
+ *   bench_simulate WORKBOOK TRIALS [--threads N] [--isa NAME] [--tile LANES] [--reps N] [--list]
+ * [--values] [--bits]
  *
- * Every varying cell that no formula reads is recorded, so that every varying formula is evaluated in each trial. An evaluation is one
- * formula in one trial. --bits hashes all recorded values (equal for any threads, isa and tile), --list prints the program, --values the first trial of the recorded columns. */
+ * Every varying cell that no formula reads is recorded, so that every varying formula is evaluated
+ * in each trial. An evaluation is one formula in one trial. --bits hashes all recorded values
+ * (equal for any threads, isa and tile), --list prints the program, --values the first trial of the
+ * recorded columns. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -26,7 +29,8 @@ static int fail(const pe_diag *diag)
     return 1;
 }
 
-/* ---- which cells -------------------------------------------------------------------------------------- */
+/* ---- which cells
+ * -------------------------------------------------------------------------------------- */
 
 static bool mark_read(void *context, const pe_area *area)
 {
@@ -36,7 +40,8 @@ static bool mark_read(void *context, const pe_area *area)
     if (a.row_last - a.row_first > 2000 && m->formulas == 0) a.row_first = a.row_last - 600;
     for (uint32_t row = a.row_first; row <= a.row_last; row++) {
         uint32_t first, end;
-        pe_workbook_row(m->workbook, a.sheet_first, row, a.column_first, a.column_last, &first, &end);
+        pe_workbook_row(m->workbook, a.sheet_first, row, a.column_first, a.column_last, &first,
+                        &end);
         for (uint32_t c = first; c < end; c++) pe_bit_set(m->read, c);
     }
     return true;
@@ -51,7 +56,8 @@ static int choose_cells(model *m)
     m->recorded = calloc((size_t)count + 1, sizeof *m->recorded);
     const uint32_t *order = pe_graph_order(m->graph, &order_count);
     for (uint32_t i = 0; i < order_count; i++)
-        if (pe_graph_flags(m->graph, order[i]) & (PE_FORMULA_HAS_RANDOM | PE_FORMULA_HAS_RISK)) pe_bit_set(m->varying, order[i]);
+        if (pe_graph_flags(m->graph, order[i]) & (PE_FORMULA_HAS_RANDOM | PE_FORMULA_HAS_RISK))
+            pe_bit_set(m->varying, order[i]);
     if (pe_graph_mark_dependents(m->graph, m->varying) != PE_OK) return 1;
     for (uint32_t i = 0; i < order_count; i++) {
         if (!pe_bit(m->varying, order[i])) continue;
@@ -64,13 +70,15 @@ static int choose_cells(model *m)
         if (!pe_bit(m->varying, c)) continue;
         m->formulas++;
         pe_cell_ref at = pe_workbook_ref(m->workbook, c);
-        bool total = at.column == 1 && strcmp(m->workbook->sheets[at.sheet].name, "Model") == 0; /* read by SUMIF, not used */
+        bool total = at.column == 1 && strcmp(m->workbook->sheets[at.sheet].name, "Model") ==
+                                           0; /* read by SUMIF, not used */
         if (!pe_bit(m->read, c) || total) m->recorded[m->recorded_count++] = c;
     }
     return 0;
 }
 
-/* ---- lanes of the general evaluator ------------------------------------------------------------------- */
+/* ---- lanes of the general evaluator
+ * ------------------------------------------------------------------- */
 
 typedef struct lanes {
     model *m;
@@ -85,8 +93,9 @@ static bool read_lane(void *context, uint32_t cell, pe_value *value)
     const at *a = context;
     return a->view->read(a->view->state, cell, a->lane, value);
 }
-static pe_status evaluate(void *context, unsigned worker, const pe_unit *unit, const pe_engine_view *view, uint64_t trial_first,
-                          uint32_t count, pe_value *const *outputs, uint32_t *missing)
+static pe_status evaluate(void *context, unsigned worker, const pe_unit *unit,
+                          const pe_engine_view *view, uint64_t trial_first, uint32_t count,
+                          pe_value *const *outputs, uint32_t *missing)
 {
     lanes *l = context;
     at a = {view, 0};
@@ -94,7 +103,8 @@ static pe_status evaluate(void *context, unsigned worker, const pe_unit *unit, c
     pe_value *row = malloc((unit->output_count + 1) * sizeof *row);
     pe_status status = row != NULL ? PE_OK : PE_E_MEMORY;
     for (; a.lane < count && status == PE_OK; a.lane++) {
-        status = pe_lane_evaluate(l->lane[worker], unit, &source, trial_first + a.lane, row, missing);
+        status =
+            pe_lane_evaluate(l->lane[worker], unit, &source, trial_first + a.lane, row, missing);
         for (uint32_t o = 0; o < unit->output_count; o++) outputs[o][a.lane] = row[o];
     }
     free(row);
@@ -105,22 +115,26 @@ static void reset(void *context, unsigned worker)
     pe_lane_reset(((lanes *)context)->lane[worker]);
 }
 
-/* ---- results ------------------------------------------------------------------------------------------ */
+/* ---- results
+ * ------------------------------------------------------------------------------------------ */
 
 typedef struct results {
-    double *sums;          /* by column and block: deterministic */
-    pe_value *first;       /* by column: trial 0 */
-    uint64_t *hash;        /* by column: of all bits, order-free */
-    uint64_t *errors;      /* by column */
-    bool check;            /* hash the values: costs as much as the shorter simulations */
+    double *sums;     /* by column and block: deterministic */
+    pe_value *first;  /* by column: trial 0 */
+    uint64_t *hash;   /* by column: of all bits, order-free */
+    uint64_t *errors; /* by column */
+    bool check;       /* hash the values: costs as much as the shorter simulations */
 } results;
-static void take(void *context, uint32_t column, uint64_t trial_first, uint32_t count, const pe_value *values)
+static void take(void *context, uint32_t column, uint64_t trial_first, uint32_t count,
+                 const pe_value *values)
 {
     results *r = context;
     uint64_t h = 0, errors = 0;
     if (!r->check) return;
     for (uint32_t i = 0; i < count; i++) {
-        uint64_t bits = pe_is_number(values[i]) ? values[i].bits : (uint64_t)pe_kind_of(values[i]) << 8 | (values[i].bits & 0xFF);
+        uint64_t bits = pe_is_number(values[i])
+                            ? values[i].bits
+                            : (uint64_t)pe_kind_of(values[i]) << 8 | (values[i].bits & 0xFF);
         h += pe_hash_mix(bits, trial_first + i);
         errors += pe_is_error(values[i]);
     }
@@ -163,7 +177,9 @@ static int simulate(model *m, const arguments *a, pe_program *program, pe_pool *
     pe_plan_info info;
     if (cpu->prepare(program, &options, &plan, &diag) != PE_OK) return fail(&diag);
     cpu->describe(plan, &info);
-    results r = {.check = a->values || a->bits, .first = calloc(m->recorded_count + 1u, sizeof(pe_value)), .hash = calloc(m->recorded_count + 1u, 8),
+    results r = {.check = a->values || a->bits,
+                 .first = calloc(m->recorded_count + 1u, sizeof(pe_value)),
+                 .hash = calloc(m->recorded_count + 1u, 8),
                  .errors = calloc(m->recorded_count + 1u, 8)};
     pe_engine_sink sink = {&r, take, NULL};
     double seconds[64], busy[64];
@@ -179,13 +195,17 @@ static int simulate(model *m, const arguments *a, pe_program *program, pe_pool *
     qsort(busy, a->reps, sizeof *busy, compare_doubles);
     uint64_t all = 0;
     for (uint32_t c = 0; c < m->recorded_count; c++) all = pe_hash_mix(all, r.hash[c]);
-    printf("simulate %.4f s, per worker %.4f s of processor  %.3g evaluations/s of those  isa %s workers %u tile %u lanes, %.2f MB  bits %016llx\n",
-           seconds[a->reps / 2], busy[a->reps / 2], (double)m->formulas * (double)a->trials / busy[a->reps / 2], info.isa, info.workers,
+    printf("simulate %.4f s, per worker %.4f s of processor  %.3g evaluations/s of those  isa %s "
+           "workers %u tile %u lanes, %.2f MB  bits %016llx\n",
+           seconds[a->reps / 2], busy[a->reps / 2],
+           (double)m->formulas * (double)a->trials / busy[a->reps / 2], info.isa, info.workers,
            info.tile_lanes, (double)info.tile_bytes / 1e6, (unsigned long long)all);
     for (uint32_t c = 0; a->values && c < m->recorded_count; c++) {
         char name[256];
-        pe_workbook_cell_text(m->workbook, pe_workbook_ref(m->workbook, m->recorded[c]), name, sizeof name);
-        printf("%s %.17g errors %llu\n", name, pe_as_number(r.first[c]), (unsigned long long)(r.errors[c] / a->reps));
+        pe_workbook_cell_text(m->workbook, pe_workbook_ref(m->workbook, m->recorded[c]), name,
+                              sizeof name);
+        printf("%s %.17g errors %llu\n", name, pe_as_number(r.first[c]),
+               (unsigned long long)(r.errors[c] / a->reps));
     }
     cpu->free(plan);
     for (unsigned w = 0; w < pe_pool_threads(pool); w++) pe_lane_free(l.lane[w]);
@@ -204,25 +224,32 @@ static int run(model *m, const arguments *a)
     pe_sampler sampler = {.seed = 1, .method = PE_MONTE_CARLO, .trial_count = a->trials};
     pe_evaluate_options options = {.now = 45000, .sampler = &sampler};
     if (pe_pool_new(a->threads, &pool, &diag) != PE_OK) return fail(&diag);
-    if (pe_workbook_read_file(a->path, NULL, pool, NULL, &m->workbook, &diag) != PE_OK) return fail(&diag);
+    if (pe_workbook_read_file(a->path, NULL, pool, NULL, &m->workbook, &diag) != PE_OK)
+        return fail(&diag);
     double t1 = pe_clock_seconds();
-    if (pe_graph_build(m->workbook, NULL, 0, pool, NULL, &m->graph, &diag) != PE_OK) return fail(&diag);
+    if (pe_graph_build(m->workbook, NULL, 0, pool, NULL, &m->graph, &diag) != PE_OK)
+        return fail(&diag);
     double t2 = pe_clock_seconds();
     if (pe_evaluator_new(m->graph, &options, &m->evaluator, &diag) != PE_OK) return fail(&diag);
-    if (pe_evaluator_run(m->evaluator, PE_EVALUATE_BASE, pool, NULL, &diag) != PE_OK) return fail(&diag);
+    if (pe_evaluator_run(m->evaluator, PE_EVALUATE_BASE, pool, NULL, &diag) != PE_OK)
+        return fail(&diag);
     double t3 = pe_clock_seconds();
     if (choose_cells(m) != 0) return 1;
     double t4 = pe_clock_seconds();
     pe_program_request request = {m->varying, m->recorded, m->recorded_count, &sampler};
-    if (pe_program_build(m->graph, m->evaluator, &request, pool, NULL, &program, &diag) != PE_OK) return fail(&diag);
+    if (pe_program_build(m->graph, m->evaluator, &request, pool, NULL, &program, &diag) != PE_OK)
+        return fail(&diag);
     double t5 = pe_clock_seconds();
     const pe_program_info *i = &program->info;
-    printf("%s: %u varying formulas, %u recorded; read %.3f graph %.3f base %.3f compile %.3f s (lower %.3f schedule %.3f slots %.3f)\n",
-           a->path, m->formulas, m->recorded_count, t1 - t0, t2 - t1, t3 - t2, t5 - t4, i->lower_seconds, i->schedule_seconds,
-           i->slot_seconds);
-    printf("  %u instructions (%.2f per formula), %u slots, order %s (sheet %u, depth %u, component %u), %u draws, %u general, %u shared\n",
-           program->instruction_count, (double)program->instruction_count / m->formulas, program->slot_count, i->schedule,
-           i->live_candidates[0], i->live_candidates[1], i->live_candidates[2], i->draws, i->general_units, i->shared);
+    printf("%s: %u varying formulas, %u recorded; read %.3f graph %.3f base %.3f compile %.3f s "
+           "(lower %.3f schedule %.3f slots %.3f)\n",
+           a->path, m->formulas, m->recorded_count, t1 - t0, t2 - t1, t3 - t2, t5 - t4,
+           i->lower_seconds, i->schedule_seconds, i->slot_seconds);
+    printf("  %u instructions (%.2f per formula), %u slots, order %s (sheet %u, depth %u, "
+           "component %u), %u draws, %u general, %u shared\n",
+           program->instruction_count, (double)program->instruction_count / m->formulas,
+           program->slot_count, i->schedule, i->live_candidates[0], i->live_candidates[1],
+           i->live_candidates[2], i->draws, i->general_units, i->shared);
     if (a->list) {
         char *text = pe_program_disassemble(program);
         fputs(text != NULL ? text : "", stdout);
@@ -245,20 +272,28 @@ int main(int count, char **words)
     arguments a = {.reps = 5, .trials = 10000};
     model m = {0};
     if (count < 3) {
-        fprintf(stderr, "usage: bench_simulate WORKBOOK TRIALS [--threads N] [--isa NAME] [--tile LANES] [--reps N] [--list] [--values] [--bits]\n");
+        fprintf(stderr, "usage: bench_simulate WORKBOOK TRIALS [--threads N] [--isa NAME] [--tile "
+                        "LANES] [--reps N] [--list] [--values] [--bits]\n");
         return 2;
     }
     a.path = words[1];
     a.trials = strtoull(words[2], NULL, 10);
     for (int i = 3; i < count; i++) {
         const char *value = i + 1 < count ? words[i + 1] : "0";
-        if (strcmp(words[i], "--list") == 0) a.list = true;
-        else if (strcmp(words[i], "--values") == 0) a.values = true;
-        else if (strcmp(words[i], "--bits") == 0) a.bits = true;
-        else if (strcmp(words[i], "--threads") == 0) a.threads = (unsigned)strtoul(value, NULL, 10), i++;
-        else if (strcmp(words[i], "--tile") == 0) a.tile = (uint32_t)strtoul(value, NULL, 10), i++;
-        else if (strcmp(words[i], "--reps") == 0) a.reps = (unsigned)strtoul(value, NULL, 10), i++;
-        else if (strcmp(words[i], "--isa") == 0) a.isa = value, i++;
+        if (strcmp(words[i], "--list") == 0)
+            a.list = true;
+        else if (strcmp(words[i], "--values") == 0)
+            a.values = true;
+        else if (strcmp(words[i], "--bits") == 0)
+            a.bits = true;
+        else if (strcmp(words[i], "--threads") == 0)
+            a.threads = (unsigned)strtoul(value, NULL, 10), i++;
+        else if (strcmp(words[i], "--tile") == 0)
+            a.tile = (uint32_t)strtoul(value, NULL, 10), i++;
+        else if (strcmp(words[i], "--reps") == 0)
+            a.reps = (unsigned)strtoul(value, NULL, 10), i++;
+        else if (strcmp(words[i], "--isa") == 0)
+            a.isa = value, i++;
     }
     if (a.reps < 1 || a.reps > 64) a.reps = 5;
     return run(&m, &a);

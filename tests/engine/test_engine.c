@@ -1,5 +1,6 @@
-/* test_engine.c: the vector program against the general evaluator, formula by formula and trial by trial, and against itself
- * over threads, tile widths and instruction sets: equal bits in all cases. */
+/* test_engine.c: the vector program against the general evaluator, formula by formula and trial by
+ * trial, and against itself over threads, tile widths and instruction sets: equal bits in all
+ * cases. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,30 +15,133 @@
 
 /* A4 is sometimes #DIV/0!, A5 sometimes TRUE; D and E are tables; G is a column of draws. */
 static const char *const inputs[][2] = {
-    {"A1", "=RAND()"}, {"A2", "=NORM.INV(RAND(),10,3)"}, {"A3", "=RANDBETWEEN(1,6)"},
-    {"A4", "=IF(RAND()<0.1,1/0,RAND()*5)"}, {"A5", "=RAND()<0.5"}, {"A6", "=5000+7*RANDBETWEEN(0,9)"},
-    {"A7", "=IF(RAND()<0.3,\"low\",IF(RAND()<0.5,\"mid\",\"high\"))"}, {"A8", "=RAND()*100-50"},
+    {"A1", "=RAND()"},
+    {"A2", "=NORM.INV(RAND(),10,3)"},
+    {"A3", "=RANDBETWEEN(1,6)"},
+    {"A4", "=IF(RAND()<0.1,1/0,RAND()*5)"},
+    {"A5", "=RAND()<0.5"},
+    {"A6", "=5000+7*RANDBETWEEN(0,9)"},
+    {"A7", "=IF(RAND()<0.3,\"low\",IF(RAND()<0.5,\"mid\",\"high\"))"},
+    {"A8", "=RAND()*100-50"},
 };
 
 static const char *const formulas[] = {
-    "=A1+A2", "=A1-A2*3", "=1+A1", "=A2-A2", "=(A1+0.1)-A1-0.1", "=-A2", "=A2%", "=A2/A1", "=A2/(A3-3)", "=A4+A2", "=A2+A4",
-    "=A2^2", "=A2^A3", "=A8^0.5", "=2^A1", "=0^(A3-3)", "=A1*(1+A2)", "=(1+A2)*A1", "=A4*(1+1/0)", "=-A1*A2", "=A1*A2+A8",
-    "=A8+A1*A2", "=A1*A2/7", "=MAX(0,A8-A2)", "=MAX(0,10-A2)", "=MAX(A1,A2,A8)", "=MIN(A1,A4)", "=MIN(A8,MAX(A1,0))",
-    "=-MIN(A1,A8)", "=ROUND(A2,2)", "=-ROUND(A2*A8,0)", "=ROUND(A8*1000,-2)", "=ROUNDUP(A2,1)", "=ROUNDDOWN(A8,1)", "=TRUNC(A8)",
-    "=INT(A8)", "=MOD(A8,3)", "=MOD(A8,A3)", "=ABS(A8)", "=SQRT(A8)", "=EXP(A1)", "=LN(A8)", "=LOG10(A2)", "=SIN(A2)", "=POWER(A2,3)",
-    "=IF(A1>0.5,A2,A8)", "=-IF(A8>0,A1,A2)", "=IF(A8<0,1,0)", "=IF(A3=3,A1,2)", "=IF(A3>=3,\"x\",A1)", "=IF(A4>2,A4,1/0)",
-    "=IF(A5,A1,A2)", "=IF(AND(A1>0.2,A8<0),1,2)", "=IF(OR(A1>0.9,A8<0,A4>2),1,2)", "=NOT(A5)", "=A5+1", "=A1>A2", "=A1<=A1",
-    "=A3<>2", "=IFERROR(A4,-1)", "=IFERROR(A4+A1,A2)", "=IFERROR(A2/(A3-3),\"none\")", "=ISERROR(A4)", "=ISNUMBER(A4)", "=IFNA(A4,A1)",
-    "=IF(A7=\"low\",A1,A2)", "=IF(OR(A7=\"low\",A7=\"MID\"),1,2)", "=A7&\"!\"", "=LEN(A7)", "=A7", "=A5",
-    "=SUM(A1:A3)", "=SUM(A1,A2,A3,A8)", "=SUM(A1:A4)", "=AVERAGE(G1:G20)", "=SUM(G1:G200)", "=SUM(G5:G150)", "=SUM(G70:G120)",
-    "=MAX(G1:G100)", "=MIN(G1:G20)", "=STDEV(G1:G10)", "=STDEV(G3:G140)", "=VAR.P(G1:G40)", "=COUNTIF(G1:G100,\">0.5\")",
-    "=SUMIF(G1:G50,\"<0.25\")", "=SUMIF(G1:G50,\">=0.25\",G2:G51)", "=AVERAGEIF(G1:G9,\">0.9\")", "=COUNTIF(A7:A7,\"low\")",
-    "=SUMPRODUCT(G1:G40,G41:G80)", "=SUMPRODUCT(G1:G3,D1:D3)", "=NPV(0.1,A1:A3)", "=NPV(A1,G1:G5)", "=IRR(G90:G95)",
-    "=IRR(F1:F5,0.05)", "=VLOOKUP(A6,D1:F10,2,FALSE)", "=VLOOKUP(A6,D1:F10,3,FALSE)", "=VLOOKUP(A6+1,D1:F10,2,FALSE)",
-    "=VLOOKUP(A8*200+5030,D1:E10,2,TRUE)", "=MATCH(A6,D1:D10,0)", "=INDEX(E1:E10,MATCH(A6,D1:D10,0))", "=INDEX(G1:G6,A3)",
-    "=CHOOSE(A3,A1,A2,5,A8,7,9)", "=LOOKUP(A6,D1:D10,E1:E10)", "=IF(VLOOKUP(A6,D1:F10,3,FALSE)=\"odd\",A1,A2)",
-    "=RiskNormal(A2,2)", "=RiskTriang(1,2,4)", "=RiskUniform(0,A3)", "=LET(x,A1*2,x+x*A2)", "=A1:A1+1", "=SUM(A1:A3)*A4", "=1/A1+A4",
-    "=IFS(A3=1,A1,A3<4,A2,TRUE,A8)", "=SUM(G1:G40)-SUM(G1:G40)", "=A1+A2+A3+A8", "=A1-A2-A3", "=IF(A1>A2,A1,A2)",
+    "=A1+A2",
+    "=A1-A2*3",
+    "=1+A1",
+    "=A2-A2",
+    "=(A1+0.1)-A1-0.1",
+    "=-A2",
+    "=A2%",
+    "=A2/A1",
+    "=A2/(A3-3)",
+    "=A4+A2",
+    "=A2+A4",
+    "=A2^2",
+    "=A2^A3",
+    "=A8^0.5",
+    "=2^A1",
+    "=0^(A3-3)",
+    "=A1*(1+A2)",
+    "=(1+A2)*A1",
+    "=A4*(1+1/0)",
+    "=-A1*A2",
+    "=A1*A2+A8",
+    "=A8+A1*A2",
+    "=A1*A2/7",
+    "=MAX(0,A8-A2)",
+    "=MAX(0,10-A2)",
+    "=MAX(A1,A2,A8)",
+    "=MIN(A1,A4)",
+    "=MIN(A8,MAX(A1,0))",
+    "=-MIN(A1,A8)",
+    "=ROUND(A2,2)",
+    "=-ROUND(A2*A8,0)",
+    "=ROUND(A8*1000,-2)",
+    "=ROUNDUP(A2,1)",
+    "=ROUNDDOWN(A8,1)",
+    "=TRUNC(A8)",
+    "=INT(A8)",
+    "=MOD(A8,3)",
+    "=MOD(A8,A3)",
+    "=ABS(A8)",
+    "=SQRT(A8)",
+    "=EXP(A1)",
+    "=LN(A8)",
+    "=LOG10(A2)",
+    "=SIN(A2)",
+    "=POWER(A2,3)",
+    "=IF(A1>0.5,A2,A8)",
+    "=-IF(A8>0,A1,A2)",
+    "=IF(A8<0,1,0)",
+    "=IF(A3=3,A1,2)",
+    "=IF(A3>=3,\"x\",A1)",
+    "=IF(A4>2,A4,1/0)",
+    "=IF(A5,A1,A2)",
+    "=IF(AND(A1>0.2,A8<0),1,2)",
+    "=IF(OR(A1>0.9,A8<0,A4>2),1,2)",
+    "=NOT(A5)",
+    "=A5+1",
+    "=A1>A2",
+    "=A1<=A1",
+    "=A3<>2",
+    "=IFERROR(A4,-1)",
+    "=IFERROR(A4+A1,A2)",
+    "=IFERROR(A2/(A3-3),\"none\")",
+    "=ISERROR(A4)",
+    "=ISNUMBER(A4)",
+    "=IFNA(A4,A1)",
+    "=IF(A7=\"low\",A1,A2)",
+    "=IF(OR(A7=\"low\",A7=\"MID\"),1,2)",
+    "=A7&\"!\"",
+    "=LEN(A7)",
+    "=A7",
+    "=A5",
+    "=SUM(A1:A3)",
+    "=SUM(A1,A2,A3,A8)",
+    "=SUM(A1:A4)",
+    "=AVERAGE(G1:G20)",
+    "=SUM(G1:G200)",
+    "=SUM(G5:G150)",
+    "=SUM(G70:G120)",
+    "=MAX(G1:G100)",
+    "=MIN(G1:G20)",
+    "=STDEV(G1:G10)",
+    "=STDEV(G3:G140)",
+    "=VAR.P(G1:G40)",
+    "=COUNTIF(G1:G100,\">0.5\")",
+    "=SUMIF(G1:G50,\"<0.25\")",
+    "=SUMIF(G1:G50,\">=0.25\",G2:G51)",
+    "=AVERAGEIF(G1:G9,\">0.9\")",
+    "=COUNTIF(A7:A7,\"low\")",
+    "=SUMPRODUCT(G1:G40,G41:G80)",
+    "=SUMPRODUCT(G1:G3,D1:D3)",
+    "=NPV(0.1,A1:A3)",
+    "=NPV(A1,G1:G5)",
+    "=IRR(G90:G95)",
+    "=IRR(F1:F5,0.05)",
+    "=VLOOKUP(A6,D1:F10,2,FALSE)",
+    "=VLOOKUP(A6,D1:F10,3,FALSE)",
+    "=VLOOKUP(A6+1,D1:F10,2,FALSE)",
+    "=VLOOKUP(A8*200+5030,D1:E10,2,TRUE)",
+    "=MATCH(A6,D1:D10,0)",
+    "=INDEX(E1:E10,MATCH(A6,D1:D10,0))",
+    "=INDEX(G1:G6,A3)",
+    "=CHOOSE(A3,A1,A2,5,A8,7,9)",
+    "=LOOKUP(A6,D1:D10,E1:E10)",
+    "=IF(VLOOKUP(A6,D1:F10,3,FALSE)=\"odd\",A1,A2)",
+    "=RiskNormal(A2,2)",
+    "=RiskTriang(1,2,4)",
+    "=RiskUniform(0,A3)",
+    "=LET(x,A1*2,x+x*A2)",
+    "=A1:A1+1",
+    "=SUM(A1:A3)*A4",
+    "=1/A1+A4",
+    "=IFS(A3=1,A1,A3<4,A2,TRUE,A8)",
+    "=SUM(G1:G40)-SUM(G1:G40)",
+    "=A1+A2+A3+A8",
+    "=A1-A2-A3",
+    "=IF(A1>A2,A1,A2)",
 };
 
 typedef struct model {
@@ -59,8 +163,10 @@ static void fill_tables(pe_workbook_builder *b, uint32_t sheet)
         pe_cell_text((uint32_t)i, 4, address);
         pe_builder_value(b, sheet, address, pe_number(10 + i * 1.25));
         pe_cell_text((uint32_t)i, 5, address);
-        if (i < 5) pe_builder_formula(b, sheet, address, i == 0 ? "=-10-A1" : "=A1*4", pe_number(0));
-        else pe_builder_text(b, sheet, address, i % 2 != 0 ? "odd" : "even");
+        if (i < 5)
+            pe_builder_formula(b, sheet, address, i == 0 ? "=-10-A1" : "=A1*4", pe_number(0));
+        else
+            pe_builder_text(b, sheet, address, i % 2 != 0 ? "odd" : "even");
     }
     for (int i = 0; i < 200; i++) {
         pe_cell_text((uint32_t)i, 6, address);
@@ -73,7 +179,8 @@ static void model_open(model *m, const char *formula)
     pe_diag diag = {0};
     pe_workbook_builder *b = pe_builder_new();
     uint32_t sheet = pe_builder_sheet(b, "S");
-    for (size_t i = 0; i < PE_COUNT(inputs); i++) pe_builder_formula(b, sheet, inputs[i][0], inputs[i][1], pe_number(0));
+    for (size_t i = 0; i < PE_COUNT(inputs); i++)
+        pe_builder_formula(b, sheet, inputs[i][0], inputs[i][1], pe_number(0));
     fill_tables(b, sheet);
     pe_builder_formula(b, sheet, "I300", formula, pe_number(0));
     assert_int_equal(pe_builder_finish(b, &m->workbook, &diag), PE_OK);
@@ -87,7 +194,8 @@ static void model_open(model *m, const char *formula)
     m->cells = calloc(count, sizeof *m->cells);
     const uint32_t *order = pe_graph_order(m->graph, &order_count);
     for (uint32_t i = 0; i < order_count; i++)
-        if (pe_graph_flags(m->graph, order[i]) & (PE_FORMULA_HAS_RANDOM | PE_FORMULA_HAS_RISK)) pe_bit_set(m->varying, order[i]);
+        if (pe_graph_flags(m->graph, order[i]) & (PE_FORMULA_HAS_RANDOM | PE_FORMULA_HAS_RISK))
+            pe_bit_set(m->varying, order[i]);
     assert_int_equal(pe_graph_mark_dependents(m->graph, m->varying), PE_OK);
     m->cell_count = 0;
     for (uint32_t c = 0; c < count; c++)
@@ -102,7 +210,8 @@ static void model_close(model *m)
     free(m->cells);
 }
 
-/* ---- the way back to the general evaluator ------------------------------------------------------------- */
+/* ---- the way back to the general evaluator
+ * ------------------------------------------------------------- */
 
 typedef struct lanes {
     const model *m;
@@ -117,8 +226,9 @@ static bool read_lane(void *context, uint32_t cell, pe_value *value)
     const at *a = context;
     return a->view->read(a->view->state, cell, a->lane, value);
 }
-static pe_status evaluate(void *context, unsigned worker, const pe_unit *unit, const pe_engine_view *view, uint64_t trial_first,
-                          uint32_t count, pe_value *const *outputs, uint32_t *missing)
+static pe_status evaluate(void *context, unsigned worker, const pe_unit *unit,
+                          const pe_engine_view *view, uint64_t trial_first, uint32_t count,
+                          pe_value *const *outputs, uint32_t *missing)
 {
     lanes *l = context;
     at a = {view, 0};
@@ -126,7 +236,8 @@ static pe_status evaluate(void *context, unsigned worker, const pe_unit *unit, c
     pe_status status = PE_OK;
     assert_int_equal(unit->output_count, 1);
     for (; a.lane < count && status == PE_OK; a.lane++)
-        status = pe_lane_evaluate(l->lane[worker], unit, &source, trial_first + a.lane, &outputs[0][a.lane], missing);
+        status = pe_lane_evaluate(l->lane[worker], unit, &source, trial_first + a.lane,
+                                  &outputs[0][a.lane], missing);
     return status;
 }
 static void reset(void *context, unsigned worker)
@@ -134,12 +245,14 @@ static void reset(void *context, unsigned worker)
     pe_lane_reset(((lanes *)context)->lane[worker]);
 }
 
-/* ---- one run ------------------------------------------------------------------------------------------- */
+/* ---- one run
+ * ------------------------------------------------------------------------------------------- */
 
 typedef struct table {
     pe_value *values; /* column x trial; texts as their hash */
 } table;
-static void take(void *context, uint32_t column, uint64_t trial_first, uint32_t count, const pe_value *values)
+static void take(void *context, uint32_t column, uint64_t trial_first, uint32_t count,
+                 const pe_value *values)
 {
     table *t = context;
     for (uint32_t i = 0; i < count; i++) {
@@ -150,13 +263,15 @@ static void take(void *context, uint32_t column, uint64_t trial_first, uint32_t 
     }
 }
 
-static void simulate(const model *m, const pe_program *program, unsigned threads, uint32_t tile, const char *isa, table *t)
+static void simulate(const model *m, const pe_program *program, unsigned threads, uint32_t tile,
+                     const char *isa, table *t)
 {
     pe_diag diag = {0};
     pe_pool *pool;
     assert_int_equal(pe_pool_new(threads, &pool, &diag), PE_OK);
     lanes l = {.m = m};
-    for (unsigned w = 0; w < threads; w++) assert_int_equal(pe_lane_new(m->evaluator, &l.lane[w], &diag), PE_OK);
+    for (unsigned w = 0; w < threads; w++)
+        assert_int_equal(pe_lane_new(m->evaluator, &l.lane[w], &diag), PE_OK);
     pe_engine_general general = {&l, evaluate, reset};
     pe_engine_options options = {pool, &general, tile, isa};
     pe_engine_sink sink = {t, take, NULL};
@@ -166,7 +281,8 @@ static void simulate(const model *m, const pe_program *program, unsigned threads
     t->values = calloc((size_t)m->cell_count * TRIALS, sizeof *t->values);
     pe_status status = cpu->prepare(program, &options, &plan, &diag);
     if (status == PE_OK) status = cpu->run(plan, 0, TRIALS / 3, &sink, NULL, &missing, &diag);
-    if (status == PE_OK) status = cpu->run(plan, TRIALS / 3, TRIALS - TRIALS / 3, &sink, NULL, &missing, &diag);
+    if (status == PE_OK)
+        status = cpu->run(plan, TRIALS / 3, TRIALS - TRIALS / 3, &sink, NULL, &missing, &diag);
     if (status != PE_OK) print_error("%s: %s\n", diag.where, diag.what);
     cpu->free(plan);
     for (unsigned w = 0; w < threads; w++) pe_lane_free(l.lane[w]);
@@ -174,7 +290,8 @@ static void simulate(const model *m, const pe_program *program, unsigned threads
     assert_int_equal(status, PE_OK);
 }
 
-/* ---- the general evaluator on the same lanes ------------------------------------------------------------ */
+/* ---- the general evaluator on the same lanes
+ * ------------------------------------------------------------ */
 
 typedef struct column_source {
     const model *m;
@@ -192,26 +309,33 @@ static bool read_column(void *context, uint32_t cell, pe_value *value)
     return false;
 }
 
-/* The formula's cell from its precedents, by the general evaluator. Texts among them are drawn again. */
+/* The formula's cell from its precedents, by the general evaluator. Texts among them are drawn
+ * again. */
 static void compare_with_evaluator(const model *m, const table *t, const char *formula)
 {
     pe_diag diag = {0};
     pe_lane *lane;
     assert_int_equal(pe_lane_new(m->evaluator, &lane, &diag), PE_OK);
     uint32_t compared = 0, last = m->cell_count - 1, cell = m->cells[last], missing;
-    pe_unit unit = {.kind = PE_UNIT_NODE, .cell = cell, .node = pe_graph_formula(m->graph, cell)->root, .output_count = 1};
+    pe_unit unit = {.kind = PE_UNIT_NODE,
+                    .cell = cell,
+                    .node = pe_graph_formula(m->graph, cell)->root,
+                    .output_count = 1};
     for (uint32_t trial = 0; trial < TRIALS; trial++) {
         column_source s = {m, t, trial};
         pe_lane_source source = {m->varying, &s, read_column};
         pe_value expected, actual = t->values[(size_t)last * TRIALS + trial];
-        if (pe_lane_evaluate(lane, &unit, &source, trial, &expected, &missing) != PE_OK) continue; /* reads a text */
+        if (pe_lane_evaluate(lane, &unit, &source, trial, &expected, &missing) != PE_OK)
+            continue; /* reads a text */
         compared++;
         if (pe_is(expected, PE_KIND_TEXT))
-            expected = pe_box(PE_KIND_TEXT, pe_hash_bytes(pe_as_text(expected)->bytes, pe_as_text(expected)->length, 1));
+            expected = pe_box(PE_KIND_TEXT, pe_hash_bytes(pe_as_text(expected)->bytes,
+                                                          pe_as_text(expected)->length, 1));
         if (pe_is_number(expected) && pe_as_number(expected) == 0) expected = pe_number(0);
         if (expected.bits != actual.bits) {
-            print_error("%s trial %u: evaluator %.17g (%llx), program %.17g (%llx)\n", formula, trial, pe_as_number(expected),
-                        (unsigned long long)expected.bits, pe_as_number(actual), (unsigned long long)actual.bits);
+            print_error("%s trial %u: evaluator %.17g (%llx), program %.17g (%llx)\n", formula,
+                        trial, pe_as_number(expected), (unsigned long long)expected.bits,
+                        pe_as_number(actual), (unsigned long long)actual.bits);
             fail();
         }
     }
@@ -232,8 +356,13 @@ static void test_formula(void **state)
         print_error("%s: %s\n", diag.where, diag.what);
         fail();
     }
-    static const struct { unsigned threads; uint32_t tile; const char *isa; } runs[] = {
-        {1, 0, "x86-64"}, {2, 48, NULL}, {7, 80, "x86-64"}, {1, 4096, "x86-64-v3"}, {2, 16, "x86-64-v4"},
+    static const struct {
+        unsigned threads;
+        uint32_t tile;
+        const char *isa;
+    } runs[] = {
+        {1, 0, "x86-64"},       {2, 48, NULL},        {7, 80, "x86-64"},
+        {1, 4096, "x86-64-v3"}, {2, 16, "x86-64-v4"},
     };
     table first, other;
     simulate(&m, program, runs[0].threads, runs[0].tile, runs[0].isa, &first);
@@ -241,10 +370,12 @@ static void test_formula(void **state)
         pe_plan *plan = NULL;
         pe_engine_general none = {0};
         pe_engine_options options = {NULL, &none, 0, runs[i].isa};
-        if (pe_backend_cpu()->prepare(program, &options, &plan, &diag) == PE_E_UNSUPPORTED) continue; /* not this processor */
+        if (pe_backend_cpu()->prepare(program, &options, &plan, &diag) == PE_E_UNSUPPORTED)
+            continue; /* not this processor */
         pe_backend_cpu()->free(plan);
         simulate(&m, program, runs[i].threads, runs[i].tile, runs[i].isa, &other);
-        assert_memory_equal(first.values, other.values, (size_t)m.cell_count * TRIALS * sizeof *first.values);
+        assert_memory_equal(first.values, other.values,
+                            (size_t)m.cell_count * TRIALS * sizeof *first.values);
         free(other.values);
     }
     compare_with_evaluator(&m, &first, formula);
@@ -257,6 +388,7 @@ int main(void)
 {
     struct CMUnitTest tests[PE_COUNT(formulas)];
     for (size_t i = 0; i < PE_COUNT(formulas); i++)
-        tests[i] = (struct CMUnitTest){formulas[i], test_formula, NULL, NULL, (void *)(uintptr_t)formulas[i]};
+        tests[i] = (struct CMUnitTest){formulas[i], test_formula, NULL, NULL,
+                                       (void *)(uintptr_t)formulas[i]};
     return _cmocka_run_group_tests("engine", tests, PE_COUNT(tests), NULL, NULL);
 }

@@ -1,6 +1,7 @@
-/* cpu_backend.c: the reference backend. A run is cut into blocks of PE_BLOCK_TRIALS aligned to trial number and these
- * into tiles; workers take tiles, in any order, and run the whole program over each. Nothing that a lane computes depends on
- * its tile. prepare reserves everything; run allocates nothing but in the tiles' bounded arenas. */
+/* cpu_backend.c: the reference backend. A run is cut into blocks of PE_BLOCK_TRIALS aligned to
+ * trial number and these into tiles; workers take tiles, in any order, and run the whole program
+ * over each. Nothing that a lane computes depends on its tile. prepare reserves everything; run
+ * allocates nothing but in the tiles' bounded arenas. */
 #include <stdlib.h>
 
 #include "cpu_internal.h"
@@ -8,9 +9,10 @@
 
 #define TILE_LANES_MIN 64u
 #define TILE_LANES_MAX 512u
-#define TILE_BYTES (576u << 10)      /* a little over half of a usual L2: not all slots are live all the time */
+#define TILE_BYTES                                                                                 \
+    (576u << 10) /* a little over half of a usual L2: not all slots are live all the time */
 #define TILE_ARENA_BYTES (256u << 20) /* texts of one tile */
-#define BLOCKS_PER_ROUND 256u        /* block counters kept at a time */
+#define BLOCKS_PER_ROUND 256u         /* block counters kept at a time */
 
 typedef struct worker {
     pei_frame frame;
@@ -25,7 +27,7 @@ struct pe_plan {
     const pei_isa *isa;
     pei_kernel kernels[PE_OPCODE_COUNT];
     bool has_list[PE_OPCODE_COUNT];
-    uint32_t tile_lanes;   /* at most */
+    uint32_t tile_lanes; /* at most */
     bool tile_fixed;
     worker *workers;
     unsigned worker_count;
@@ -36,16 +38,17 @@ typedef struct run_state {
     pe_plan *plan;
     const pe_engine_sink *sink;
     const pe_control *control;
-    uint64_t first, end;        /* trials */
+    uint64_t first, end; /* trials */
     uint64_t total;
-    uint64_t block_first;       /* number of this round's first block */
+    uint64_t block_first; /* number of this round's first block */
     uint32_t tile_lanes, tiles_per_block;
     atomic_uint left[BLOCKS_PER_ROUND]; /* tiles of a block still to do */
     atomic_ullong done;
     atomic_flag block_lock;
 } run_state;
 
-/* ---- instruction sets --------------------------------------------------------------------------------- */
+/* ---- instruction sets
+ * --------------------------------------------------------------------------------- */
 
 static bool isa_available(const pei_isa *isa)
 {
@@ -60,11 +63,13 @@ const pei_isa *pei_isa_choose(const char *name)
 {
     const pei_isa *all[] = {&pei_isa_v4, &pei_isa_v3, &pei_isa_base};
     for (size_t i = 0; i < PE_COUNT(all); i++)
-        if ((name == NULL || strcmp(name, all[i]->name) == 0) && isa_available(all[i])) return all[i];
+        if ((name == NULL || strcmp(name, all[i]->name) == 0) && isa_available(all[i]))
+            return all[i];
     return NULL;
 }
 
-/* ---- tiles -------------------------------------------------------------------------------------------- */
+/* ---- tiles
+ * -------------------------------------------------------------------------------------------- */
 
 void pei_draw_uniforms(const pei_frame *f, uint32_t draw, double *u)
 {
@@ -85,7 +90,8 @@ void pei_redo_lane(pei_frame *f, const pe_instruction *i, uint32_t lane)
         values[j] = entry & PE_LIST_CONSTANT ? pe_number(f->constants[entry & ~PE_LIST_CONSTANT])
                                              : pei_lane(pei_slot(f, entry), lane);
     }
-    pe_value result = pe_instruction_exact_list(f->program, i, pei_lane(pei_slot(f, i->a), lane), values);
+    pe_value result =
+        pe_instruction_exact_list(f->program, i, pei_lane(pei_slot(f, i->a), lane), values);
     pei_slot(f, i->d)[lane] = pe_as_number(result);
     pe_arena_restore(f->arena, mark);
 }
@@ -100,7 +106,8 @@ static void redo(pei_frame *f, const pe_instruction *i, bool has_list)
     double *d = pei_slot(f, i->d);
     const double *a = pei_slot(f, i->a), *b = pei_slot(f, i->b), *c = pei_slot(f, i->c);
     for (uint32_t l = 0; l < f->lanes; l++)
-        d[l] = pe_as_number(pe_instruction_exact(f->program, i, pei_lane(a, l), pei_lane(b, l), pei_lane(c, l)));
+        d[l] = pe_as_number(
+            pe_instruction_exact(f->program, i, pei_lane(a, l), pei_lane(b, l), pei_lane(c, l)));
 }
 
 static void give_uniform_columns(const pe_program *p, pei_frame *f)
@@ -114,7 +121,8 @@ static void give_uniform_columns(const pe_program *p, pei_frame *f)
     }
 }
 
-#define CANCEL_STRIDE 16384u /* instructions between looks at the cancel flag: well below a millisecond */
+#define CANCEL_STRIDE                                                                              \
+    16384u /* instructions between looks at the cancel flag: well below a millisecond */
 
 static pe_status run_program(pe_plan *plan, pei_frame *f, const pe_control *control)
 {
@@ -141,8 +149,14 @@ static void finish_block(run_state *r, uint32_t block, uint64_t first, uint64_t 
     atomic_flag_clear(&r->block_lock);
 }
 
-static uint64_t max64(uint64_t a, uint64_t b) { return a > b ? a : b; }
-static uint64_t min64(uint64_t a, uint64_t b) { return a < b ? a : b; }
+static uint64_t max64(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+static uint64_t min64(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
 
 static pe_status run_tile(void *context, size_t index, unsigned worker_index)
 {
@@ -166,7 +180,8 @@ static pe_status run_tile(void *context, size_t index, unsigned worker_index)
         give_uniform_columns(plan->program, f);
         pe_status status = run_program(plan, f, r->control);
         pe_arena_restore(f->arena, mark);
-        if (plan->has_general && plan->general.reset != NULL) plan->general.reset(plan->general.context, worker_index);
+        if (plan->has_general && plan->general.reset != NULL)
+            plan->general.reset(plan->general.context, worker_index);
         if (status != PE_OK) return status;
         uint64_t done = atomic_fetch_add(&r->done, to - from) + (to - from);
         pe_progress(r->control, "simulate", done, r->total);
@@ -175,7 +190,8 @@ static pe_status run_tile(void *context, size_t index, unsigned worker_index)
     return PE_OK;
 }
 
-/* ---- the table ---------------------------------------------------------------------------------------- */
+/* ---- the table
+ * ---------------------------------------------------------------------------------------- */
 
 /* Wide enough to amortise dispatch, narrow enough for the tile's live slots to stay in cache. */
 static uint32_t choose_lanes(const pe_program *p, const pe_engine_options *options)
@@ -204,17 +220,20 @@ static pe_status prepare_worker(pe_plan *plan, unsigned index, pe_diag *diag)
     const pe_program *p = plan->program;
     worker *w = &plan->workers[index];
     pei_frame *f = &w->frame;
-    f->stride = ((size_t)plan->tile_lanes + 15) / 16 * 16 + 8; /* not a power of two: neighbours fall into other sets */
+    f->stride = ((size_t)plan->tile_lanes + 15) / 16 * 16 +
+                8; /* not a power of two: neighbours fall into other sets */
     size_t rows = (size_t)p->slot_count + PEI_SCRATCH_ROWS + 1;
     if (rows > SIZE_MAX / sizeof(double) / f->stride)
-        return pe_fail(diag, PE_E_LIMIT, "simulate", "the model's live values are too many for this machine");
+        return pe_fail(diag, PE_E_LIMIT, "simulate",
+                       "the model's live values are too many for this machine");
     size_t bytes = rows * f->stride * sizeof(double);
     bytes = (bytes + 63) / 64 * 64;
     w->memory = aligned_alloc(64, bytes);
     f->arena = pe_arena_new(TILE_ARENA_BYTES);
     if (w->memory == NULL || f->arena == NULL)
         return pe_fail(diag, PE_E_MEMORY, "simulate",
-                       "no memory for the %u live values of the model (%zu bytes per worker): fewer outputs or threads need less",
+                       "no memory for the %u live values of the model (%zu bytes per worker): "
+                       "fewer outputs or threads need less",
                        p->slot_count, bytes);
     memset(w->memory, 0, bytes);
     plan->bytes += bytes;
@@ -228,15 +247,19 @@ static pe_status prepare_worker(pe_plan *plan, unsigned index, pe_diag *diag)
     return PE_OK;
 }
 
-static pe_status prepare(const pe_program *program, const pe_engine_options *options, pe_plan **result, pe_diag *diag)
+static pe_status prepare(const pe_program *program, const pe_engine_options *options,
+                         pe_plan **result, pe_diag *diag)
 {
     if (options->tile_lanes % 16 != 0 || options->tile_lanes > PE_BLOCK_TRIALS)
-        return pe_fail(diag, PE_E_ARGUMENT, "simulate", "a tile has a multiple of 16 lanes, at most 4096");
+        return pe_fail(diag, PE_E_ARGUMENT, "simulate",
+                       "a tile has a multiple of 16 lanes, at most 4096");
     if (program->general_count > 0 && options->general == NULL)
-        return pe_fail(diag, PE_E_UNSUPPORTED, "simulate", "the program needs the general evaluator");
+        return pe_fail(diag, PE_E_UNSUPPORTED, "simulate",
+                       "the program needs the general evaluator");
     const pei_isa *isa = pei_isa_choose(options->isa);
     if (isa == NULL)
-        return pe_fail(diag, PE_E_UNSUPPORTED, "simulate", "this processor has no instruction set %s", options->isa);
+        return pe_fail(diag, PE_E_UNSUPPORTED, "simulate",
+                       "this processor has no instruction set %s", options->isa);
     pe_status status = PE_OK;
     pe_plan *plan = calloc(1, sizeof *plan);
     if (plan == NULL) return pe_fail(diag, PE_E_MEMORY, "simulate", "no memory for the plan");
@@ -270,7 +293,8 @@ static uint32_t run_lanes(const pe_plan *plan, uint64_t trial_count)
 {
     uint32_t lanes = plan->tile_lanes;
     if (plan->tile_fixed) return lanes;
-    while (lanes > TILE_LANES_MIN && trial_count < (uint64_t)lanes * plan->worker_count * 4) lanes /= 2;
+    while (lanes > TILE_LANES_MIN && trial_count < (uint64_t)lanes * plan->worker_count * 4)
+        lanes /= 2;
     lanes -= lanes % 16;
     return lanes < TILE_LANES_MIN ? TILE_LANES_MIN : lanes;
 }
@@ -289,8 +313,9 @@ static pe_status report(pe_plan *plan, pe_status status, pe_engine_missing *miss
     return pe_fail(diag, status, "simulate", "%s", pe_status_text(status));
 }
 
-static pe_status run(pe_plan *plan, uint64_t trial_first, uint64_t trial_count, const pe_engine_sink *sink,
-                     const pe_control *control, pe_engine_missing *missing, pe_diag *diag)
+static pe_status run(pe_plan *plan, uint64_t trial_first, uint64_t trial_count,
+                     const pe_engine_sink *sink, const pe_control *control,
+                     pe_engine_missing *missing, pe_diag *diag)
 {
     if (trial_count == 0) return PE_OK;
     if (trial_first > PE_TRIALS_MAX || trial_count > PE_TRIALS_MAX - trial_first)
@@ -307,7 +332,8 @@ static pe_status run(pe_plan *plan, uint64_t trial_first, uint64_t trial_count, 
     r->tile_lanes = run_lanes(plan, trial_count);
     r->tiles_per_block = (PE_BLOCK_TRIALS + r->tile_lanes - 1) / r->tile_lanes;
     atomic_flag_clear(&r->block_lock);
-    uint64_t block = trial_first / PE_BLOCK_TRIALS, blocks_end = (r->end + PE_BLOCK_TRIALS - 1) / PE_BLOCK_TRIALS;
+    uint64_t block = trial_first / PE_BLOCK_TRIALS,
+             blocks_end = (r->end + PE_BLOCK_TRIALS - 1) / PE_BLOCK_TRIALS;
     pe_status status = PE_OK;
     while (block < blocks_end && status == PE_OK) {
         uint32_t count = (uint32_t)min64(blocks_end - block, BLOCKS_PER_ROUND);

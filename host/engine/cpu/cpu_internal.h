@@ -4,31 +4,33 @@
 
 #include "engine.h"
 
-/* One worker's view of the tile that it computes. Lane l is trial `trial` + l; lanes outside [valid_first,
- * valid_end) are computed like the others (their trials exist) but are not given to the sink. */
+/* One worker's view of the tile that it computes. Lane l is trial `trial` + l; lanes outside
+ * [valid_first, valid_end) are computed like the others (their trials exist) but are not given to
+ * the sink. */
 typedef struct pei_frame {
     double *slots;
-    size_t stride;           /* lanes from slot to slot: a multiple of 8 */
-    uint32_t lanes;          /* a multiple of 16 */
+    size_t stride;  /* lanes from slot to slot: a multiple of 8 */
+    uint32_t lanes; /* a multiple of 16 */
     uint32_t valid_first, valid_end;
-    uint64_t trial;          /* a multiple of 16 */
+    uint64_t trial; /* a multiple of 16 */
     const double *constants;
     const uint32_t *lists;
     const pe_program *program;
-    double *scratch;         /* PEI_SCRATCH_ROWS rows of stride lanes */
+    double *scratch; /* PEI_SCRATCH_ROWS rows of stride lanes */
     unsigned worker;
     const pe_engine_sink *sink;
     const pe_engine_general *general;
-    pe_arena *arena;         /* texts that conversions make; emptied after each tile */
-    pe_status status;        /* a failure inside a kernel */
+    pe_arena *arena;  /* texts that conversions make; emptied after each tile */
+    pe_status status; /* a failure inside a kernel */
     pe_engine_missing missing;
     pe_diag diag;
 } pei_frame;
 
 #define PEI_SCRATCH_ROWS 16u
 
-/* Computes one instruction over the tile. Bit 63 of the result set: some lane held an error or may need the exact
- * form; the instruction is then redone lane by lane. Operands are never overwritten: d differs from them all. */
+/* Computes one instruction over the tile. Bit 63 of the result set: some lane held an error or may
+ * need the exact form; the instruction is then redone lane by lane. Operands are never overwritten:
+ * d differs from them all. */
 typedef uint64_t (*pei_kernel)(pei_frame *frame, const pe_instruction *instruction);
 
 typedef struct pei_isa {

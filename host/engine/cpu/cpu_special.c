@@ -1,5 +1,6 @@
-/* cpu_special.c: instructions that are no vector loops: draws through sampling, worksheet bodies lane by lane, cash flows,
- * conversions of type, the general evaluator, and the recording of columns. */
+/* cpu_special.c: instructions that are no vector loops: draws through sampling, worksheet bodies
+ * lane by lane, cash flows, conversions of type, the general evaluator, and the recording of
+ * columns. */
 #include "cpu_internal.h"
 #include "functions_arithmetic.h"
 
@@ -14,7 +15,8 @@ static pe_value entry_lane(const pei_frame *f, uint32_t entry, uint32_t lane)
     return pei_lane(pei_slot(f, entry), lane);
 }
 
-/* ---- draws -------------------------------------------------------------------------------------------- */
+/* ---- draws
+ * -------------------------------------------------------------------------------------------- */
 
 static uint64_t uniform(pei_frame *f, const pe_instruction *i)
 {
@@ -41,8 +43,9 @@ static double inverse_lane(const pei_frame *f, const pe_draw_inverse *x, double 
     }
     pe_distribution distribution;
     const char *what;
-    pe_error_code code = pe_distribution_prepare(&distribution, x->id, parameters, (int)x->parameter_count,
-                                                 x->has_options ? &x->options : NULL, NULL, &what);
+    pe_error_code code =
+        pe_distribution_prepare(&distribution, x->id, parameters, (int)x->parameter_count,
+                                x->has_options ? &x->options : NULL, NULL, &what);
     if (code != PE_ERROR_NONE) return pe_error_double(code);
     return pe_as_number(pe_number_checked(pe_distribution_inverse(&distribution, u)));
 }
@@ -60,7 +63,8 @@ static uint64_t inverse(pei_frame *f, const pe_instruction *i)
     return 0;
 }
 
-/* ---- bodies and cash flows ---------------------------------------------------------------------------- */
+/* ---- bodies and cash flows
+ * ---------------------------------------------------------------------------- */
 
 static uint64_t call_body(pei_frame *f, const pe_instruction *i)
 {
@@ -80,12 +84,14 @@ static uint64_t pick(pei_frame *f, const pe_instruction *i)
         if (!(a[l] >= 0))
             d[l] = a[l];
         else
-            d[l] = a[l] < i->c ? pe_as_number(entry_lane(f, f->lists[i->k + (uint32_t)a[l]], l)) : pe_error_double(PE_ERROR_REF);
+            d[l] = a[l] < i->c ? pe_as_number(entry_lane(f, f->lists[i->k + (uint32_t)a[l]], l))
+                               : pe_error_double(PE_ERROR_REF);
     }
     return 0;
 }
 
-/* ---- types -------------------------------------------------------------------------------------------- */
+/* ---- types
+ * -------------------------------------------------------------------------------------------- */
 
 static uint64_t constant(pei_frame *f, const pe_instruction *i)
 {
@@ -154,7 +160,8 @@ static uint64_t box_code(pei_frame *f, const pe_instruction *i)
 {
     const double *a = pei_slot(f, i->a);
     double *d = pei_slot(f, i->d);
-    for (uint32_t l = 0; l < f->lanes; l++) d[l] = pe_as_number(boxed_code(&f->program->domains[i->c], a[l]));
+    for (uint32_t l = 0; l < f->lanes; l++)
+        d[l] = pe_as_number(boxed_code(&f->program->domains[i->c], a[l]));
     return 0;
 }
 static uint64_t if_na(pei_frame *f, const pe_instruction *i)
@@ -162,7 +169,8 @@ static uint64_t if_na(pei_frame *f, const pe_instruction *i)
     const double *a = pei_slot(f, i->a), *b = pei_slot(f, i->b);
     double *d = pei_slot(f, i->d);
     for (uint32_t l = 0; l < f->lanes; l++)
-        d[l] = pe_as_number(pe_instruction_exact(f->program, i, pe_number(a[l]), pe_number(b[l]), pe_number(0)));
+        d[l] = pe_as_number(
+            pe_instruction_exact(f->program, i, pe_number(a[l]), pe_number(b[l]), pe_number(0)));
     return 0;
 }
 static uint64_t is_na(pei_frame *f, const pe_instruction *i)
@@ -170,11 +178,13 @@ static uint64_t is_na(pei_frame *f, const pe_instruction *i)
     const double *a = pei_slot(f, i->a);
     double *d = pei_slot(f, i->d);
     for (uint32_t l = 0; l < f->lanes; l++)
-        d[l] = pe_as_number(pe_instruction_exact(f->program, i, pe_number(a[l]), pe_number(0), pe_number(0)));
+        d[l] = pe_as_number(
+            pe_instruction_exact(f->program, i, pe_number(a[l]), pe_number(0), pe_number(0)));
     return 0;
 }
 
-/* ---- the general evaluator ---------------------------------------------------------------------------- */
+/* ---- the general evaluator
+ * ---------------------------------------------------------------------------- */
 
 typedef struct general_state {
     const pei_frame *frame;
@@ -197,9 +207,15 @@ static bool general_read(const void *state, uint32_t cell, uint32_t lane, pe_val
     const pe_unit_read *r = &reads[low];
     double x = pei_slot(s->frame, r->slot)[lane + s->frame->valid_first];
     switch ((pe_type)r->type) {
-    case PE_TYPE_BOOLEAN: *value = boxed_boolean(x); break;
-    case PE_TYPE_CODE: *value = boxed_code(&s->frame->program->domains[r->domain], x); break;
-    default: *value = pe_number(x == 0 ? 0.0 : x); break;
+    case PE_TYPE_BOOLEAN:
+        *value = boxed_boolean(x);
+        break;
+    case PE_TYPE_CODE:
+        *value = boxed_code(&s->frame->program->domains[r->domain], x);
+        break;
+    default:
+        *value = pe_number(x == 0 ? 0.0 : x);
+        break;
     }
     return true;
 }
@@ -210,7 +226,8 @@ static uint64_t general(pei_frame *f, const pe_instruction *i)
     const uint32_t *slots = f->lists + g->output_first;
     pe_value **lanes = pe_arena_push_raw(f->arena, outputs, sizeof *lanes);
     if (lanes == NULL) {
-        f->status = pe_fail(&f->diag, PE_E_MEMORY, "simulate", "no memory for a general instruction");
+        f->status =
+            pe_fail(&f->diag, PE_E_MEMORY, "simulate", "no memory for a general instruction");
         return 0;
     }
     for (uint32_t o = 0; o < outputs; o++) {
@@ -221,21 +238,26 @@ static uint64_t general(pei_frame *f, const pe_instruction *i)
     general_state state = {f, g};
     pe_engine_view view = {&state, general_read};
     uint32_t missing = PE_NO_CELL;
-    pe_status status = f->general->evaluate(f->general->context, f->worker, &g->unit, &view, f->trial + f->valid_first,
+    pe_status status = f->general->evaluate(f->general->context, f->worker, &g->unit, &view,
+                                            f->trial + f->valid_first,
                                             f->valid_end - f->valid_first, lanes, &missing);
     if (status == PE_OK) return 0;
     f->missing = (pe_engine_missing){g->unit.cell, missing};
     f->status = status == PE_E_NOT_FOUND
-                    ? pe_fail(&f->diag, status, "simulate", "a formula reads a cell that was not among its precedents")
-                    : pe_fail(&f->diag, status, "simulate", "the general evaluator failed: %s", pe_status_text(status));
+                    ? pe_fail(&f->diag, status, "simulate",
+                              "a formula reads a cell that was not among its precedents")
+                    : pe_fail(&f->diag, status, "simulate", "the general evaluator failed: %s",
+                              pe_status_text(status));
     return 0;
 }
 
-/* ---- recording ---------------------------------------------------------------------------------------- */
+/* ---- recording
+ * ---------------------------------------------------------------------------------------- */
 
 static void give(pei_frame *f, uint32_t column, const double *lanes)
 {
-    f->sink->lanes(f->sink->context, column, f->trial + f->valid_first, f->valid_end - f->valid_first,
+    f->sink->lanes(f->sink->context, column, f->trial + f->valid_first,
+                   f->valid_end - f->valid_first,
                    (const pe_value *)(const void *)(lanes + f->valid_first));
 }
 static uint64_t record(pei_frame *f, const pe_instruction *i)
@@ -258,7 +280,8 @@ static uint64_t record_code(pei_frame *f, const pe_instruction *i)
 {
     const double *a = pei_slot(f, i->a);
     double *d = scratch_row(f, 0);
-    for (uint32_t l = 0; l < f->lanes; l++) d[l] = pe_as_number(boxed_code(&f->program->domains[i->c], a[l]));
+    for (uint32_t l = 0; l < f->lanes; l++)
+        d[l] = pe_as_number(boxed_code(&f->program->domains[i->c], a[l]));
     give(f, i->k, d);
     return 0;
 }
