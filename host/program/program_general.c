@@ -53,7 +53,7 @@ static int compare_cells(const void *x, const void *y)
 static bool add_reads(pei_builder *b, gathering *g, pe_general *general)
 {
     if (g->failed) return pei_fail(b, PE_E_MEMORY, "no memory for a general instruction");
-    qsort(g->cells, g->count, sizeof *g->cells, compare_cells);
+    if (g->count > 0) qsort(g->cells, g->count, sizeof *g->cells, compare_cells);
     general->read_first = (uint32_t)b->read_count;
     for (size_t i = 0; i < g->count; i++) {
         uint32_t cell = g->cells[i];
