@@ -54,6 +54,26 @@ static void columns_are_equal(const char *folder, const cli_result *result, cons
     free(csv);
 }
 
+/* Two ways to say the same: column i and column i + half are equal in every trial. */
+static void halves_are_equal(const char *folder, const cli_result *result, const json_t *document)
+{
+    char *csv = cli_file_read(folder, "t.csv");
+    size_t n = 0, half = json_array_size(json_object_get(document, "outputs")) / 2;
+    (void)result;
+    assert_non_null(csv);
+    assert_true(half > 0);
+    for (size_t i = 0; i < half; i++) {
+        double *x = cli_column(csv, (int)i, &n), *y = cli_column(csv, (int)(i + half), &n);
+        for (size_t t = 0; t < n; t++) {
+            bool same = (isnan(x[t]) && isnan(y[t])) || fabs(x[t] - y[t]) <= 1e-9 * fabs(y[t]);
+            if (!same) fail_msg("C%zu is %.15g, D%zu %.15g", i + 1, x[t], i + 1, y[t]);
+        }
+        free(x);
+        free(y);
+    }
+    free(csv);
+}
+
 #define TWELVE(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12)
 #define DEMAND(i) "A" #i " =_xll.RiskNormal(10,2,RiskName(\"Demand\"))\nC" #i " =A" #i "*1\n"
 #define COPIED(i) "A" #i " =RAND()\nC" #i " =A" #i "*1\n"
@@ -216,7 +236,56 @@ static const cli_case values[] = {
      {"outputs.0.error_counts.#N/A = 10000"}, NULL},
 };
 
+/* Arrays and areas inside formulas that vary: what is shortened on the left is spelled out on the
+ * right, from Excel's documented meaning of each. */
+#define SHORT_AND_LONG \
+    "A1 =RAND()\n" \
+    "A2 =RAND()\n" \
+    "A3 =RAND()\n" \
+    "A4 =RAND()\n" \
+    "A5 =RAND()\n" \
+    "F1 =RANDBETWEEN(1,5)\n" \
+    "C1 =SUM(LARGE(A1:A5,{1,2,3}))\n" \
+    "D1 =LARGE(A1:A5,1)+LARGE(A1:A5,2)+LARGE(A1:A5,3)\n" \
+    "C2 =SUM(OFFSET(A1,0,0,F1,1))\n" \
+    "D2 =SUM(A1:INDEX(A1:A5,F1))\n" \
+    "C3 =SUM(A1*{1,2,3})\n" \
+    "D3 =A1*6\n" \
+    "C4 =SUM(COUNTIF(A1:A5,{\">0.5\",\"<0.2\"}))\n" \
+    "D4 =COUNTIF(A1:A5,\">0.5\")+COUNTIF(A1:A5,\"<0.2\")\n" \
+    "C5 =SUMPRODUCT(LARGE(A1:A5,{1,2,3}))\n" \
+    "D5 =D1\n" \
+    "C6 =MAX(INDEX(A1:A5*1,0))\n" \
+    "D6 =MAX(A1:A5)\n" \
+    "C7 =SUM(IF({1,0,1},A1,A2))\n" \
+    "D7 =A1+A2+A1\n" \
+    "C8 =AVERAGE(IF(1,A1:A5))\n" \
+    "D8 =AVERAGE(A1:A5)\n" \
+    "C9 =SUM(CHOOSE(F1,A1:A2,A2:A3,A3:A4,A4:A5,A1:A5))\n" \
+    "D9 =IF(F1=1,A1+A2,IF(F1=2,A2+A3,IF(F1=3,A3+A4,IF(F1=4,A4+A5,SUM(A1:A5)))))\n" \
+    "C10 =SUM(INDIRECT(\"A1:A\"&F1))\n" \
+    "D10 =D2\n" \
+    "C11 =MATCH(TRUE,INDEX(A1:A5>0.5,0),0)\n" \
+    "D11 =IF(A1>0.5,1,IF(A2>0.5,2,IF(A3>0.5,3,IF(A4>0.5,4,IF(A5>0.5,5,NA())))))\n" \
+    "C12 =SUM(ABS({-1,2}*A1))\n" \
+    "D12 =A1*3\n" \
+    "C13 =SUM(IF(A1>0.5,A1:A5,0))\n" \
+    "D13 =IF(A1>0.5,SUM(A1:A5),0)\n" \
+    "C14 =LOOKUP(2,1/(A1:A5>0.5),A1:A5)\n" \
+    "D14 =IF(A5>0.5,A5,IF(A4>0.5,A4,IF(A3>0.5,A3,IF(A2>0.5,A2,IF(A1>0.5,A1,NA())))))\n" \
+    "C15 =SUM(VLOOKUP(F1,{1,10;2,20;3,30;4,40;5,50},{1,2}))\n" \
+    "D15 =F1*11\n" \
+    "C16 =INDEX(A1:A5,F1)\n" \
+    "D16 =CHOOSE(F1,A1,A2,A3,A4,A5)\n" \
+    "C18 =NPV(0.1,A1*{1,2})\n" \
+    "D18 =A1/1.1+2*A1/1.21\n" \
+    "C17 =SUM(SMALL(IF(A1>0.5,A1:A5,A2:A5),{1,2}))\n" \
+    "D17 =IF(A1>0.5,SMALL(A1:A5,1)+SMALL(A1:A5,2),SMALL(A2:A5,1)+SMALL(A2:A5,2))\n"
+
 static const cli_case references[] = {
+    {"arrays inside formulas", SHORT_AND_LONG,
+     "run m.xlsx --trials 500 --csv t.csv --json r.json -q --output C1:C18 --output D1:D18", 0,
+     {"outputs.# = 36"}, halves_are_equal},
     {"OFFSET whose target moves",
      "A1 =RANDBETWEEN(0,2)\nB1 10\nB2 20\nB3 =RAND()*0+30\nC1 =OFFSET(B1,A1,0)\n",
      RUN "--output C1 -o r.xlsx", 0,
