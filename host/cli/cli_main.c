@@ -176,7 +176,9 @@ int main(int argc, char **argv)
 {
     pe_cli_options options;
     if (!processor_fits()) {
-        fputs("power-engine: this build needs a processor with AVX2 and FMA; build with -DPE_BASELINE=ON\n", stderr);
+        fputs("power-engine: this build needs a processor with AVX2 and FMA; build with "
+              "-DPE_BASELINE=ON\n",
+              stderr);
         return PE_EXIT_REFUSED;
     }
     struct sigaction action = {.sa_handler = on_interrupt};

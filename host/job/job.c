@@ -199,7 +199,8 @@ pe_status pe_job_check_workbook(pe_job *job, pe_workbook *workbook, const char *
     return check_workbook(job, name, diag);
 }
 
-/* RiskSimtable(...) and the like as a cell of its own: changes the results unless --ignore names it.
+/* RiskSimtable(...) and the like as a cell of its own: changes the results unless --ignore names
+ * it.
  */
 static bool is_unwanted_property(const pe_job *job, const char *function)
 {

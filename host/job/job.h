@@ -29,8 +29,8 @@ void pe_job_free(pe_job *job); /* NULL is allowed */
 /* Reads and parses the workbook, and recalculates it from constants (the self-check). Afterwards
  * the report's check part is filled. */
 pe_status pe_job_check(pe_job *job, const char *path, pe_diag *diag);
-/* The same for a workbook in memory, which the job takes, whatever the result. name: what the report
- * calls it; must outlive the job. */
+/* The same for a workbook in memory, which the job takes, whatever the result. name: what the
+ * report calls it; must outlive the job. */
 pe_status pe_job_check_workbook(pe_job *job, pe_workbook *workbook, const char *name,
                                 pe_diag *diag);
 /* After pe_job_check: finds inputs and outputs and compiles. Refuses by cell and function what

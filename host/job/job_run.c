@@ -40,8 +40,8 @@ pe_status pei_job_build(pe_job *job, const uint32_t *cells, uint32_t count, pe_p
     return backend->prepare(fresh, &options, plan, diag);
 }
 
-/* A dependency that the program had and could not use: the cell depends on itself in some trials and
- * not in others. */
+/* A dependency that the program had and could not use: the cell depends on itself in some trials
+ * and not in others. */
 static bool is_known(const pe_job *job, const pe_engine_missing *missing)
 {
     size_t count = 0;

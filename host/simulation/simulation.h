@@ -87,8 +87,8 @@ pe_status pe_settings_frozen(const pe_workbook *workbook, const pe_settings *set
 /* Cells of no model: our own result and settings sheets, other vendors' hidden sheets. */
 bool pe_sheet_is_model(const pe_workbook *workbook, uint32_t sheet);
 
-/* A function's name as its vendor writes it: "RiskCorrmat", "PsiNormal"; others as Excel shows them. In
- * arena; NULL: out of memory. */
+/* A function's name as its vendor writes it: "RiskCorrmat", "PsiNormal"; others as Excel shows
+ * them. In arena; NULL: out of memory. */
 const char *pe_risk_name(pe_arena *arena, const char *name);
 
 /* ---- the simulation

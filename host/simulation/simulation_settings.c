@@ -187,8 +187,7 @@ static bool is_identifier(const char *text, size_t length)
     return length > 0;
 }
 
-static pe_status unknown_distribution(const pe_input_setting *setting, size_t length,
-                                      pe_diag *diag)
+static pe_status unknown_distribution(const pe_input_setting *setting, size_t length, pe_diag *diag)
 {
     char names[512];
     size_t used = 0;

@@ -64,11 +64,11 @@ static void add_escaped(text *t, const char *bytes)
 {
     for (char one[2] = {0}; *bytes != '\0'; bytes++) {
         one[0] = *bytes;
-        add(t, *bytes == '&'    ? "&amp;"
-               : *bytes == '<'  ? "&lt;"
-               : *bytes == '>'  ? "&gt;"
+        add(t, *bytes == '&'   ? "&amp;"
+               : *bytes == '<' ? "&lt;"
+               : *bytes == '>' ? "&gt;"
                : *bytes == '"' ? "&quot;"
-                                : one);
+                               : one);
     }
 }
 

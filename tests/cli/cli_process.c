@@ -166,10 +166,10 @@ static bool contains(const json_t *at, const char *wanted)
     const char *key;
     json_t *value;
     if (json_is_string(at)) return strstr(json_string_value(at), wanted) != NULL;
-    json_array_foreach((json_t *)(uintptr_t)at, index, value) if (contains(value, wanted))
-        return true;
-    json_object_foreach((json_t *)(uintptr_t)at, key, value) if (contains(value, wanted))
-        return true;
+    json_array_foreach((json_t *)(uintptr_t)at, index,
+                       value) if (contains(value, wanted)) return true;
+    json_object_foreach((json_t *)(uintptr_t)at, key,
+                        value) if (contains(value, wanted)) return true;
     return false;
 }
 
@@ -180,8 +180,9 @@ void cli_fact(const json_t *document, const char *fact, char *wrong, size_t size
     bool counted;
     const json_t *at = walk(document, fact, length, &counted);
     char *shown = at != NULL ? json_dumps(at, JSON_ENCODE_ANY | JSON_COMPACT) : NULL, *end;
-    double value = counted ? (double)(json_is_array(at) ? json_array_size(at) : json_object_size(at))
-                           : json_number_value(at);
+    double value = counted
+                       ? (double)(json_is_array(at) ? json_array_size(at) : json_object_size(at))
+                       : json_number_value(at);
     bool good = false;
     if (op[0] == '?' || op[0] == '!') {
         good = at != NULL && contains(at, wanted) == (op[0] == '?');

@@ -71,8 +71,9 @@ static void check_row(const json_t *document, char **field)
 {
     json_t *output, *found = NULL;
     size_t i;
-    json_array_foreach(json_object_get(document, "outputs"), i, output) if (
-        strcmp(json_string_value(json_object_get(output, "name")), field[1]) == 0) found = output;
+    json_array_foreach(json_object_get(document, "outputs"), i,
+                       output) if (strcmp(json_string_value(json_object_get(output, "name")),
+                                          field[1]) == 0) found = output;
     if (found == NULL) fail_msg("%s: no output is named %s", field[0], field[1]);
     double expected = strtod(field[3], NULL), its = strtod(field[4], NULL), value = 0, ours = 0;
     if (!value_of(found, field[2], expected, &value, &ours))
@@ -145,7 +146,8 @@ int main(void)
     size_t n = 0;
     for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++) {
         void *row = (void *)(uintptr_t)&samples[i];
-        tests[n++] = (struct CMUnitTest){samples[i].name, statistics_are_the_oracles, NULL, NULL, row};
+        tests[n++] =
+            (struct CMUnitTest){samples[i].name, statistics_are_the_oracles, NULL, NULL, row};
         tests[n++] = (struct CMUnitTest){samples[i].name, every_formula_agrees, NULL, NULL, row};
     }
     return cmocka_run_group_tests_name("samples", tests, NULL, NULL);
