@@ -6,8 +6,11 @@
 
 #include "functions_arithmetic.h"
 
+#include <stdlib.h>
+
 #define BLOCK_ROWS 64u
 #define ROWS_MIN 128u /* shorter ranges are as quick cell by cell */
+#define KEPT 256u     /* running ranges remembered, a power of two */
 
 typedef struct partial {
     double sum, least, most;
@@ -15,8 +18,20 @@ typedef struct partial {
     pe_value error; /* the first; else blank */
 } partial;
 
+/* How far a range that starts at one cell has been taken: a running total goes on from there. */
+typedef struct running {
+    pe_cell_ref start;
+    uint32_t next; /* the next block, or for COUNTIF the next of the column's cells; 0: free */
+    pe_value criterion;
+    char op[2];
+    double largest;
+    partial sums; /* COUNTIF: count alone */
+    bool any;
+} running;
+
 struct pei_blocks {
     pe_arena *arena;
+    running kept[KEPT];
     uint64_t *keys; /* 0: free */
     partial *values;
     size_t size, used; /* size: a power of two */
@@ -72,7 +87,7 @@ static bool grow(struct pei_blocks *b)
 /* A whole block's partial result, computed when first asked for. */
 static bool whole(pei_context *x, pe_cell_ref column, uint32_t block, partial *p)
 {
-    struct pei_blocks *b = x->writer->blocks;
+    struct pei_blocks *b = x->blocks;
     uint64_t key = (((uint64_t)column.sheet << 32) | ((uint64_t)column.column << 16) | block) + 1;
     if (b->used * 2 >= b->size && !grow(b)) return false;
     size_t at = pe_hash_mix(key, 0) & (b->size - 1);
@@ -88,14 +103,42 @@ static bool whole(pei_context *x, pe_cell_ref column, uint32_t block, partial *p
     return true;
 }
 
+static running *kept_at(pei_context *x, pe_cell_ref start, uint64_t more)
+{
+    uint64_t key = ((uint64_t)start.sheet << 40) ^ ((uint64_t)start.column << 20) ^ start.row;
+    return &x->blocks->kept[pe_hash_mix(key, more) & (KEPT - 1)];
+}
+
+static bool same_cell(pe_cell_ref a, pe_cell_ref b)
+{
+    return a.sheet == b.sheet && a.row == b.row && a.column == b.column;
+}
+
+static void add_block(running *r, const partial *p)
+{
+    partial *sums = &r->sums;
+    if (pe_is(sums->error, PE_KIND_BLANK)) sums->error = p->error;
+    if (p->count == 0) return;
+    sums->sum = r->any ? sums->sum + p->sum : p->sum;
+    sums->least = !r->any || p->least < sums->least ? p->least : sums->least;
+    sums->most = !r->any || p->most > sums->most ? p->most : sums->most;
+    sums->count += p->count;
+    r->any = true;
+}
+
 static bool reduce(pei_context *x, const pe_area *a, partial *total)
 {
     pe_cell_ref column = {a->sheet_first, 0, a->column_first};
-    partial sums = {.error = pe_blank()}; /* of block sums; least and most of the numbers */
-    bool any = false;
+    pe_cell_ref start = {a->sheet_first, a->row_first, a->column_first};
+    running r = {.start = start, .sums.error = pe_blank()}, *kept = kept_at(x, start, 0);
     uint32_t last_used = x->workbook->sheets[a->sheet_first].used.row_last;
     uint32_t last = a->row_last < last_used ? a->row_last : last_used;
-    for (uint32_t k = a->row_first / BLOCK_ROWS; k <= last / BLOCK_ROWS; k++) {
+    uint32_t k = a->row_first / BLOCK_ROWS, last_block = last / BLOCK_ROWS;
+    if (kept->next > k && kept->next <= last_block && same_cell(kept->start, start)) {
+        r = *kept;
+        k = r.next;
+    }
+    for (; k <= last_block; k++) {
         uint32_t first = k * BLOCK_ROWS, end = first + BLOCK_ROWS - 1;
         partial p;
         bool from_start = a->row_first <= first, to_end = a->row_last >= end;
@@ -104,15 +147,15 @@ static bool reduce(pei_context *x, const pe_area *a, partial *total)
                                           : scan(x, column, from_start ? first : a->row_first,
                                                  to_end ? end : a->row_last, backward, &p);
         if (!known) return false;
-        if (pe_is(sums.error, PE_KIND_BLANK)) sums.error = p.error;
-        if (p.count == 0) continue;
-        sums.sum = any ? sums.sum + p.sum : p.sum;
-        sums.least = !any || p.least < sums.least ? p.least : sums.least;
-        sums.most = !any || p.most > sums.most ? p.most : sums.most;
-        sums.count += p.count;
-        any = true;
+        add_block(&r, &p);
+        r.next = k + 1;
+        if (k + 1 == last_block) *kept = r;
     }
-    *total = sums;
+    *total = r.sums;
+    if (x->tracking && r.any) {
+        pei_track(x, pe_number(total->least));
+        pei_track(x, pe_number(total->most));
+    }
     return true;
 }
 
@@ -132,7 +175,8 @@ static bool count_if(pei_context *x, const pe_node *node, const pe_area *a, pe_v
 {
     const char *op;
     double operand;
-    uint32_t count, found = 0;
+    uint32_t count;
+    pe_cell_ref start = {a->sheet_first, a->row_first, a->column_first};
     pe_value v = pei_operand(x, node->args[1]);
     if (x->unresolved || (!pe_is_number(v) && !pe_is(v, PE_KIND_TEXT))) return false;
     const pe_criterion *criterion = pe_criterion_new(&x->call, v);
@@ -140,26 +184,35 @@ static bool count_if(pei_context *x, const pe_node *node, const pe_area *a, pe_v
     if (op[0] == '=' || op[1] == '>') return false; /* texts that look like the number match too */
     const uint32_t *ids = pe_graph_column(x->graph, a->sheet_first, a->column_first, a->row_first,
                                           a->row_last, &count);
+    running r = {.start = start, .criterion = pe_number(operand), .op = {op[0], op[1]}};
+    running *kept = kept_at(x, start, r.criterion.bits ^ (uint64_t)(op[0] + 256 * op[1]));
+    bool goes_on = kept->next > 0 && kept->next <= count && same_cell(kept->start, start) &&
+                   kept->criterion.bits == r.criterion.bits && memcmp(kept->op, r.op, 2) == 0;
+    if (goes_on) r = *kept;
     int wanted = op[0] == '<' ? -1 : 1;
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = r.next; i < count; i++) {
         if (x->fast_state[ids[i]] != PEI_DONE) return false;
         pe_value e = x->fast_values[ids[i]];
         if (!pe_is_number(e)) continue;
-        int s = side(pe_as_number(e), operand);
-        found += s == 0 ? pe_criterion_match(criterion, e) : s == wanted;
+        double number = pe_as_number(e), size = number < 0 ? -number : number;
+        int s = side(number, operand);
+        r.sums.count += s == 0 ? pe_criterion_match(criterion, e) : s == wanted;
+        r.largest = size > r.largest ? size : r.largest;
     }
-    *result = pe_number(found);
+    r.next = count;
+    *kept = r;
+    if (x->tracking) pei_track(x, pe_number(r.largest));
+    *result = pe_number(r.sums.count);
     return true;
 }
 
-/* True: *result is the call's value. Only in the evaluator's own run, where a value once there
- * stays. */
+/* True: *result is the call's value. Only where a value once there stays. */
 bool pei_block_call(pei_context *x, const pe_node *node, pe_value *result)
 {
     pe_area a;
     partial total;
     bool counting = node->function == PE_FN_COUNTIF;
-    if (x->fast_state == NULL || x->iterating || node->arg_count != (counting ? 2 : 1) ||
+    if (x->fast_state == NULL || x->blocks == NULL || x->iterating || node->arg_count != (counting ? 2 : 1) ||
         node->args[0]->kind != PE_NODE_REFERENCE || !pei_node_place(x, node->args[0], &a))
         return false;
     if (a.column_first != a.column_last || a.sheet_first != a.sheet_last ||
@@ -184,23 +237,29 @@ bool pei_block_call(pei_context *x, const pe_node *node, pe_value *result)
     return true;
 }
 
-pe_status pei_blocks_reset(pe_evaluator *e)
+struct pei_blocks *pei_blocks_new(void)
 {
-    pe_arena_mark empty = {0};
-    if (e->blocks == NULL) {
-        e->blocks = PE_PUSH(e->arena, struct pei_blocks, 1);
-        if (e->blocks == NULL) return PE_E_MEMORY;
-        e->blocks->arena = pe_arena_new(PEI_ARENA_MAX);
-        if (e->blocks->arena == NULL) return PE_E_MEMORY;
-    }
-    pe_arena_restore(e->blocks->arena, empty);
-    e->blocks->keys = NULL;
-    e->blocks->values = NULL;
-    e->blocks->size = e->blocks->used = 0;
-    return PE_OK;
+    struct pei_blocks *b = calloc(1, sizeof *b);
+    if (b == NULL) return NULL;
+    b->arena = pe_arena_new(PEI_ARENA_MAX);
+    if (b->arena != NULL) return b;
+    free(b);
+    return NULL;
 }
 
-void pei_blocks_free(pe_evaluator *e)
+void pei_blocks_clear(struct pei_blocks *b)
 {
-    if (e->blocks != NULL) pe_arena_free(e->blocks->arena);
+    pe_arena_mark empty = {0};
+    pe_arena_restore(b->arena, empty);
+    b->keys = NULL;
+    b->values = NULL;
+    b->size = b->used = 0;
+    memset(b->kept, 0, sizeof b->kept);
+}
+
+void pei_blocks_free(struct pei_blocks *b)
+{
+    if (b == NULL) return;
+    pe_arena_free(b->arena);
+    free(b);
 }

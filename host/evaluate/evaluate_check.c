@@ -11,14 +11,25 @@
 typedef struct kept_check {
     pe_check check; /* what the caller sees; first */
     pe_arena *arena;
-    size_t differ_capacity, unsupported_capacity, skipped_capacity;
-    size_t differ_count, unsupported_count, skipped_count;
+    size_t unsupported_capacity, skipped_capacity;
+    size_t unsupported_count, skipped_count;
 } kept_check;
+
+/* What one thread evaluates with: formulas from the computed values, and from the stored ones. */
+typedef struct judge {
+    pei_context computed, stored;
+} judge;
 
 typedef struct checker {
     pe_evaluator *evaluator;
+    const pe_control *control;
     kept_check *kept;
-    pei_context *context;
+    judge **judges; /* per worker, made when first needed */
+    unsigned judge_count;
+    pe_value *stored; /* every cell's stored value, all of them there */
+    uint8_t *all_there;
+    pe_difference *doubtful; /* formulas whose values are not equal at first sight */
+    size_t doubtful_count, doubtful_capacity;
     uint64_t *downstream;
     double absolute; /* iteration delta */
     uint32_t name_errors;
@@ -59,9 +70,8 @@ static bool values_agree(pe_value expected, pe_value actual, double absolute)
 }
 
 /* A difference may be cancellation: 1e-12 of the largest number that went into the formula. */
-static double operand_limit(checker *c, uint32_t master)
+static double operand_limit(const checker *c, pei_context *x, uint32_t master)
 {
-    pei_context *x = c->context;
     pe_arena_mark mark = pe_arena_save(x->call.arena);
     x->tracking = true;
     x->largest = 0;
@@ -75,22 +85,21 @@ static double operand_limit(checker *c, uint32_t master)
 /* ---- one formula
  * -------------------------------------------------------------------------------------- */
 
-typedef bool (*block_visit)(checker *c, uint32_t cell, uint32_t row, uint32_t column,
+typedef bool (*block_visit)(const pe_evaluator *e, uint32_t cell, uint32_t row, uint32_t column,
                             void *context);
 
 /* Visits the cells that a formula fills, row-major; false ends. */
-static bool each_cell(checker *c, uint32_t master, block_visit visit, void *context)
+static bool each_cell(const pe_evaluator *e, uint32_t master, block_visit visit, void *context)
 {
-    const pe_evaluator *e = c->evaluator;
     pe_area b;
-    if (!pe_graph_block(e->graph, master, &b)) return visit(c, master, 0, 0, context);
+    if (!pe_graph_block(e->graph, master, &b)) return visit(e, master, 0, 0, context);
     for (uint32_t r = b.row_first; r <= b.row_last; r++) {
         uint32_t first, end;
         pe_workbook_row(e->workbook, b.sheet_first, r, b.column_first, b.column_last, &first, &end);
         for (uint32_t i = first; i < end; i++) {
             if (pe_graph_master(e->graph, i) != master) continue;
             uint32_t column = e->workbook->cells[i].column - b.column_first;
-            if (!visit(c, i, r - b.row_first, column, context)) return false;
+            if (!visit(e, i, r - b.row_first, column, context)) return false;
         }
     }
     return true;
@@ -100,76 +109,158 @@ typedef struct comparison {
     double absolute;
     uint32_t cell; /* the first that differs */
     const pe_formula_source *source;
+    pei_context *stored;
     pe_value stored_result; /* for roots: the formula from its stored precedents */
 } comparison;
 
-static bool cell_agrees(checker *c, uint32_t cell, uint32_t row, uint32_t column, void *context)
+static bool cell_agrees(const pe_evaluator *e, uint32_t cell, uint32_t row, uint32_t column,
+                        void *context)
 {
     comparison *k = context;
-    const pe_cell *stored = &c->evaluator->workbook->cells[cell];
+    const pe_cell *stored = &e->workbook->cells[cell];
     PE_UNUSED(row);
     PE_UNUSED(column);
-    if (!stored->has_stored ||
-        values_agree(stored->stored, c->evaluator->values[cell], k->absolute))
+    if (!stored->has_stored || values_agree(stored->stored, e->values[cell], k->absolute))
         return true;
     k->cell = cell;
     return false;
 }
 
-static bool cell_reproduced(checker *c, uint32_t cell, uint32_t row, uint32_t column, void *context)
+static bool cell_reproduced(const pe_evaluator *e, uint32_t cell, uint32_t row, uint32_t column,
+                            void *context)
 {
     comparison *k = context;
-    const pe_cell *stored = &c->evaluator->workbook->cells[cell];
-    pe_value v =
-        pei_cell_value(c->context, pei_block_value(k->source, k->stored_result, row, column));
+    const pe_cell *stored = &e->workbook->cells[cell];
+    pe_value v = pei_cell_value(k->stored, pei_block_value(k->source, k->stored_result, row, column));
     return !stored->has_stored || values_agree(stored->stored, v, k->absolute);
 }
 
 /* Whether the formula gives something else than stored although its precedents have their stored
  * values. */
-static bool is_root(checker *c, uint32_t master, double absolute)
+static bool is_root(const checker *c, pei_context *x, uint32_t master, double absolute)
 {
     const pe_workbook *w = c->evaluator->workbook;
-    pei_context *x = c->context;
     pe_arena_mark mark = pe_arena_save(x->call.arena);
-    comparison k = {.absolute = absolute, .source = &w->formulas[w->cells[master].formula]};
-    x->stored_mode = true;
+    comparison k = {
+        .absolute = absolute, .source = &w->formulas[w->cells[master].formula], .stored = x};
     k.stored_result = pei_formula(x, master);
-    bool same = each_cell(c, master, cell_reproduced, &k);
-    x->stored_mode = false;
+    bool same = each_cell(c->evaluator, master, cell_reproduced, &k);
     pe_arena_restore(x->call.arena, mark);
     return !same;
 }
 
-static void add_difference(checker *c, uint32_t master, const comparison *k)
+static bool is_downstream(const checker *c, uint32_t cell)
 {
-    kept_check *kept = c->kept;
-    c->status = PE_GROW(&kept->check.differ, &kept->differ_capacity, kept->differ_count + 1);
-    if (c->status != PE_OK) return;
-    pe_difference *d = &kept->check.differ[kept->differ_count++];
-    d->cell = k->cell;
-    d->expected = c->evaluator->workbook->cells[k->cell].stored;
-    d->actual = c->evaluator->values[k->cell];
-    d->root = is_root(c, master, k->absolute);
-    kept->check.root_count += d->root;
+    return c->downstream != NULL && pe_bit(c->downstream, cell);
 }
 
+/* Counts a formula that agrees; one that may not is judged later, by several threads. */
 static void compare(checker *c, uint32_t master)
 {
     pe_check *check = &c->kept->check;
     comparison k = {.absolute = c->absolute, .cell = master};
-    bool agrees = each_cell(c, master, cell_agrees, &k);
-    if (!agrees) {
-        k.absolute = operand_limit(c, master);
-        agrees = each_cell(c, master, cell_agrees, &k);
-    }
+    bool agrees = each_cell(c->evaluator, master, cell_agrees, &k);
     check->compared++;
-    check->agree += agrees;
-    if (c->downstream != NULL && pe_bit(c->downstream, master)) {
-        check->downstream_compared++;
-        check->downstream_agree += agrees;
+    check->downstream_compared += is_downstream(c, master);
+    if (agrees) {
+        check->agree++;
+        check->downstream_agree += is_downstream(c, master);
+        return;
     }
-    if (!agrees) add_difference(c, master, &k);
+    c->status = PE_GROW(&c->doubtful, &c->doubtful_capacity, c->doubtful_count + 1);
+    if (c->status == PE_OK)
+        c->doubtful[c->doubtful_count++] = (pe_difference){.cell = master};
+}
+
+/* ---- formulas that may differ
+ * ------------------------------------------------------------------------------ */
+
+#define DOUBTFUL_TASK 256u /* formulas of one task */
+
+static void end_judge(judge *j)
+{
+    if (j == NULL) return;
+    pei_blocks_free(j->computed.blocks);
+    pei_blocks_free(j->stored.blocks);
+    pei_context_end(&j->computed);
+    pei_context_end(&j->stored);
+    free(j);
+}
+
+static judge *new_judge(const checker *c)
+{
+    const pe_evaluator *e = c->evaluator;
+    judge *j = calloc(1, sizeof *j);
+    if (j == NULL) return NULL;
+    if (pei_context_init(&j->computed, e, NULL) == PE_OK &&
+        pei_context_init(&j->stored, e, NULL) == PE_OK) {
+        j->computed.blocks = pei_blocks_new();
+        j->stored.blocks = pei_blocks_new();
+        j->computed.fast_values = e->values;
+        j->computed.all_state = e->state;
+        j->stored.fast_values = c->stored;
+        j->stored.all_state = c->all_there;
+        j->stored.stored_mode = true;
+        if (j->computed.blocks != NULL && j->stored.blocks != NULL) return j;
+    }
+    end_judge(j);
+    return NULL;
+}
+
+static pe_status judge_task(void *context, size_t index, unsigned worker)
+{
+    checker *c = context;
+    if (pe_cancelled(c->control)) return PE_E_CANCELLED;
+    if (c->judges[worker] == NULL) c->judges[worker] = new_judge(c);
+    judge *j = c->judges[worker];
+    if (j == NULL) return PE_E_MEMORY;
+    size_t end = (index + 1) * DOUBTFUL_TASK;
+    if (end > c->doubtful_count) end = c->doubtful_count;
+    for (size_t i = index * DOUBTFUL_TASK; i < end; i++) {
+        pe_difference *d = &c->doubtful[i];
+        uint32_t master = d->cell;
+        comparison k = {.absolute = operand_limit(c, &j->computed, master), .cell = PE_NO_CELL};
+        if (each_cell(c->evaluator, master, cell_agrees, &k)) continue;
+        d->expected = c->evaluator->workbook->cells[k.cell].stored;
+        d->actual = c->evaluator->values[k.cell];
+        d->root = is_root(c, &j->stored, master, k.absolute);
+        d->cell = k.cell;
+    }
+    return PE_OK;
+}
+
+/* Judges the doubtful formulas, then lists those that differ. */
+static pe_status judge_all(checker *c, pe_pool *pool)
+{
+    pe_check *check = &c->kept->check;
+    const pe_evaluator *e = c->evaluator;
+    uint32_t count = e->workbook->cell_count;
+    if (c->doubtful_count == 0) return PE_OK;
+    c->judge_count = pe_pool_threads(pool);
+    c->judges = calloc(c->judge_count, sizeof(judge *));
+    c->stored = malloc(((size_t)count + 1) * sizeof *c->stored);
+    c->all_there = malloc((size_t)count + 1);
+    if (c->judges == NULL || c->stored == NULL || c->all_there == NULL) return PE_E_MEMORY;
+    for (uint32_t i = 0; i < count; i++) c->stored[i] = e->workbook->cells[i].stored;
+    memset(c->all_there, PEI_DONE, (size_t)count + 1);
+    size_t tasks = (c->doubtful_count + DOUBTFUL_TASK - 1) / DOUBTFUL_TASK;
+    pe_status status = pe_pool_run(pool, tasks, judge_task, c);
+    if (status != PE_OK) return status;
+    size_t kept = 0;
+    for (size_t i = 0; i < c->doubtful_count; i++) {
+        pe_difference *d = &c->doubtful[i];
+        if (d->expected.bits == d->actual.bits) { /* never set: it agrees after all */
+            check->agree++;
+            check->downstream_agree += is_downstream(c, d->cell);
+            continue;
+        }
+        check->root_count += d->root;
+        c->doubtful[kept++] = *d;
+    }
+    check->differ = c->doubtful;
+    check->differ_count = (uint32_t)kept;
+    c->doubtful = NULL;
+    return PE_OK;
 }
 
 static void skip(checker *c, uint32_t cell, const char *reason)
@@ -267,23 +358,32 @@ static int roots_first(const void *a, const void *b)
     return p->cell < q->cell ? -1 : p->cell > q->cell;
 }
 
-static pe_status check_all(checker *c, const pe_control *control)
+static pe_status check_all(checker *c, pe_pool *pool)
 {
     const pe_evaluator *e = c->evaluator;
+    pe_check *check = &c->kept->check;
     for (uint32_t i = 0; i < e->workbook->cell_count && c->status == PE_OK; i++) {
-        if ((i & 0xFFFF) == 0 && pe_cancelled(control)) return PE_E_CANCELLED;
+        if ((i & 0xFFFF) == 0 && pe_cancelled(c->control)) return PE_E_CANCELLED;
         if (e->workbook->cells[i].formula == PE_NO_FORMULA || pe_graph_master(e->graph, i) != i)
             continue;
         check_cell(c, i);
     }
-    kept_check *kept = c->kept;
-    kept->check.differ_count = (uint32_t)kept->differ_count;
-    kept->check.unsupported_count = (uint32_t)kept->unsupported_count;
-    kept->check.skipped_count = (uint32_t)kept->skipped_count;
-    if (kept->differ_count > 0)
-        qsort(kept->check.differ, kept->differ_count, sizeof *kept->check.differ, roots_first);
-    kept->check.header = header_of(c);
+    if (c->status == PE_OK) c->status = judge_all(c, pool);
+    check->unsupported_count = (uint32_t)c->kept->unsupported_count;
+    check->skipped_count = (uint32_t)c->kept->skipped_count;
+    if (check->differ_count > 0)
+        qsort(check->differ, check->differ_count, sizeof *check->differ, roots_first);
+    check->header = header_of(c);
     return c->status;
+}
+
+static void end_checker(checker *c)
+{
+    for (unsigned i = 0; c->judges != NULL && i < c->judge_count; i++) end_judge(c->judges[i]);
+    free(c->judges);
+    free(c->stored);
+    free(c->all_there);
+    free(c->doubtful);
 }
 
 static kept_check *new_check(void)
@@ -300,23 +400,18 @@ static kept_check *new_check(void)
 pe_status pe_evaluator_check(pe_evaluator *e, pe_pool *pool, const pe_control *control,
                              pe_check **check, pe_diag *diag)
 {
-    checker c = {.evaluator = e, .kept = new_check(), .context = malloc(sizeof *c.context)};
-    bool ready = false;
+    checker c = {.evaluator = e, .control = control, .kept = new_check()};
     pe_status status = PE_E_MEMORY;
-    if (c.kept == NULL || c.context == NULL) goto fail;
-    if (pei_context_init(c.context, e, NULL) != PE_OK) goto fail;
-    ready = true;
+    if (c.kept == NULL) goto fail;
     if (e->workbook->iterate) c.absolute = e->workbook->iterate_delta;
     PE_TRY(pe_evaluator_run(e, PE_EVALUATE_CHECK, pool, control, diag));
     PE_TRY(mark_downstream(&c));
-    PE_TRY(check_all(&c, control));
+    PE_TRY(check_all(&c, pool));
     *check = &c.kept->check;
-    pei_context_end(c.context);
-    free(c.context);
+    end_checker(&c);
     return PE_OK;
 fail:
-    if (ready) pei_context_end(c.context);
-    free(c.context);
+    end_checker(&c);
     if (c.kept != NULL) pe_check_free(&c.kept->check);
     return pe_fail(diag, status, "check", "%s", pe_status_text(status));
 }

@@ -23,14 +23,6 @@ static pe_value miss(pei_context *x, uint32_t cell)
     return pe_unresolved();
 }
 
-static void track(pei_context *x, pe_value v)
-{
-    if (!pe_is_number(v)) return;
-    double a = pe_as_number(v);
-    a = a < 0 ? -a : a;
-    if (a > x->largest) x->largest = a;
-}
-
 static pe_value read_lane(pei_context *x, uint32_t cell)
 {
     pe_value v;
@@ -58,7 +50,7 @@ pe_value pei_read_slow(pei_context *x, uint32_t cell)
     if (x->noting) note_edge(x, cell);
     if (x->stored_mode) {
         pe_value v = x->workbook->cells[cell].stored;
-        if (x->tracking) track(x, v);
+        if (x->tracking) pei_track(x, v);
         return v;
     }
     for (pei_layer *l = x->layer; l != NULL; l = l->below) {
@@ -71,7 +63,7 @@ pe_value pei_read_slow(pei_context *x, uint32_t cell)
     if (x->source != NULL) return read_lane(x, cell);
     const pe_evaluator *e = x->evaluator;
     if (e->state[cell] != PEI_DONE) return miss(x, cell);
-    if (x->tracking) track(x, e->values[cell]);
+    if (x->tracking) pei_track(x, e->values[cell]);
     return e->values[cell];
 }
 

@@ -54,9 +54,9 @@ pe_value pei_formula_node(pei_context *x, uint32_t cell, const pe_node *node)
         x->frame = pe_arena_push(x->call.arena, formula->variable_count, sizeof(pe_value));
         if (x->frame == NULL) return pe_error(PE_ERROR_NUM);
     }
-    bool plain = x->writer != NULL && x->layer == NULL && !x->stored_mode && !x->tracking;
-    x->noting = plain && (pe_graph_flags(x->graph, cell) & PE_FORMULA_HAS_DYNAMIC) != 0;
-    x->fast_state = plain && !x->noting ? x->evaluator->state : NULL;
+    x->noting = x->writer != NULL && x->layer == NULL &&
+                (pe_graph_flags(x->graph, cell) & PE_FORMULA_HAS_DYNAMIC) != 0;
+    x->fast_state = x->layer == NULL && !x->noting ? x->all_state : NULL;
     pe_value v = pei_operand(x, node != NULL ? node : formula->root);
     x->noting = false;
     return x->unresolved ? pe_unresolved() : v;

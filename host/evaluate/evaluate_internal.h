@@ -68,7 +68,8 @@ struct pe_evaluator {
     size_t edge_count, edge_capacity;
     pei_table_plan *tables; /* by master, ascending */
     uint32_t table_count;
-    struct pei_blocks *blocks; /* evaluate_blocks.c; of the present run */
+    struct pei_blocks *blocks; /* evaluate_blocks.c; of the latest run */
+    bool ran;                  /* the values are those of a finished run in mode */
 };
 
 /* One thread's evaluation. */
@@ -81,6 +82,8 @@ typedef struct pei_context {
     const pe_value
         *fast_values; /* cells' values where no layer, lane or stored mode stands before them */
     const uint8_t *fast_state; /* NULL: always ask pei_read_slow */
+    const uint8_t *all_state;  /* what fast_state is where nothing stands before; may be NULL */
+    struct pei_blocks *blocks; /* partial results over fast_values; NULL: none */
     bool stored_mode;          /* every cell reads as its stored value */
     bool drawing;              /* random functions draw (lanes) */
     pei_layer *layer;
@@ -131,10 +134,21 @@ pe_value pei_read_empty(pei_context *x,
 pe_value pei_make_reference(pei_context *x, const pe_area *areas, uint32_t count);
 pe_status pei_stack_push(pei_stack *stack, uint32_t item);
 
+/* The largest number that goes into a formula. */
+static inline void pei_track(pei_context *x, pe_value v)
+{
+    if (!pe_is_number(v)) return;
+    double a = pe_as_number(v);
+    a = a < 0 ? -a : a;
+    if (a > x->largest) x->largest = a;
+}
+
 static inline pe_value pei_read(pei_context *x, uint32_t cell)
 {
-    if (x->fast_state != NULL && x->fast_state[cell] == PEI_DONE) return x->fast_values[cell];
-    return pei_read_slow(x, cell);
+    if (x->fast_state == NULL || x->fast_state[cell] != PEI_DONE) return pei_read_slow(x, cell);
+    pe_value v = x->fast_values[cell];
+    if (x->tracking) pei_track(x, v);
+    return v;
 }
 static inline pe_value pei_read_at(pei_context *x, pe_cell_ref ref)
 {
@@ -171,8 +185,9 @@ pe_value pei_number_of_value(pei_context *x, pe_value v); /* coerced, or an erro
 
 /* evaluate_blocks.c */
 bool pei_block_call(pei_context *x, const pe_node *node, pe_value *result);
-pe_status pei_blocks_reset(pe_evaluator *evaluator);
-void pei_blocks_free(pe_evaluator *evaluator);
+struct pei_blocks *pei_blocks_new(void); /* NULL: out of memory */
+void pei_blocks_clear(struct pei_blocks *blocks); /* the values have changed */
+void pei_blocks_free(struct pei_blocks *blocks); /* NULL is allowed */
 
 /* evaluate_special.c, evaluate_lambda.c */
 pe_value pei_special(pei_context *x, const pe_node *node);

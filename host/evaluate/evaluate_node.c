@@ -5,11 +5,7 @@
 
 static pe_value tracked(pei_context *x, pe_value v)
 {
-    if (x->tracking && pe_is_number(v)) {
-        double a = pe_as_number(v);
-        a = a < 0 ? -a : a;
-        if (a > x->largest) x->largest = a;
-    }
+    if (x->tracking) pei_track(x, v);
     return v;
 }
 

@@ -296,29 +296,84 @@ static void keep_new_edges(pe_evaluator *e)
     e->edge_count = kept;
 }
 
-pe_status pe_evaluator_run(pe_evaluator *e, pe_evaluate_mode mode, pe_pool *pool,
-                           const pe_control *control, pe_diag *diag)
+/* Whether a mode pins a cell that the latest run's mode does not, or the other way round. */
+static bool pin_differs(const pe_evaluator *e, uint32_t cell, pe_evaluate_mode mode)
+{
+    return (pei_pin(e, cell, e->mode) != NULL) != (pei_pin(e, cell, mode) != NULL);
+}
+
+/* Cells that cannot have the value that they have: those pinned in one mode only, and what depends
+ * on them. NULL bits: none. */
+static pe_status changed_cells(const pe_evaluator *e, pe_evaluate_mode mode, uint64_t **bits)
+{
+    uint32_t count;
+    const uint32_t *order = pe_graph_order(e->graph, &count);
+    bool any = false;
+    *bits = NULL;
+    for (uint32_t i = 0; i < count && !any; i++) any = pin_differs(e, order[i], mode);
+    if (!any) return PE_OK;
+    *bits = calloc(e->workbook->cell_count / 64 + 1, sizeof **bits);
+    if (*bits == NULL) return PE_E_MEMORY;
+    for (uint32_t i = 0; i < e->workbook->cell_count; i++)
+        if (pin_differs(e, i, mode)) pe_bit_set(*bits, i);
+    return pe_graph_mark_dependents(e->graph, *bits);
+}
+
+/* From a run in another mode to what this mode has still to compute. */
+static void prepare_changed(pe_evaluator *e, const uint64_t *bits)
+{
+    uint32_t count;
+    const uint32_t *order = pe_graph_order(e->graph, &count);
+    for (uint32_t i = 0; i < e->workbook->cell_count; i++)
+        if (pe_bit(bits, i)) e->state[i] = PEI_PENDING;
+    for (uint32_t i = 0; i < count; i++)
+        if (pe_bit(bits, order[i]) && keeps_stored(e, order[i])) pin_block(e, order[i]);
+}
+
+static pe_status run_all(pe_evaluator *e, const pe_control *control)
 {
     pei_context *x = malloc(sizeof *x);
-    pe_arena_mark empty = {0};
-    PE_UNUSED(pool);
     if (x == NULL || pei_context_init(x, e, e) != PE_OK) {
         free(x);
-        return pe_fail(diag, PE_E_MEMORY, "evaluator", "out of memory");
+        return PE_E_MEMORY;
     }
-    pe_arena_restore(e->texts, empty);
-    if (pei_blocks_reset(e) != PE_OK) x->status = PE_E_MEMORY;
-    e->mode = mode;
-    e->cycles.count = 0;
-    e->edge_count = 0;
-    prepare(e);
     x->fast_values = e->values;
-    pe_status status = x->status != PE_OK ? x->status : run(x, e, control);
+    x->all_state = e->state;
+    x->blocks = e->blocks;
+    pei_blocks_clear(e->blocks);
+    pe_status status = run(x, e, control);
     if (status == PE_OK) keep_new_edges(e);
     if (e->cycles.count > 0)
         qsort(e->cycles.items, e->cycles.count, sizeof *e->cycles.items, ascending);
     pei_context_end(x);
     free(x);
+    return status;
+}
+
+pe_status pe_evaluator_run(pe_evaluator *e, pe_evaluate_mode mode, pe_pool *pool,
+                           const pe_control *control, pe_diag *diag)
+{
+    uint64_t *changed = NULL;
+    pe_arena_mark empty = {0};
+    pe_status status = PE_OK;
+    /* What both modes compute has the same value in both, unless iteration starts from elsewhere or
+     * a reference found on the way is not in the graph. */
+    bool again = e->ran && !e->workbook->iterate && e->cycles.count == 0 && e->edge_count == 0;
+    PE_UNUSED(pool);
+    e->ran = false;
+    if (again) status = changed_cells(e, mode, &changed);
+    e->mode = mode;
+    if (again && changed != NULL) {
+        prepare_changed(e, changed);
+    } else if (!again) {
+        pe_arena_restore(e->texts, empty);
+        e->cycles.count = 0;
+        e->edge_count = 0;
+        prepare(e);
+    }
+    if (status == PE_OK && (!again || changed != NULL)) status = run_all(e, control);
+    free(changed);
+    e->ran = status == PE_OK;
     if (status == PE_OK) return PE_OK;
     return pe_fail(diag, status, "evaluator", "%s", pe_status_text(status));
 }
@@ -337,13 +392,17 @@ pe_status pe_evaluator_new(const pe_graph *graph, const pe_evaluate_options *opt
     e->texts = pe_arena_new(PEI_ARENA_MAX);
     e->values = PE_PUSH(arena, pe_value, e->workbook->cell_count + 1);
     e->state = PE_PUSH(arena, uint8_t, e->workbook->cell_count + 1);
-    if (!e->texts || !e->values || !e->state) goto fail;
+    e->blocks = pei_blocks_new();
+    if (!e->texts || !e->values || !e->state || !e->blocks) goto fail;
     PE_TRY(pei_facts(e, diag));
     PE_TRY(pei_tables(e));
     *evaluator = e;
     return PE_OK;
 fail:
-    if (e != NULL) pe_arena_free(e->texts);
+    if (e != NULL) {
+        pei_blocks_free(e->blocks);
+        pe_arena_free(e->texts);
+    }
     pe_arena_free(arena);
     return pe_fail(diag, status, "evaluator", "out of memory");
 }
@@ -353,7 +412,7 @@ void pe_evaluator_free(pe_evaluator *e)
     if (e == NULL) return;
     free(e->cycles.items);
     free(e->edges);
-    pei_blocks_free(e);
+    pei_blocks_free(e->blocks);
     pe_arena_free(e->texts);
     pe_arena_free(e->arena);
 }

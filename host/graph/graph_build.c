@@ -242,5 +242,6 @@ void pe_graph_free(pe_graph *g)
     pe_map_free(g->tables);
     free(g->errors);
     free(g->dynamic);
+    free(g->words);
     pe_arena_free(g->arena);
 }

@@ -51,6 +51,10 @@ struct pe_graph {
     uint32_t *column_position; /* per cell: its place in column_cells */
     uint32_t **column_start;   /* per sheet: places where its used columns start, and the end */
 
+    uint32_t *words;      /* spans of references, see PEI_WORDS_END */
+    size_t word_count, word_capacity;
+    uint32_t *word_start; /* per cell; meant for formula cells' masters only */
+
     uint32_t *order;
     uint32_t order_count;
     uint32_t *component;       /* per cell; NULL: no cycles */
@@ -80,6 +84,17 @@ pe_status pei_graph_rows(pe_graph *graph);
 pe_status pei_graph_columns(pe_graph *graph);
 bool pei_graph_spans(const pe_graph *graph, const pe_area *area, pei_span_visit visit,
                      void *context);
+
+/* What a formula cell refers to, spans found once: words up to PEI_WORDS_END, each a cell id, or a
+ * span's first place with its order and then its end. PEI_WORDS_ASK: too many spans to keep; ask
+ * pei_graph_areas. */
+#define PEI_WORDS_END 0xFFFFFFFFu
+#define PEI_WORDS_ASK 0xFFFFFFFEu
+#define PEI_WORD_ROWS 0x40000000u    /* cell ids are below, see PE_CELLS_MAX */
+#define PEI_WORD_COLUMNS 0x80000000u
+#define PEI_WORD_PLACE 0x3FFFFFFFu
+/* graph_mark.c: visits the spans of a cell's references; false: the visitor ended it. */
+bool pei_graph_each_span(const pe_graph *graph, uint32_t cell, pei_span_visit visit, void *context);
 
 /* graph_order.c */
 pe_status pei_graph_order(pe_graph *graph, const pe_control *control);

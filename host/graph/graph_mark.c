@@ -56,6 +56,35 @@ static bool marks_any(const marks *m, size_t first, size_t end)
     return false;
 }
 
+/* ---- spans of references
+ * ------------------------------------------------------------------------------ */
+
+typedef struct spans_of {
+    const pe_graph *graph;
+    pei_span_visit visit;
+    void *context;
+} spans_of;
+
+static bool spans_of_area(void *context, const pe_area *area)
+{
+    spans_of *s = context;
+    return pei_graph_spans(s->graph, area, s->visit, s->context);
+}
+
+bool pei_graph_each_span(const pe_graph *g, uint32_t cell, pei_span_visit visit, void *context)
+{
+    const uint32_t *word = g->words + g->word_start[cell];
+    for (; *word < PEI_WORDS_ASK; word++) {
+        pei_span span = {*word & PEI_WORD_PLACE, 0, (*word & PEI_WORD_COLUMNS) != 0};
+        bool several = (*word & (PEI_WORD_COLUMNS | PEI_WORD_ROWS)) != 0;
+        span.end = several ? *++word : span.first + 1;
+        if (!visit(context, span)) return false;
+    }
+    if (*word == PEI_WORDS_END) return true;
+    spans_of s = {g, visit, context};
+    return pei_graph_areas(g, cell, spans_of_area, &s);
+}
+
 /* ---- forward
  * ------------------------------------------------------------------------------------------ */
 
@@ -69,14 +98,12 @@ typedef struct forward {
 static bool span_is_clear(void *context, pei_span span)
 {
     forward *f = context;
+    if (span.end - span.first == 1 && !span.by_column) {
+        f->hit = pe_bit(f->bits, span.first);
+        return !f->hit;
+    }
     f->hit = marks_any(span.by_column ? &f->columns : &f->rows, span.first, span.end);
     return !f->hit;
-}
-
-static bool area_is_clear(void *context, const pe_area *area)
-{
-    forward *f = context;
-    return pei_graph_spans(f->graph, area, span_is_clear, f);
 }
 
 static void forward_set(forward *f, uint32_t cell)
@@ -117,7 +144,7 @@ static void forward_pass(forward *f)
         do {
             uint32_t cell = g->order[at++];
             f->hit = false;
-            if (!hit) hit = pe_bit(f->bits, cell) || !pei_graph_areas(g, cell, area_is_clear, f);
+            if (!hit) hit = pe_bit(f->bits, cell) || !pei_graph_each_span(g, cell, span_is_clear, f);
         } while (component != 0 && at < g->order_count && g->component[g->order[at]] == component);
         for (uint32_t i = first; hit && i < at; i++) set_block(g, g->order[i], forward_setter, f);
     }
@@ -177,26 +204,30 @@ static void backward_set(void *context, uint32_t cell)
     pe_bit_set(b->bits, cell);
 }
 
+static void mark_place(backward *b, uint32_t cell)
+{
+    const pe_graph *g = b->graph;
+    if (!pe_bit(g->computed, cell)) return;
+    uint32_t master = pei_master(g, cell);
+    if (!pe_bit(b->bits, master)) set_block(g, master, backward_set, b);
+}
+
 static bool mark_span(void *context, pei_span span)
 {
     backward *b = context;
     const pe_graph *g = b->graph;
+    if (span.end - span.first == 1 && !span.by_column) {
+        mark_place(b, span.first);
+        return true;
+    }
     uint32_t *next = span.by_column ? b->next_column : b->next_row;
     uint32_t i = next_place(next, span.first);
     for (; i < span.end; i = next_place(next, i)) {
         uint32_t cell = span.by_column ? g->column_cells[i] : i;
         next[i] = i + 1;
-        if (!pe_bit(g->computed, cell)) continue;
-        uint32_t master = pei_master(g, cell);
-        if (!pe_bit(b->bits, master)) set_block(g, master, backward_set, b);
+        mark_place(b, cell);
     }
     return true;
-}
-
-static bool mark_area(void *context, const pe_area *area)
-{
-    backward *b = context;
-    return pei_graph_spans(b->graph, area, mark_span, b);
 }
 
 static void backward_pass(backward *b)
@@ -209,7 +240,7 @@ static void backward_pass(backward *b)
             hit = pe_bit(b->bits, g->order[--first]) || hit;
         for (uint32_t i = first; hit && i < end; i++) {
             if (!pe_bit(b->bits, g->order[i])) set_block(g, g->order[i], backward_set, b);
-            pei_graph_areas(g, g->order[i], mark_area, b);
+            pei_graph_each_span(g, g->order[i], mark_span, b);
         }
         end = first;
     }

@@ -10,6 +10,7 @@
 #define SPAN_DIRECT 48u /* spans up to this long name their cells one by one */
 #define DONE 0xFFFFFFFFu
 #define CLEAN 256u
+#define KEPT_WORDS 60u /* per formula */
 
 typedef struct frame {
     uint32_t node;
@@ -24,6 +25,8 @@ typedef struct walk {
     uint32_t *index, *low;          /* 0: not visited; DONE: its component is complete */
     uint32_t next_index;
     uint32_t from;        /* the node whose edges are being listed */
+    size_t words_from;      /* where the words of from start */
+    bool asks;              /* they are too many */
     bool touched;         /* an edge went to a node that is not complete */
     pe_area clean[CLEAN]; /* areas all of whose nodes are complete: formulas share them */
     uint64_t *self;       /* cells that refer to themselves */
@@ -65,9 +68,35 @@ static void add_places(walk *w, uint32_t first, uint32_t end, bool by_column)
     for (uint32_t i = first; i < end; i++) add_cell(w, by_column ? w->graph->column_cells[i] : i);
 }
 
+static void keep_word(walk *w, uint32_t word)
+{
+    pe_graph *g = w->graph;
+    if (g->word_count == g->word_capacity && w->status == PE_OK)
+        w->status = PE_GROW(&g->words, &g->word_capacity, g->word_count + 1);
+    if (w->status == PE_OK) g->words[g->word_count++] = word;
+}
+
+/* Notes a span for those who ask later; too many, and they ask for the areas. */
+static void keep_span(walk *w, pei_span span)
+{
+    pe_graph *g = w->graph;
+    if (w->asks) return;
+    if (g->word_count - w->words_from > KEPT_WORDS) {
+        w->asks = true;
+        g->word_count = w->words_from;
+        keep_word(w, PEI_WORDS_ASK);
+    } else if (span.end - span.first == 1) {
+        keep_word(w, span.by_column ? g->column_cells[span.first] : span.first);
+    } else {
+        keep_word(w, span.first | (span.by_column ? PEI_WORD_COLUMNS : PEI_WORD_ROWS));
+        keep_word(w, span.end);
+    }
+}
+
 static bool add_span(void *context, pei_span span)
 {
     walk *w = context;
+    keep_span(w, span);
     if (span.end - span.first <= SPAN_DIRECT) {
         add_places(w, span.first, span.end, span.by_column);
         return w->status == PE_OK;
@@ -84,6 +113,13 @@ static bool add_span(void *context, pei_span span)
     return w->status == PE_OK;
 }
 
+static bool keep_only(void *context, pei_span span)
+{
+    walk *w = context;
+    keep_span(w, span);
+    return !w->asks && w->status == PE_OK;
+}
+
 static bool add_area(void *context, const pe_area *a)
 {
     walk *w = context;
@@ -91,7 +127,10 @@ static bool add_area(void *context, const pe_area *a)
         return pei_graph_spans(w->graph, a, add_span, w);
     uint32_t key = (a->row_first * 31 + a->row_last) * 31 + a->column_first * 7 + a->column_last;
     pe_area *clean = &w->clean[(key + a->sheet_first * 5) % CLEAN];
-    if (memcmp(clean, a, sizeof *a) == 0) return true;
+    if (memcmp(clean, a, sizeof *a) == 0) {
+        pei_graph_spans(w->graph, a, keep_only, w);
+        return w->status == PE_OK;
+    }
     w->touched = false;
     bool more = pei_graph_spans(w->graph, a, add_span, w);
     if (!w->touched) *clean = *a;
@@ -114,6 +153,17 @@ static void add_tree_edges(walk *w, uint32_t node)
     add_places(w, first, end < count ? end : count, by_column);
 }
 
+static void add_formula_edges(walk *w, uint32_t cell)
+{
+    pe_graph *g = w->graph;
+    g->word_start[cell] = (uint32_t)g->word_count;
+    w->words_from = g->word_count;
+    w->asks = g->word_count > UINT32_MAX - 2 * KEPT_WORDS;
+    if (w->asks) keep_word(w, PEI_WORDS_ASK);
+    pei_graph_areas(g, cell, add_area, w);
+    keep_word(w, PEI_WORDS_END);
+}
+
 /* Visits a node: numbers it, lists its edges, and leaves a frame for those still to follow. */
 static void open_node(walk *w, uint32_t node)
 {
@@ -129,7 +179,7 @@ static void open_node(walk *w, uint32_t node)
     if (node >= w->graph->workbook->cell_count)
         add_tree_edges(w, node);
     else
-        pei_graph_areas(w->graph, node, add_area, w);
+        add_formula_edges(w, node);
 }
 
 static int by_cell(const void *a, const void *b)
@@ -246,7 +296,8 @@ pe_status pei_graph_order(pe_graph *g, const pe_control *control)
     w.low = malloc((node_count + 1) * sizeof *w.low);
     w.self = calloc(count / 64 + 1, sizeof *w.self);
     g->order = PE_PUSH(g->arena, uint32_t, count + 1);
-    if (!w.index || !w.low || !w.self || !g->order)
+    g->word_start = PE_PUSH(g->arena, uint32_t, count + 1);
+    if (!w.index || !w.low || !w.self || !g->order || !g->word_start)
         w.status = PE_E_MEMORY;
     else
         visit_all(&w, control);
