@@ -168,7 +168,7 @@ static bool lower_and_or(pei_builder *b, const pe_node *node, bool all, pei_oper
         pe_area area;
         if (pei_node_is_area(b, node->args[i], &area))
             return false; /* cells follow other rules than conditions */
-        if (!pei_lower_or_general(b, node->args[i], &x) || !pei_to_condition(b, &x)) return false;
+        if (!pei_lower_argument(b, node->args[i], &x) || !pei_to_condition(b, &x)) return false;
         if (x.uniform) {
             bool neutral = pe_is_number(x.value) && (pe_as_number(x.value) != 0) == all;
             if (!neutral) return false;

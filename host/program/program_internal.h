@@ -64,7 +64,9 @@ typedef struct pei_builder {
     size_t list_count, list_capacity;
     double *constants;
     size_t constant_count, constant_capacity;
-    pei_index node_index, constant_index, pair_index;
+    uint64_t *entries; /* nodes by what they compute: program_nodes.c */
+    uint32_t entry_mask;
+    pei_index constant_index, pair_index;
     pe_lookup_table *tables;
     size_t table_count, table_capacity;
     pe_draw *draws;
@@ -204,6 +206,13 @@ pei_operand pei_binary_number(pei_builder *b, int op, pei_operand x,
 bool pei_general_node(pei_builder *b, const pe_node *node, pei_operand *o);
 bool pei_general_block(pei_builder *b, uint32_t cell);
 bool pei_general_component(pei_builder *b, uint32_t component);
+
+/* ---- program_argument.c
+ * ---------------------------------------------------------------------------------- */
+
+/* An argument, no area, of a function that leaves out the texts, booleans and blanks of cells.
+ * False: it may be a reference to such a cell. */
+bool pei_lower_argument(pei_builder *b, const pe_node *node, pei_operand *o);
 
 /* ---- program_arrays.c ----------------------------------------------------------------------------------- */
 

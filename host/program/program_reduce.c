@@ -415,7 +415,8 @@ static bool list_argument(pei_builder *b, const pe_node *node, listing *l)
     pei_operand o;
     if (pei_node_is_area(b, node, &area)) return pei_each_cell(b, &area, list_cell, l);
     if (node->kind == PE_NODE_OMITTED || node->kind == PE_NODE_ARRAY) return false;
-    if (!pei_lower_number(b, node, &o) || (o.uniform && !pe_is_number(o.value))) return false;
+    if (!pei_lower_argument(b, node, &o) || !pei_to_number(b, &o)) return false;
+    if (o.uniform && !pe_is_number(o.value)) return false;
     return list_add(l, pei_ref_of(b, &o));
 }
 

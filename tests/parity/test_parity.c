@@ -1,0 +1,49 @@
+/* test_parity.c: the vector program gives the bits of the general evaluator: generated workbooks,
+ * one seed one reported test. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "parity_generate.h"
+#include "parity_model.h"
+
+#define SEEDS 24
+#define TRIALS 96
+
+static void seed_agrees(void **state)
+{
+    const uint64_t *seed = *state;
+    char name[40];
+    parity_model m = {0};
+    parity_result r = {0};
+    pe_workbook *w = NULL;
+    pe_diag diag = {PE_OK, "", ""};
+    snprintf(name, sizeof name, "seed %llu", (unsigned long long)*seed);
+    const parity_request request = {name, 0, 20, stderr};
+    pe_status status = parity_generate(*seed, 80, &w, &diag);
+    if (status == PE_OK) status = parity_open(&m, w, NULL, 0, TRIALS, &diag);
+    if (status == PE_OK) status = parity_compare(&m, &request, &r, &diag);
+    if (status != PE_OK) print_error("%s: %s: %s\n", name, diag.where, diag.what);
+    parity_free(&m);
+    assert_int_equal(status, PE_OK);
+    assert_true(r.cells > 400);
+    assert_int_equal(r.differ, 0);
+    assert_int_equal(r.variants, 0);
+}
+
+int main(void)
+{
+    static uint64_t seeds[SEEDS];
+    static char names[SEEDS][24];
+    struct CMUnitTest tests[SEEDS];
+    for (uint64_t i = 0; i < SEEDS; i++) {
+        seeds[i] = 1001 + i;
+        snprintf(names[i], sizeof names[i], "seed %llu", (unsigned long long)seeds[i]);
+        tests[i] = (struct CMUnitTest){names[i], seed_agrees, NULL, NULL, &seeds[i]};
+    }
+    return _cmocka_run_group_tests("parity", tests, SEEDS, NULL, NULL);
+}
