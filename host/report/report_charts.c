@@ -44,8 +44,7 @@ lxw_chart_series *pei_chart_series(pei_writer *w, lxw_chart *chart, uint32_t out
 
 void pei_chart_dress(lxw_chart *chart, const char *title)
 {
-    lxw_chart_font title_font = {
-                       .name = PEI_FONT, .size = 11, .bold = LXW_TRUE, .color = PEI_INK},
+    lxw_chart_font title_font = {.name = PEI_FONT, .size = 11, .bold = LXW_TRUE, .color = PEI_INK},
                    axis_font = {.name = PEI_FONT, .size = 9, .color = PEI_INK};
     lxw_chart_line light = {.color = 0xE0E0E0, .width = 0.75f},
                    axis = {.color = PEI_GREY, .width = 0.75f}, none = {.none = LXW_TRUE};
@@ -97,13 +96,12 @@ uint32_t pei_marks(pei_writer *w, uint32_t output, pei_mark marks[4])
 {
     const pe_report_output *o = &w->report->outputs[output];
     const pe_summary *s = &o->summary;
-    const pei_mark all[] = {
-        {"P5", pei_percentile(s, 5), PEI_INK, LXW_CHART_LINE_DASH_DASH},
-        {"P95", pei_percentile(s, 95), PEI_INK, LXW_CHART_LINE_DASH_DASH},
-        {"mean", s->mean, PEI_ORANGE, LXW_CHART_LINE_DASH_SOLID},
-        {pei_has_base_case(o) ? "base" : "stored",
-         pe_is_number(o->base) ? pe_as_number(o->base) : NAN, PEI_GREEN,
-         LXW_CHART_LINE_DASH_LONG_DASH}};
+    const pei_mark all[] = {{"P5", pei_percentile(s, 5), PEI_INK, LXW_CHART_LINE_DASH_DASH},
+                            {"P95", pei_percentile(s, 95), PEI_INK, LXW_CHART_LINE_DASH_DASH},
+                            {"mean", s->mean, PEI_ORANGE, LXW_CHART_LINE_DASH_SOLID},
+                            {pei_has_base_case(o) ? "base" : "stored",
+                             pe_is_number(o->base) ? pe_as_number(o->base) : NAN, PEI_GREEN,
+                             LXW_CHART_LINE_DASH_LONG_DASH}};
     uint32_t n = 0;
     for (size_t i = 0; i < PE_COUNT(all); i++) {
         uint32_t same = 0;
@@ -127,7 +125,9 @@ bool pei_has_base_case(const pe_report_output *output)
 const char *pei_mark_text(pei_writer *w, uint32_t output, const pei_mark *mark)
 {
     char value[64];
-    const char *format = pei_number_format(w->arena, w->report, &w->report->outputs[output]);
+    const pe_report_output *o = &w->report->outputs[output];
+    const char *format = mark->x == o->summary.mean ? pei_mean_format(w->arena, w->report, o)
+                                                    : pei_number_format(w->arena, w->report, o);
     if (format == NULL) return NULL;
     pe_report_value_text(mark->x, format, w->report->date1904, value, sizeof value);
     return pe_arena_printf(w->arena, "%s %s", mark->label, value);
@@ -147,8 +147,7 @@ static void add_lines(pei_writer *w, lxw_worksheet *sheet, lxw_chart *chart, uin
             worksheet_write_number(sheet, row + k, COLUMN_MARK_P, k, NULL);
         }
         pei_chart_data data = {COLUMN_MARK_X, COLUMN_MARK_P, row, row + 1};
-        lxw_chart_series *s =
-            name != NULL ? pei_chart_series(w, chart, output, name, &data) : NULL;
+        lxw_chart_series *s = name != NULL ? pei_chart_series(w, chart, output, name, &data) : NULL;
         if (s == NULL) {
             w->failed = true;
             return;

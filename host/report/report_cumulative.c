@@ -1,5 +1,5 @@
-/* report_cumulative.c: the cumulative table that the curve and the live formula read. Its points are
- * counted, not interpolated: at each of them P(X <= x) is the exact share of the trials. */
+/* report_cumulative.c: the cumulative table that the curve and the live formula read. Its points
+ * are counted, not interpolated: at each of them P(X <= x) is the exact share of the trials. */
 #include "report_internal.h"
 
 #include <stdlib.h>

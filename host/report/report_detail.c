@@ -70,10 +70,12 @@ static void put_base(detail *d)
 static void put_statistics(detail *d)
 {
     const pe_summary *s = &d->output->summary;
-    line_number(d, "Mean", s->mean, d->format);
-    line_number(d, "   95% interval from", s->mean_low, d->format);
-    line_number(d, "   to", s->mean_high, d->format);
-    line_number(d, "Standard error of the mean", s->standard_error, d->spread);
+    const char *mean_format = pei_mean_format(d->w->arena, d->w->report, d->output);
+    line_number(d, "Mean", s->mean, mean_format);
+    line_number(d, "   95% interval from", s->mean_low, mean_format);
+    line_number(d, "   to", s->mean_high, mean_format);
+    line_number(d, "Standard error of the mean", s->standard_error,
+                pei_error_format(d->w->arena, d->w->report, d->output));
     line_number(d, "Standard deviation", s->sd, d->spread);
     line_number(d, "Variance", s->variance, "0.0000E+00");
     line_number(d, "Skewness", s->skewness, "0.000");
@@ -121,8 +123,8 @@ static lxw_row_t put_percentiles(detail *d)
 static void put_probability(detail *d, const pei_cumulative *curve, lxw_row_t row)
 {
     char formula[512];
-    double x = pe_is_number(d->output->base) ? pe_as_number(d->output->base)
-                                             : d->output->summary.mean;
+    double x =
+        pe_is_number(d->output->base) ? pe_as_number(d->output->base) : d->output->summary.mean;
     unsigned e = row + 2, first = PEI_DATA_ROW + 1, last = PEI_DATA_ROW + curve->count;
     pei_put_text(d->w, d->sheet, row, 3,
                  "Type a value: how likely is it that X stays at or below it?", PEI_SUBTITLE);

@@ -101,8 +101,7 @@ static bool look_alike(const char *format, double a, double b, bool date1904)
     return strcmp(x, y) == 0;
 }
 
-const char *pei_format_apart(pe_arena *arena, const char *format, double a, double b,
-                             bool date1904)
+const char *pei_format_apart(pe_arena *arena, const char *format, double a, double b, bool date1904)
 {
     const char *best = format;
     for (int more = 1; more <= 6 && a != b && look_alike(best, a, b, date1904); more++) {
@@ -160,9 +159,29 @@ const char *pei_spread_format(pe_arena *arena, const pe_report *report,
     const pe_summary *s = &output->summary;
     const char *format =
         is_date(output) ? "0.0 \"days\"" : pei_number_format(arena, report, output);
-    /* a spread that the format would show as nothing */
+    /* to within a tenth of itself */
     return format != NULL && s->sd > 0
-               ? pei_format_apart(arena, format, s->sd, 0, report->date1904)
+               ? pei_format_apart(arena, format, s->sd, 1.1 * s->sd, report->date1904)
+               : format;
+}
+
+const char *pei_error_format(pe_arena *arena, const pe_report *report,
+                             const pe_report_output *output)
+{
+    double error = output->summary.standard_error;
+    const char *format = pei_spread_format(arena, report, output);
+    return format != NULL && error > 0
+               ? pei_format_apart(arena, format, error, 1.1 * error, report->date1904)
+               : format;
+}
+
+const char *pei_mean_format(pe_arena *arena, const pe_report *report,
+                            const pe_report_output *output)
+{
+    const pe_summary *s = &output->summary;
+    const char *format = pei_number_format(arena, report, output);
+    return format != NULL && s->mean_low < s->mean_high && !is_date(output)
+               ? pei_format_apart(arena, format, s->mean_low, s->mean_high, report->date1904)
                : format;
 }
 

@@ -85,8 +85,7 @@ static void put_bars(histogram *h)
         worksheet_write_number(h->sheet, row, COLUMN_FROM, bar->low, NULL);
         worksheet_write_number(h->sheet, row, COLUMN_TO, bar->high, NULL);
         worksheet_write_number(h->sheet, row, COLUMN_TRIALS, (double)bar->count, NULL);
-        pei_put_text(h->w, h->sheet, row, COLUMN_LABEL, is_labelled(h, i) ? label : "",
-                     PEI_PLAIN);
+        pei_put_text(h->w, h->sheet, row, COLUMN_LABEL, is_labelled(h, i) ? label : "", PEI_PLAIN);
         worksheet_write_number(h->sheet, row, (lxw_col_t)(COLUMN_SHARE + group), share, NULL);
         h->has[group] = true;
         h->ranges = h->ranges || bar->kind == PE_BAR_RANGE;
@@ -115,8 +114,7 @@ static void add_bars(histogram *h)
         if (group == GROUP_VALUE) {
             lxw_chart_font font = {
                 .name = PEI_FONT, .size = 9, .bold = LXW_TRUE, .color = PEI_BLUE};
-            chart_series_set_labels_options(s, LXW_FALSE, LXW_TRUE, LXW_TRUE);
-            chart_series_set_labels_separator(s, LXW_CHART_LABEL_SEPARATOR_SPACE);
+            chart_series_set_labels(s);
             chart_series_set_labels_num_format(s, "0.0%");
             chart_series_set_labels_font(s, &font);
         }
@@ -162,8 +160,7 @@ static const char *quoted(pe_arena *arena, const char *text)
     return out;
 }
 
-static void add_mark(histogram *h, const pei_mark *mark, uint32_t index, uint32_t at,
-                     double height)
+static void add_mark(histogram *h, const pei_mark *mark, uint32_t index, uint32_t at, double height)
 {
     lxw_col_t column = (lxw_col_t)(COLUMN_MARK + index);
     const char *name = pei_mark_text(h->w, h->output, mark),
@@ -218,10 +215,8 @@ static void dress(histogram *h, double highest)
                            .size = 9,
                            .bold = LXW_EXPLICIT_FALSE,
                            .color = PEI_INK},
-                   labels = {.name = PEI_FONT,
-                             .size = 9,
-                             .rotation = flat ? 360 : -45,
-                             .color = PEI_INK};
+                   labels = {
+                       .name = PEI_FONT, .size = 9, .rotation = flat ? 360 : -45, .color = PEI_INK};
     pei_chart_dress(h->chart, "Histogram");
     chart_set_series_overlap(h->chart, 100);
     chart_set_series_gap(h->chart, h->ranges ? 4 : 30);
@@ -248,7 +243,9 @@ void pei_add_histogram(pei_writer *w, lxw_worksheet *sheet, uint32_t output, lxw
     const pe_summary *s = &o->summary;
     histogram h = {.w = w, .sheet = sheet, .summary = s, .output = output};
     h.chart = pei_chart_new(w, LXW_CHART_COLUMN);
-    h.format = pei_number_format(w->arena, w->report, o);
+    h.format = s->integers && strcmp(o->format, "General") == 0
+                   ? "#,##0"
+                   : pei_number_format(w->arena, w->report, o);
     for (uint32_t i = 1; i < s->bar_count && h.format != NULL; i++)
         h.format = pei_format_apart(w->arena, h.format, s->bars[i - 1].low, s->bars[i].low,
                                     w->report->date1904);

@@ -25,8 +25,9 @@ typedef enum pei_look {
     PEI_HEADING_NOTE,  /* over text right of a number */
     PEI_NUMBER,        /* right-aligned */
     PEI_LABEL,
-    PEI_WARNING, /* highlighted */
-    PEI_ENTRY,   /* a cell for the user to type in */
+    PEI_WARNING,      /* highlighted */
+    PEI_WARNING_NOTE, /* the same, text right of a number */
+    PEI_ENTRY,        /* a cell for the user to type in */
     PEI_LINK,
     PEI_WRAPPED,
     PEI_NOTE, /* text right of a number */
@@ -66,6 +67,11 @@ const char *pei_number_format(pe_arena *arena, const pe_report *report,
 /* For standard deviations: days for dates. */
 const char *pei_spread_format(pe_arena *arena, const pe_report *report,
                               const pe_report_output *output);
+/* Of the mean: its interval's ends look different. */
+const char *pei_mean_format(pe_arena *arena, const pe_report *report,
+                            const pe_report_output *output);
+const char *pei_error_format(pe_arena *arena, const pe_report *report,
+                             const pe_report_output *output); /* of the standard error */
 /* The format with as many more decimals as tell a from b. In arena; NULL: no memory. */
 const char *pei_format_apart(pe_arena *arena, const char *format, double a, double b,
                              bool date1904);

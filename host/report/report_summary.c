@@ -8,6 +8,9 @@
 #define LAST_COLUMN 14
 #define ROW_POINTS 13.5
 #define NOTE_WIDTH 34
+#define NOTE_CHARACTERS 44 /* that fit in a column of that width */
+#define NAME_WIDTH 34
+#define NAME_CHARACTERS 40
 #define CHARACTERS_ACROSS 150 /* of a text that is merged over columns B to O */
 
 /* A text over the whole width, on as many lines as it needs. */
@@ -133,11 +136,12 @@ static void put_output(pei_writer *w, lxw_worksheet *sheet, lxw_row_t row, uint3
         memcpy(to, "'!A1", 5);
         worksheet_write_url_opt(sheet, row, 0, link, pei_format(w, PEI_LINK, NULL), o->name, NULL);
     } else {
-        pei_put_text(w, sheet, row, 0, o->name, PEI_PLAIN);
+        pei_put_text(w, sheet, row, 0, o->name, PEI_WRAPPED);
     }
     pei_put_text(w, sheet, row, 1, o->cell, PEI_PLAIN);
-    pei_put_number(w, sheet, row, 2, s->mean, PEI_PLAIN, format);
-    pei_put_number(w, sheet, row, 3, s->standard_error, PEI_PLAIN, spread);
+    pei_put_number(w, sheet, row, 2, s->mean, PEI_PLAIN, pei_mean_format(w->arena, w->report, o));
+    pei_put_number(w, sheet, row, 3, s->standard_error, PEI_PLAIN,
+                   pei_error_format(w->arena, w->report, o));
     pei_put_number(w, sheet, row, 4, s->sd, PEI_PLAIN, spread);
     pei_put_number(w, sheet, row, 5, pei_percentile(s, 5), PEI_PLAIN, format);
     pei_put_number(w, sheet, row, 6, pei_percentile(s, 50), PEI_PLAIN, format);
@@ -150,8 +154,9 @@ static void put_output(pei_writer *w, lxw_worksheet *sheet, lxw_row_t row, uint3
     bool many = (double)s->error_count > 0.01 * (double)s->trials;
     pei_put_number(w, sheet, row, 13, (double)s->error_count, many ? PEI_WARNING : PEI_PLAIN,
                    "#,##0");
-    if (strlen(note) + 3 > NOTE_WIDTH) worksheet_set_row(sheet, row, 2 * ROW_POINTS, NULL);
-    pei_put_text(w, sheet, row, LAST_COLUMN, note, many ? PEI_WARNING : PEI_NOTE);
+    if (strlen(note) > NOTE_CHARACTERS || strlen(o->name) > NAME_CHARACTERS)
+        worksheet_set_row(sheet, row, 2 * ROW_POINTS, NULL);
+    pei_put_text(w, sheet, row, LAST_COLUMN, note, many ? PEI_WARNING_NOTE : PEI_NOTE);
 }
 
 /* Longest text of each number column, so that none shows as ####. */
@@ -186,12 +191,11 @@ static void set_columns(pei_writer *w, lxw_worksheet *sheet)
                                             r->date1904, text, sizeof text);
             width[2 + k] = fmax(width[2 + k], fmin((double)n + 2, 36));
         }
-        width[0] = fmax(width[0], fmin((double)strlen(o->name) + 2, 36));
+        width[0] = fmax(width[0], fmin((double)strlen(o->name) + 2, NAME_WIDTH));
         width[1] = fmax(width[1], fmin((double)strlen(o->cell) + 2, 30));
         width[LAST_COLUMN] = fmax(width[LAST_COLUMN], fmin((double)strlen(note) + 3, NOTE_WIDTH));
     }
-    for (lxw_col_t c = 0; c <= LAST_COLUMN; c++)
-        worksheet_set_column(sheet, c, c, width[c], NULL);
+    for (lxw_col_t c = 0; c <= LAST_COLUMN; c++) worksheet_set_column(sheet, c, c, width[c], NULL);
 }
 
 void pei_write_summary(pei_writer *w)
@@ -208,7 +212,7 @@ void pei_write_summary(pei_writer *w)
     lxw_row_t row = put_warnings(w, sheet, put_settings(w, sheet, 2)) + 1;
     for (lxw_col_t c = 0; c <= LAST_COLUMN; c++)
         pei_put_text(w, sheet, row, c, headings[c],
-                     c < 2              ? PEI_HEADING
+                     c < 2             ? PEI_HEADING
                      : c < LAST_COLUMN ? PEI_HEADING_RIGHT
                                        : PEI_HEADING_NOTE);
     worksheet_set_row(sheet, row, 2 * ROW_POINTS + 1, NULL);

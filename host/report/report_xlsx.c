@@ -14,7 +14,7 @@ static void apply_look(lxw_format *f, pei_look look)
 {
     format_set_font_name(f, PEI_FONT);
     format_set_font_size(f, 10);
-    format_set_align(f, LXW_ALIGN_VERTICAL_TOP);
+    format_set_align(f, LXW_ALIGN_VERTICAL_CENTER);
     switch (look) {
     case PEI_TITLE:
         format_set_bold(f);
@@ -45,6 +45,8 @@ static void apply_look(lxw_format *f, pei_look look)
         format_set_font_color(f, 0x444444);
         break;
     case PEI_WARNING:
+    case PEI_WARNING_NOTE:
+        if (look == PEI_WARNING_NOTE) format_set_indent(f, 1);
         format_set_bg_color(f, 0xFFE9B8);
         format_set_text_wrap(f);
         break;
@@ -55,6 +57,7 @@ static void apply_look(lxw_format *f, pei_look look)
     case PEI_LINK:
         format_set_font_color(f, PEI_BLUE);
         format_set_underline(f, LXW_UNDERLINE_SINGLE);
+        format_set_text_wrap(f);
         break;
     case PEI_WRAPPED:
         format_set_text_wrap(f);

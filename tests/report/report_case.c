@@ -54,13 +54,15 @@ static const row rows[CASE_OUTPUTS] = {
     {"Always wrong", "Model!B21", "General", NULL, NAN},
     {"On time?", "Model!B22", "General", NULL, NAN},
     {"Claims", "Model!B23", "0", NULL, 400},
-    {"Bob's cost / year [net]*", "Model!B24", "#,##0 [$\xE2\x82\xAC-407];[Red]-#,##0 [$\xE2\x82\xAC-407]",
-     "\xE2\x82\xAC", 5000},
+    {"Bob's cost / year [net]*", "Model!B24",
+     "#,##0 [$\xE2\x82\xAC-407];[Red]-#,##0 [$\xE2\x82\xAC-407]", "\xE2\x82\xAC", 5000},
     {"Share of market", "Model!B25", "0%", "%", 0.2},
     {"History", "Model!B26", "General", NULL, 1},
-    {"Umsatz f\xC3\xBCr \xC3\x96sterreich und die \xC3\xBC" "brigen L\xC3\xA4nder (netto), in Tausend",
+    {"Umsatz f\xC3\xBCr \xC3\x96sterreich und die \xC3\xBC"
+     "brigen L\xC3\xA4nder (netto), in Tausend",
      "Model!B27", "#,##0", NULL, 1},
-    {"\xE5\xA3\xB2\xE4\xB8\x8A\xE9\xAB\x98 \xF0\x9F\x98\x80\xF0\x9F\x98\x80", "Model!B28", "General", NULL, 1},
+    {"\xE5\xA3\xB2\xE4\xB8\x8A\xE9\xAB\x98 \xF0\x9F\x98\x80\xF0\x9F\x98\x80", "Model!B28",
+     "General", NULL, 1},
     {"npv", "Model!B29", "General", NULL, 1},
     {"NPV", "Other!B11", "General", NULL, 1},
     {"=SUM(A1)", "Model!B31", "General", NULL, 1},
@@ -133,9 +135,18 @@ static void make_output(report_case *c, int i)
 static void make_sensitivities(report_case *c)
 {
     static const char *const names[] = {
-        "Price", "Units, year 1", "Variable cost per unit", "Investment", "Unit growth",
-        "A very long input name that says where it stands in the plan", "Wage \"level\" & tax",
-        "Discount", "Churn", "Oil", "Rain", "Noise"};
+        "Price",
+        "Units, year 1",
+        "Variable cost per unit",
+        "Investment",
+        "Unit growth",
+        "A very long input name that says where it stands in the plan",
+        "Wage \"level\" & tax",
+        "Discount",
+        "Churn",
+        "Oil",
+        "Rain",
+        "Noise"};
     pe_report_output *o = &c->report.outputs[CASE_MONEY];
     o->tornado = PE_PUSH(c->arena, pe_report_bar, PE_TORNADO_BARS);
     for (uint32_t i = 0; i < PE_TORNADO_BARS; i++)
@@ -157,7 +168,8 @@ static void make_run(report_case *c)
     c->report.workbook = "folder/a \"model\".xlsx";
     c->report.sha256 = "feb63d9474ce34aefbfb9a2245bddf20a0e04200029e5226e12ecf2a648ca396";
     c->report.version = "0.1.0";
-    c->report.command = "power-engine run 'folder/a \"model\".xlsx' --trials 5000 --seed 18446744073709551615";
+    c->report.command =
+        "power-engine run 'folder/a \"model\".xlsx' --trials 5000 --seed 18446744073709551615";
     c->report.trials = c->report.trials_asked = CASE_TRIALS;
     c->report.seed = 7;
     c->report.settings_source = "";
@@ -190,7 +202,7 @@ report_case *case_new(void)
     for (int i = 0; i < CASE_OUTPUTS; i++) make_output(c, i);
     make_sensitivities(c);
     make_run(c);
-    snprintf(c->folder, sizeof c->folder, "/tmp/pe-report-XXXXXX");
+    snprintf(c->folder, sizeof c->folder, "/tmp/pe-report-XXXXXX"); /* TIDY */
     if (mkdtemp(c->folder) == NULL) abort();
     return c;
 }

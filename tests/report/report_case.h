@@ -1,5 +1,5 @@
-/* report_case.h: a report of outputs that are hard to show: percent, currency, dates, errors, texts,
- * mixtures, constants, integers, spikes, extreme sizes, names that no sheet may have. */
+/* report_case.h: a report of outputs that are hard to show: percent, currency, dates, errors,
+ * texts, mixtures, constants, integers, spikes, extreme sizes, names that no sheet may have. */
 #ifndef PE_REPORT_CASE_H
 #define PE_REPORT_CASE_H
 
@@ -21,7 +21,7 @@ enum {
     CASE_ERRORS,
     CASE_BOOLEAN,
     CASE_INTEGERS,
-    CASE_EURO, /* its name holds an apostrophe and a slash */
+    CASE_EURO,          /* its name holds an apostrophe and a slash */
     CASE_HIDDEN_SPREAD, /* P5 and P95 look alike in its format */
     CASE_OUTPUTS = 25
 };

@@ -106,7 +106,8 @@ static void shared_string(const char *path, long index, char *out, size_t size)
 {
     char *text = package_part(path, "xl/sharedStrings.xml");
     const char *at = text != NULL ? nth(text, "<si>", index) : NULL;
-    const char *open = at != NULL ? strstr(at, "<t") : NULL, *body = open ? strchr(open, '>') : NULL;
+    const char *open = at != NULL ? strstr(at, "<t") : NULL,
+               *body = open ? strchr(open, '>') : NULL;
     if (body != NULL) copy_until(body + 1, "</t>", out, size);
     free(text);
 }

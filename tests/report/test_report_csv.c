@@ -29,9 +29,12 @@ static void quoting_follows_rfc_4180(void **state)
 {
     report_case *c = *state;
     static const char *const names[] = {"a,b", "say \"x\"", "two\nlines"};
-    pe_value values[6] = {pe_number(0.1),  pe_number(-1e300),
-                          case_text(c->arena, "plain"), case_text(c->arena, "q\"uote, comma"),
-                          pe_error(PE_ERROR_DIV0), pe_boolean(true)};
+    pe_value values[6] = {pe_number(0.1),
+                          pe_number(-1e300),
+                          case_text(c->arena, "plain"),
+                          case_text(c->arena, "q\"uote, comma"),
+                          pe_error(PE_ERROR_DIV0),
+                          pe_boolean(true)};
     pe_report r = small(c, names, 3, values, 2);
     const char *path = case_path(c, "quoted.csv");
     assert_int_equal(pe_report_write_csv(&r, path, NULL, NULL), PE_OK);

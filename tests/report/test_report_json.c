@@ -43,34 +43,57 @@ static void assert_keys(const json_t *object, const key_row *rows, size_t count)
     }
 }
 
-static const key_row run_keys[] = {
-    {"workbook", "s"}, {"trials", "i"},  {"seed", "i"},    {"sampling", "s"},
-    {"backend", "s"},  {"now", "s"},     {"check", "o"},   {"inputs", "a"},
-    {"outputs", "a"},  {"timings", "o"}, {"memory_peak_bytes", "i"}, {"warnings", "a"}};
+static const key_row run_keys[] = {{"workbook", "s"},
+                                   {"trials", "i"},
+                                   {"seed", "i"},
+                                   {"sampling", "s"},
+                                   {"backend", "s"},
+                                   {"now", "s"},
+                                   {"check", "o"},
+                                   {"inputs", "a"},
+                                   {"outputs", "a"},
+                                   {"timings", "o"},
+                                   {"memory_peak_bytes", "i"},
+                                   {"warnings", "a"}};
 static const key_row counts_keys[] = {
     {"formulas", "i"}, {"compared", "i"}, {"agree", "i"}, {"pinned", "i"}, {"differ", "i"}};
 static const key_row input_keys[] = {{"name", "s"}, {"cell", "s"}, {"distribution", "s"}};
-static const key_row output_keys[] = {
-    {"name", "s"},        {"cell", "s"},       {"kind", "s"},         {"unit", "s?"},
-    {"number_format", "s"}, {"base", "nsb?"},  {"n", "i"},            {"errors", "i"},
-    {"error_counts", "o"}, {"text_count", "i"}, {"frequencies", "a"}, {"mean", "n?"},
-    {"mean_ci", "a"},     {"standard_error", "n?"}, {"sd", "n?"},     {"variance", "n?"},
-    {"skewness", "n?"},   {"kurtosis", "n?"},  {"mode", "n?"},        {"min", "n?"},
-    {"max", "n?"},        {"percentiles", "o"}, {"tornado", "a"}};
-static const key_row timing_keys[] = {{"read", "n"},       {"parse", "n"},      {"compile", "n"},
-                                      {"simulate", "n"},   {"statistics", "n"}, {"report", "n"},
+static const key_row output_keys[] = {{"name", "s"},
+                                      {"cell", "s"},
+                                      {"kind", "s"},
+                                      {"unit", "s?"},
+                                      {"number_format", "s"},
+                                      {"base", "nsb?"},
+                                      {"n", "i"},
+                                      {"errors", "i"},
+                                      {"error_counts", "o"},
+                                      {"text_count", "i"},
+                                      {"frequencies", "a"},
+                                      {"mean", "n?"},
+                                      {"mean_ci", "a"},
+                                      {"standard_error", "n?"},
+                                      {"sd", "n?"},
+                                      {"variance", "n?"},
+                                      {"skewness", "n?"},
+                                      {"kurtosis", "n?"},
+                                      {"mode", "n?"},
+                                      {"min", "n?"},
+                                      {"max", "n?"},
+                                      {"percentiles", "o"},
+                                      {"tornado", "a"}};
+static const key_row timing_keys[] = {{"read", "n"},     {"parse", "n"},      {"compile", "n"},
+                                      {"simulate", "n"}, {"statistics", "n"}, {"report", "n"},
                                       {"total", "n"}};
-static const key_row check_keys[] = {{"formulas", "i"}, {"compared", "i"},    {"agree", "i"},
-                                     {"pinned", "i"},   {"differ", "a"},      {"unsupported", "a"},
+static const key_row check_keys[] = {{"formulas", "i"}, {"compared", "i"}, {"agree", "i"},
+                                     {"pinned", "i"},   {"differ", "a"},   {"unsupported", "a"},
                                      {"skipped", "a"},  {"warnings", "a"}};
 static const key_row differ_keys[] = {
     {"cell", "s"}, {"formula", "s"}, {"expected", "nsb?"}, {"actual", "nsb?"}, {"root", "b"}};
 
 static int set_up(void **state)
 {
-    static pe_report_difference differ[] = {
-        {"'Sheet 1'!B7", "=A1*2", {0}, {0}, true},
-        {"Sheet2!C1", "='Sheet 1'!B7+1", {0}, {0}, false}};
+    static pe_report_difference differ[] = {{"'Sheet 1'!B7", "=A1*2", {0}, {0}, true},
+                                            {"Sheet2!C1", "='Sheet 1'!B7+1", {0}, {0}, false}};
     static pe_report_cell unsupported[] = {{"Sheet2!B7", "GETPIVOTDATA"}},
                           skipped[] = {{"Sheet2!B8", "part of a data table"}};
     fixture *f = calloc(1, sizeof *f);
@@ -162,8 +185,8 @@ static void kinds_of_outputs(void **state)
 static void undefined_numbers_are_null(void **state)
 {
     static const int undefined[] = {CASE_TEXT, CASE_ERRORS, CASE_BOOLEAN};
-    static const char *const keys[] = {"mean", "standard_error", "sd",  "variance", "skewness",
-                                       "kurtosis", "mode",       "min", "max"};
+    static const char *const keys[] = {"mean",     "standard_error", "sd",  "variance", "skewness",
+                                       "kurtosis", "mode",           "min", "max"};
     const fixture *f = *state;
     for (size_t i = 0; i < PE_COUNT(undefined); i++) {
         const json_t *o = output(f, (size_t)undefined[i]);
@@ -180,8 +203,8 @@ static void undefined_numbers_are_null(void **state)
 
 static void percentiles_are_keyed_by_percent(void **state)
 {
-    static const char *const keys[] = {"1",  "2.5", "5",  "10", "15", "20", "25", "30",
-                                       "35", "40",  "45", "50", "55", "60", "65", "70",
+    static const char *const keys[] = {"1",  "2.5", "5",  "10", "15", "20",   "25", "30",
+                                       "35", "40",  "45", "50", "55", "60",   "65", "70",
                                        "75", "80",  "85", "90", "95", "97.5", "99"};
     const json_t *p = json_object_get(output(*state, CASE_MONEY), "percentiles");
     double last = -INFINITY;
@@ -212,8 +235,8 @@ static void frequencies_sum_to_the_texts(void **state)
     for (size_t i = 0; i < 3; i++) sum += number_at(json_array_get(rows, i), "count");
     assert_int_equal(sum, CASE_TRIALS);
     assert_int_equal(number_at(o, "text_count"), CASE_TRIALS);
-    assert_string_equal(
-        json_string_value(json_object_get(json_array_get(rows, 0), "value")), "invest");
+    assert_string_equal(json_string_value(json_object_get(json_array_get(rows, 0), "value")),
+                        "invest");
     assert_string_equal(json_string_value(json_object_get(o, "base")), "invest");
 }
 

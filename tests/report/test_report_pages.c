@@ -23,7 +23,8 @@ typedef struct fixture {
     char *text;               /* of all pages */
 } fixture;
 
-/* A profile that recalculates every workbook on loading, so that cached values count for nothing. */
+/* A profile that recalculates every workbook on loading, so that cached values count for nothing.
+ */
 static const char profile[] =
     "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
     "<oor:items xmlns:oor=\"http://openoffice.org/2001/registry\">"
@@ -157,8 +158,7 @@ static void live_probability_is_right(void **state)
         package_cell(f->recalculated, 1 + outputs[i], "E31", value, sizeof value, NULL);
         assert_int_equal(sscanf(value, "%lf", &p), 1);
         for (uint64_t t = 0; t < CASE_TRIALS; t++)
-            if (pe_is_number(o->trials[t]) &&
-                pe_as_number(o->trials[t]) <= pe_as_number(o->base))
+            if (pe_is_number(o->trials[t]) && pe_as_number(o->trials[t]) <= pe_as_number(o->base))
                 below++;
         double counted = (double)below / (double)o->summary.n;
         if (!(fabs(p - counted) < 0.005))

@@ -165,7 +165,10 @@ static void numbers_keep_the_cells_format(void **state)
 {
     const fixture *f = *state;
     static const char *const codes[] = {
-        "$#,##0;-$#,##0", "yyyy-mm-dd", "0.0 &quot;days&quot;", "0.0%",
+        "$#,##0;-$#,##0",
+        "yyyy-mm-dd",
+        "0.0 &quot;days&quot;",
+        "0.0%",
         "#,##0 [$\xE2\x82\xAC-407];[Red]-#,##0 [$\xE2\x82\xAC-407]",
     };
     char *styles = package_part(f->path, "xl/styles.xml");
