@@ -20,7 +20,7 @@ static void builder_free(pei_builder *b)
     free(b->nodes);
     free(b->lists);
     free(b->constants);
-    free(b->node_index.slots);
+    free(b->entries);
     free(b->constant_index.slots);
     free(b->pair_index.slots);
     free(b->tables);

@@ -25,7 +25,7 @@ typedef struct pei_node {
     uint32_t a, b, c; /* operand nodes or PEI_NONE; c is the count where there is a list */
     uint32_t k;       /* constant, list, table ... as the instruction's */
     uint32_t group;   /* the unit of scheduling: a cell, an accumulation step */
-    uint32_t next;    /* in the hash chain; later the number of uses */
+    uint32_t next;    /* the number of uses, once counted */
 } pei_node;
 
 enum { PEI_SHAPE_A = 1, PEI_SHAPE_B = 2, PEI_SHAPE_C = 4, PEI_SHAPE_LIST = 8 };

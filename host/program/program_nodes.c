@@ -151,43 +151,82 @@ uint32_t pei_make_unique(pei_builder *b, const pei_node *node)
     return (uint32_t)b->node_count++;
 }
 
+/* ---- finding equal nodes ----------------------------------------------------------------------- */
+
+/* Entries are hash << 32 | node. A node's place is near that of its latest operand, so that nodes
+ * made one after the other lie together and large models stay in cache; where that neighbourhood is
+ * full (a value with many readers), its hash decides. */
+#define NEIGHBOURS 16u
+#define NO_ENTRY (~0ull)
+
+typedef struct probe {
+    uint32_t at, left; /* left: of the neighbourhood */
+    uint32_t hash;
+} probe;
+
+static uint32_t latest_operand(const pei_builder *b, const pei_node *n)
+{
+    uint8_t shape = b->shapes[n->op];
+    uint32_t latest = 0;
+    if ((shape & PEI_SHAPE_A) && n->a > latest) latest = n->a;
+    if ((shape & PEI_SHAPE_B) && n->b > latest) latest = n->b;
+    if ((shape & PEI_SHAPE_C) && n->c > latest) latest = n->c;
+    if ((shape & PEI_SHAPE_LIST) && n->c > 0 && !(b->lists[n->k + n->c - 1] & PE_LIST_CONSTANT) &&
+        b->lists[n->k + n->c - 1] > latest)
+        latest = b->lists[n->k + n->c - 1];
+    return latest;
+}
+static probe probe_of(const pei_builder *b, const pei_node *n, uint32_t hash)
+{
+    return (probe){latest_operand(b, n) * 4 + (hash & 3), NEIGHBOURS, hash};
+}
+static void probe_next(probe *p)
+{
+    p->at++;
+    if (p->left == 0) return;
+    if (--p->left == 0) p->at = p->hash * 0x9E3779B9u;
+}
+
+static void insert_entry(pei_builder *b, uint64_t *entries, uint32_t mask, uint32_t node,
+                         uint32_t hash)
+{
+    probe p = probe_of(b, &b->nodes[node], hash);
+    while (entries[p.at & mask] != NO_ENTRY) probe_next(&p);
+    entries[p.at & mask] = (uint64_t)hash << 32 | node;
+}
+
 static bool grow_node_index(pei_builder *b)
 {
-    pei_index *index = &b->node_index;
-    if (index->slots != NULL && ((size_t)index->count + 1) * 2 <= index->mask) return true;
-    pei_index grown = {0};
-    if (pei_index_reserve(&grown, ((size_t)index->count + 1) * 4) != PE_OK)
-        return pei_fail(b, PE_E_MEMORY, "no memory for the program's operations");
-    for (uint32_t i = 0; index->slots != NULL && i <= index->mask; i++) {
-        uint32_t n = index->slots[i];
-        if (n == PEI_NONE) continue;
-        uint32_t at = b->nodes[n].next & grown.mask; /* next keeps the hash while building */
-        while (grown.slots[at] != PEI_NONE) at = (at + 1) & grown.mask;
-        grown.slots[at] = n;
-    }
-    grown.count = index->count;
-    free(index->slots);
-    *index = grown;
+    size_t size = b->entries == NULL ? 0 : (size_t)b->entry_mask + 1;
+    if (size != 0 && b->node_count * 4 <= size) return true;
+    size_t grown = size == 0 ? 4096 : size * 2;
+    uint64_t *entries = malloc(grown * sizeof *entries);
+    if (entries == NULL) return pei_fail(b, PE_E_MEMORY, "no memory for the program's operations");
+    memset(entries, 0xFF, grown * sizeof *entries);
+    for (size_t i = 0; i < size; i++)
+        if (b->entries[i] != NO_ENTRY)
+            insert_entry(b, entries, (uint32_t)(grown - 1), (uint32_t)b->entries[i],
+                         (uint32_t)(b->entries[i] >> 32));
+    free(b->entries);
+    b->entries = entries;
+    b->entry_mask = (uint32_t)(grown - 1);
     return true;
 }
 
 uint32_t pei_make_node(pei_builder *b, const pei_node *node)
 {
     if (b->status != PE_OK || !grow_node_index(b)) return PEI_NONE;
-    pei_index *index = &b->node_index;
-    uint32_t hash = node_hash(b, node), at = hash & index->mask;
-    for (; index->slots[at] != PEI_NONE; at = (at + 1) & index->mask) {
-        const pei_node *other = &b->nodes[index->slots[at]];
-        if (other->next == hash && node_equal(b, other, node)) {
+    uint32_t hash = node_hash(b, node);
+    probe p = probe_of(b, node, hash);
+    for (; b->entries[p.at & b->entry_mask] != NO_ENTRY; probe_next(&p)) {
+        uint64_t entry = b->entries[p.at & b->entry_mask];
+        if (entry >> 32 == hash && node_equal(b, &b->nodes[(uint32_t)entry], node)) {
             b->program->info.shared++;
-            return index->slots[at];
+            return (uint32_t)entry;
         }
     }
     uint32_t made = pei_make_unique(b, node);
-    if (made == PEI_NONE) return made;
-    b->nodes[made].next = hash;
-    index->slots[at] = made;
-    index->count++;
+    if (made != PEI_NONE) b->entries[p.at & b->entry_mask] = (uint64_t)hash << 32 | made;
     return made;
 }
 

@@ -12,6 +12,8 @@
 #define FANIN_LOCAL                                                                                \
     4u /* neither do groups with more operands, unless these belong together already */
 #define WIDE_MIN 32u    /* groups with more operands ask for them in order */
+#define LARGE_NODES 500000u /* orders cost time: of so many values a good one is enough */
+#define PEAK_LARGE 640u
 #define PEAK_SMALL 128u /* live values that fit any cache: no more orders are tried */
 
 typedef struct schedule {
@@ -350,7 +352,7 @@ static pe_status try_orders(schedule *s, uint32_t **best)
             info->schedule = names[name];
             memcpy(*best, s->order, (size_t)s->order_count * sizeof **best);
         }
-        if (info->live_peak <= PEAK_SMALL) break;
+        if (info->live_peak <= (s->b->node_count > LARGE_NODES ? PEAK_LARGE : PEAK_SMALL)) break;
         if (candidate == 1 && s->b->node_count > 1000000 && info->live_peak <= 1024) break;
     }
     free(parent);
