@@ -235,16 +235,17 @@ static int run(model *m, const arguments *a)
         return fail(&diag);
     double t3 = pe_clock_seconds();
     if (choose_cells(m) != 0) return 1;
-    double t4 = pe_clock_seconds();
+    double t4 = pe_clock_seconds(), busy_compile = process_seconds();
     pe_program_request request = {m->varying, m->recorded, m->recorded_count, &sampler};
     if (pe_program_build(m->graph, m->evaluator, &request, pool, NULL, &program, &diag) != PE_OK)
         return fail(&diag);
     double t5 = pe_clock_seconds();
+    busy_compile = process_seconds() - busy_compile;
     const pe_program_info *i = &program->info;
     printf("%s: %u varying formulas, %u recorded; read %.3f graph %.3f base %.3f compile %.3f s "
            "(lower %.3f schedule %.3f slots %.3f)\n",
            a->path, m->formulas, m->recorded_count, t1 - t0, t2 - t1, t3 - t2, t5 - t4,
-           i->lower_seconds, i->schedule_seconds, i->slot_seconds);
+           busy_compile, i->lower_seconds, i->schedule_seconds, i->slot_seconds);
     printf("  %u instructions (%.2f per formula), %u slots, order %s (sheet %u, depth %u, "
            "component %u), %u draws, %u general, %u shared\n",
            program->instruction_count, (double)program->instruction_count / m->formulas,
