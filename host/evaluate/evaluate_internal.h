@@ -7,7 +7,7 @@
 
 #define PEI_NONE 0xFFFFFFFFu
 #define PEI_ARENA_MAX (64ull << 30)  /* texts of all cells: bounded by the workbook's size */
-#define PEI_SCRATCH_MAX (4ull << 30) /* arrays inside one formula */
+#define PEI_SCRATCH_MAX (1ull << 30) /* arrays and calls inside one formula; bounds its time too */
 #define PEI_MISSING_MAX 65536u       /* precedents noted before a formula is set aside */
 #define PEI_DEPTH_MAX 24000u /* nodes above a node: trees, names and LAMBDA calls together */
 #define PEI_PATH_MAX 2048u   /* draw sites from a cell's formula down through names and calls */
