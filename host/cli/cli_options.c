@@ -147,7 +147,7 @@ static int64_t civil_days(int year, int month, int day)
 
 static double serial_of(int year, int month, int day, int hour, int minute, int second)
 {
-    double serial = (double)(civil_days(year, month, day) - 693900);
+    double serial = (double)(civil_days(year, month, day) - 693899);
     if (serial < 61) serial -= 1; /* before the day that Excel invented */
     return serial + (hour * 3600 + minute * 60 + second) / 86400.0;
 }

@@ -111,8 +111,8 @@ static void print_output(const pe_report *report, const pe_report_output *o, FIL
     print_number(percentile_of(s, 50), report, o->format, out);
     print_number(percentile_of(s, 95), report, o->format, out);
     if (s->error_count > 0)
-        fprintf(out, "  (describes the other %.1f%% of trials)",
-                100.0 * (1 - (double)s->error_count / (double)s->trials));
+        fprintf(out, "  (%llu of %llu trials are errors)", (unsigned long long)s->error_count,
+                (unsigned long long)s->trials);
     fputc('\n', out);
     for (uint32_t i = 0; i < o->target_count; i++) {
         char operand[PE_DECIMAL_BYTES];

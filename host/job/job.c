@@ -101,7 +101,7 @@ void pe_job_now_text(double serial, bool date1904, char out[32])
     if (date1904) serial += 1462;
     int64_t seconds = (int64_t)floor(serial * 86400 + 0.5);
     int64_t days = seconds / 86400, rest = seconds % 86400;
-    civil(days + 693900, &year, &month,
+    civil(days + 693899, &year, &month,
           &day); /* serial 1 March 1900 = 61; day 0 of the algorithm = 1 March 0000 */
     snprintf(out, 32, "%04d-%02d-%02d %02d:%02d:%02d", year % 10000, month % 100, day % 100,
              (int)(rest / 3600), (int)(rest / 60 % 60), (int)(rest % 60));

@@ -15,6 +15,7 @@ typedef struct pe_job_options {
     unsigned threads;     /* 0: all processors */
     const pe_backend *backend;
     const char *isa;     /* NULL: the best */
+    uint32_t tile_lanes; /* 0: the engine's choice; tests: see pe_engine_options */
     const char *folder;  /* for temporary files of large runs */
     const char *command; /* that reproduces the run, for the report */
 } pe_job_options;

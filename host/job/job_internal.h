@@ -44,6 +44,7 @@ struct pe_job {
     pe_report report;
     size_t warning_capacity;
     pe_job_categories categories;
+    uint32_t missing_cell, missing_streak; /* how often in a row this cell lacked a dependency */
 };
 
 /* A warning for the report, in the job's arena (printf). */

@@ -173,6 +173,16 @@ static pe_status add_targets(pe_job *job, const pe_output *output, pe_report_out
     return PE_OK;
 }
 
+/* "92.7%": with as many decimals as it takes not to say 100%. */
+static void share_text(uint64_t part, uint64_t whole, char out[32])
+{
+    double percent = 100 * ((double)part / (double)whole);
+    for (int digits = 1; digits <= 10; digits++) {
+        snprintf(out, 32, "%.*f%%", digits, percent);
+        if (part == whole || strncmp(out, "100", 3) != 0) return;
+    }
+}
+
 static pe_status summarise_output(pe_job *job, uint32_t i, const char *base_label, pe_diag *diag)
 {
     const pe_output *output = &job->simulation.outputs[i];
@@ -184,15 +194,15 @@ static pe_status summarise_output(pe_job *job, uint32_t i, const char *base_labe
     pe_status status =
         pe_summary_make(r->trials, job->settings.trials, base, job->arena, &r->summary, diag);
     if (status == PE_OK) status = add_targets(job, output, r);
-    if (status == PE_OK && r->summary.error_count > 0)
-        status =
-            pei_job_warn(job,
-                         "output %s: %llu of %llu trials are errors; its statistics describe the "
-                         "other %.1f%% of trials",
-                         r->name, (unsigned long long)r->summary.error_count,
-                         (unsigned long long)r->summary.trials,
-                         100 * (1 - (double)r->summary.error_count / (double)r->summary.trials));
-    return status;
+    if (status != PE_OK || r->summary.error_count == 0) return status;
+    const pe_summary *s = &r->summary;
+    char share[32] = "";
+    share_text(s->trials - s->error_count, s->trials, share);
+    return pei_job_warn(job,
+                        "output %s: %llu of %llu trials are errors; its statistics describe the "
+                        "other %s of trials",
+                        r->name, (unsigned long long)s->error_count, (unsigned long long)s->trials,
+                        share);
 }
 
 pe_status pei_job_report_names(pe_job *job, pe_diag *diag)

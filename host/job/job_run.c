@@ -26,8 +26,10 @@ pe_status pei_job_build(pe_job *job, const uint32_t *cells, uint32_t count, pe_p
                                         .recorded = cells,
                                         .recorded_count = count,
                                         .sampler = &job->sampler};
-    const pe_engine_options options = {
-        .pool = job->pool, .general = &job->general, .isa = job->options.isa};
+    const pe_engine_options options = {.pool = job->pool,
+                                       .general = &job->general,
+                                       .isa = job->options.isa,
+                                       .tile_lanes = job->options.tile_lanes};
     pe_program *fresh = NULL;
     backend->free(*plan);
     *plan = NULL;
@@ -51,6 +53,26 @@ static bool is_known(const pe_job *job, const pe_engine_missing *missing)
     return false;
 }
 
+/* Varying cells above and below, left and right of the one that was missing, as far as they stand
+ * side by side: a reference that moves mostly moves there. More dependencies than needed change no
+ * result. */
+static bool add_neighbours(pe_job *job, const pe_engine_missing *missing, uint32_t reach)
+{
+    static const int steps[4][2] = {{1, 0}, {-1, 0}, {0, 1}, {0, -1}};
+    for (int s = 0; s < 4; s++) {
+        pe_cell_ref at = pe_workbook_ref(job->workbook, missing->precedent);
+        for (uint32_t i = 0; i < reach; i++) {
+            at.row += (uint32_t)steps[s][0]; /* off the grid: no cell is found there */
+            at.column += (uint32_t)steps[s][1];
+            uint32_t cell = pe_graph_cell(job->graph, at);
+            if (cell == PE_NO_CELL || cell == missing->cell) break;
+            if (!pe_bit(job->simulation.varying, cell)) break;
+            if (pe_graph_add_dependency(job->graph, missing->cell, cell) != PE_OK) return false;
+        }
+    }
+    return true;
+}
+
 static pe_status add_missing(pe_job *job, const pe_engine_missing *missing, pe_diag *diag)
 {
     if (is_known(job, missing))
@@ -58,7 +80,13 @@ static pe_status add_missing(pe_job *job, const pe_engine_missing *missing, pe_d
                        "in some trials it refers to %s, which depends on it: a circular reference; "
                        "--freeze \"%s\" keeps its stored value",
                        pei_job_cell(job, missing->precedent), pei_job_cell(job, missing->cell));
-    if (pe_graph_add_dependency(job->graph, missing->cell, missing->precedent) != PE_OK)
+    if (job->missing_streak == 0 || job->missing_cell != missing->cell) job->missing_streak = 0;
+    job->missing_cell = missing->cell;
+    job->missing_streak++;
+    uint32_t beyond = job->missing_streak / 4; /* a wide target: take its neighbours at one go */
+    uint32_t reach = beyond == 0 ? 0 : beyond < 16 ? 8u << beyond : PE_ROWS_MAX;
+    if (pe_graph_add_dependency(job->graph, missing->cell, missing->precedent) != PE_OK ||
+        !add_neighbours(job, missing, reach))
         return pe_fail(diag, PE_E_MEMORY, "graph", "out of memory");
     return pe_simulation_mark(job->graph, &job->simulation, diag);
 }

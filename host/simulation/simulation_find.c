@@ -305,6 +305,20 @@ static const pe_node *find_output_call(const pe_node *node)
     return NULL;
 }
 
+/* RiskOutput("NPV"), or a member of a range: RiskOutput(,"Profit by month",2). */
+static const char *output_name(finder *f, const pe_node *call)
+{
+    const char *name = call->arg_count > 0 ? name_argument(f, call->args[0]) : NULL;
+    if (name != NULL || call->arg_count < 2) return name;
+    const char *range = name_argument(f, call->args[1]);
+    const pe_node *index = call->arg_count > 2 ? call->args[2] : NULL;
+    bool numbered = index != NULL && index->kind == PE_NODE_VALUE && pe_is_number(index->value);
+    if (range == NULL || !numbered) return range;
+    char digits[PE_DECIMAL_BYTES];
+    pe_decimal_shortest(pe_as_number(index->value), digits);
+    return pe_arena_printf(f->arena, "%s / %s", range, digits);
+}
+
 static pe_status find_marked_outputs(finder *f)
 {
     for (uint32_t c = 0; c < f->workbook->cell_count; c++) {
@@ -313,7 +327,7 @@ static pe_status find_marked_outputs(finder *f)
         const pe_node *call = find_output_call(formula->root);
         if (call == NULL) continue;
         f->cell = c;
-        const char *name = call->arg_count > 0 ? name_argument(f, call->args[0]) : NULL;
+        const char *name = output_name(f, call);
         pe_status status = check_properties(f, call);
         if (status == PE_OK) status = add_output(f, c, name, true);
         if (status != PE_OK) return status;

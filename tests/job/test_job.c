@@ -1,0 +1,181 @@
+/* test_job.c: a job driven as a library: odd tile widths give the same bits; stages may fail or be
+ * cancelled at any point and the job can still be freed; dates as the report shows them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "cli/cli_model.h"
+#include "job.h"
+
+#define TRIALS 5003u
+
+static const char *const models[] = {
+    "A1 =RAND()\nA2 =RiskNormal(0,1)\nA3 =IF(A1<0.1,NA(),IF(A1<0.2,1/0,A2))\nB1 =A3+SQRT(A2)\n"
+    "B2 =IFERROR(A3,-1)*LN(A2)\nB3 =SUM(A1:A3)\nB4 =MAX(A3,B1)\nB5 =IF(A1>0.5,A3,SQRT(-A1))\n",
+    "A1 =RANDBETWEEN(1,5)\nB1 1\nB2 2\nB3 'three\nB4 4\nB5 =RAND()\nC1 =INDEX(B1:B5,A1)\n"
+    "C2 =OFFSET(B1,A1-1,0)\nC3 =IF(A1>3,\"high\",\"low\")\nC4 =INDIRECT(\"B\"&A1)\n"
+    "C6 =SUM(LARGE(D1:D3,{1,2}))\nD1 =RAND()\nD2 =RAND()\nD3 =A1\n",
+    "A1 =RiskGamma(2,3)\nA2 =RiskBeta(2,5)\nA3 =RiskPoisson(4)\nA7 =RiskNormal(A1,A2)\n"
+    "B1 =SUM(A1:A7)\nB2 =A1^A2*EXP(-A3)\nB5 =MOD(A7,0.7)\nB6 =NORM.S.INV(A2)\n",
+};
+
+static char path[64];
+
+static pe_job *new_job(uint32_t tile_lanes, unsigned threads, pe_control *control)
+{
+    pe_job *job = NULL;
+    pe_job_options options = {.now_1900 = 46000,
+                              .threads = threads,
+                              .folder = "/tmp",
+                              .command = "",
+                              .tile_lanes = tile_lanes};
+    options.settings.trials = TRIALS;
+    options.settings.trials_given = true;
+    options.settings.outputs_all = true;
+    options.backend = pe_backend_cpu();
+    assert_int_equal(pe_job_new(&options, control, &job, NULL), PE_OK);
+    return job;
+}
+
+static pe_status run(pe_job *job, pe_diag *diag)
+{
+    pe_status status = pe_job_check(job, path, diag);
+    if (status == PE_OK) status = pe_job_compile(job, diag);
+    return status == PE_OK ? pe_job_simulate(job, diag) : status;
+}
+
+static bool same_value(pe_value a, pe_value b)
+{
+    if (pe_is(a, PE_KIND_TEXT) && pe_is(b, PE_KIND_TEXT))
+        return strcmp(pe_as_text(a)->bytes, pe_as_text(b)->bytes) == 0;
+    return a.bits == b.bits;
+}
+
+static void tile_widths_do_not_matter(void **state)
+{
+    static const uint32_t widths[] = {16, 48, 1008, 4096};
+    cli_model_write(path, *state);
+    pe_diag diag = {0};
+    pe_job *one = new_job(0, 1, NULL);
+    assert_int_equal(run(one, &diag), PE_OK);
+    const pe_report *expected = pe_job_report(one);
+    assert_true(expected->output_count > 0);
+    for (size_t w = 0; w < PE_COUNT(widths); w++) {
+        pe_job *other = new_job(widths[w], 3, NULL);
+        assert_int_equal(run(other, &diag), PE_OK);
+        const pe_report *found = pe_job_report(other);
+        assert_int_equal(found->output_count, expected->output_count);
+        for (uint32_t i = 0; i < found->output_count; i++)
+            for (uint32_t t = 0; t < TRIALS; t++)
+                if (!same_value(found->outputs[i].trials[t], expected->outputs[i].trials[t]))
+                    fail_msg("tiles of %u: %s differs in trial %u", widths[w],
+                             found->outputs[i].cell, t);
+        pe_job_free(other);
+    }
+    pe_job_free(one);
+}
+
+typedef struct countdown {
+    pe_control control;
+    int calls; /* cancels at the n-th progress call */
+} countdown;
+
+static void count_down(void *context, const char *stage, uint64_t done, uint64_t total)
+{
+    countdown *c = context;
+    (void)stage;
+    (void)done;
+    (void)total;
+    if (c->calls-- == 0) atomic_store(&c->control.cancel, true);
+}
+
+static void cancelled_anywhere(void **state)
+{
+    (void)state;
+    cli_model_write(path, models[0]);
+    for (int calls = 0; calls < 12; calls++) {
+        countdown c = {.calls = calls};
+        pe_diag diag = {0};
+        c.control.progress = count_down;
+        c.control.context = &c;
+        pe_job *job = new_job(0, 2, &c.control);
+        pe_status status = run(job, &diag);
+        if (atomic_load(&c.control.cancel) && status != PE_OK)
+            assert_int_equal(status, PE_E_CANCELLED);
+        else
+            assert_int_equal(status, PE_OK);
+        pe_job_free(job);
+    }
+}
+
+static void failures_leave_a_job_that_ends(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *model;
+        pe_status status;
+    } failing[] = {
+        {"A1 1\nA2 =A1*2\n", PE_E_NOT_FOUND},
+        {"A1 =RAND()\nB1 =MYVBA(A1)\nC1 =B1*2\n", PE_E_UNSUPPORTED},
+        {"A1 =RAND()\nB1 =A1*2\nPower Engine!A1 'x\nPower Engine!A2 'Nonsense\n", PE_E_ARGUMENT},
+    };
+    for (size_t i = 0; i < PE_COUNT(failing); i++) {
+        pe_diag diag = {0};
+        cli_model_write(path, failing[i].model);
+        pe_job *job = new_job(0, 1, NULL);
+        assert_int_equal(run(job, &diag), failing[i].status);
+        assert_int_equal(diag.status, failing[i].status);
+        assert_true(diag.what[0] != '\0');
+        pe_job_free(job);
+    }
+    unlink(path);
+    pe_diag diag = {0};
+    pe_job *job = new_job(0, 1, NULL);
+    assert_int_equal(run(job, &diag), PE_E_IO);
+    pe_job_free(job);
+    pe_job_free(NULL);
+}
+
+/* Serial numbers as Excel shows them (yyyy-mm-dd hh:mm:ss). */
+static void dates(void **state)
+{
+    (void)state;
+    static const struct {
+        double serial;
+        bool date1904;
+        const char *text;
+    } rows[] = {
+        {61, false, "1900-03-01 00:00:00"},
+        {45000.5, false, "2023-03-15 12:00:00"},
+        {46082.999988, false, "2026-03-01 23:59:59"},
+        {36585, false, "2000-02-29 00:00:00"},
+        {0, true, "1904-01-01 00:00:00"},
+        {43538.25, true, "2023-03-15 06:00:00"},
+    };
+    for (size_t i = 0; i < PE_COUNT(rows); i++) {
+        char text[32];
+        pe_job_now_text(rows[i].serial, rows[i].date1904, text);
+        assert_string_equal(text, rows[i].text);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_prestate(tile_widths_do_not_matter, (void *)(uintptr_t)models[0]),
+        cmocka_unit_test_prestate(tile_widths_do_not_matter, (void *)(uintptr_t)models[1]),
+        cmocka_unit_test_prestate(tile_widths_do_not_matter, (void *)(uintptr_t)models[2]),
+        cmocka_unit_test(cancelled_anywhere),
+        cmocka_unit_test(failures_leave_a_job_that_ends),
+        cmocka_unit_test(dates),
+    };
+    snprintf(path, sizeof path, "/tmp/pe-job-%ld.xlsx", (long)getpid());
+    int failed = cmocka_run_group_tests_name("job", tests, NULL, NULL);
+    unlink(path);
+    return failed;
+}
