@@ -37,6 +37,7 @@ typedef enum pei_look {
 typedef struct pei_writer {
     const pe_report *report;
     const pe_report_options *options;
+    const pe_control *control;
     lxw_workbook *workbook;
     pe_arena *arena;
     pe_map *formats; /* look and number format code to position in list */

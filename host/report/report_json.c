@@ -19,6 +19,15 @@ static json_t *count(uint64_t n)
     return json_integer((json_int_t)n);
 }
 
+/* Jansson's integers are signed: a seed beyond them is written as text rather than as another. */
+static json_t *seed_json(uint64_t seed)
+{
+    char digits[24];
+    if (seed <= INT64_MAX) return count(seed);
+    snprintf(digits, sizeof digits, "%llu", (unsigned long long)seed);
+    return json_string(digits);
+}
+
 static json_t *text(const char *s)
 {
     json_t *value = s != NULL ? json_string(s) : json_null();
@@ -268,7 +277,7 @@ static json_t *run_json(const pe_report *report, bool *good)
     put(object, "version", text(report->version), good);
     put(object, "command", text(report->command), good);
     put(object, "trials", count(report->trials), good);
-    put(object, "seed", count(report->seed), good);
+    put(object, "seed", seed_json(report->seed), good);
     put(object, "sampling",
         text(report->sampling == PE_LATIN_HYPERCUBE ? "latin_hypercube" : "monte_carlo"), good);
     put(object, "backend", text(report->backend), good);

@@ -3,11 +3,58 @@
 
 #include <stdio.h>
 
+/* A format of dates: a year, month or day outside quotes and brackets. */
+static bool shows_dates(const char *format)
+{
+    for (const char *p = format; *p != '\0' && *p != ';'; p++) {
+        if (*p == '"' || *p == '[') {
+            const char *end = strchr(p + 1, *p == '"' ? '"' : ']');
+            if (end == NULL) return false;
+            p = end;
+        } else if (*p == '\\' && p[1] != '\0') {
+            p++;
+        } else if (strncmp(p, "General", 7) == 0) {
+            return false;
+        } else if (strchr("yYdD", *p) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What the input looks like as an output: its formats follow the same rules. */
+static void put_description(pei_writer *w, lxw_worksheet *sheet, lxw_row_t row,
+                            const pe_report_input *in)
+{
+    pe_report_output like = {.format = in->format,
+                             .unit = shows_dates(in->format) ? "date" : NULL,
+                             .summary = {.kind = PE_SUMMARY_NUMBERS,
+                                         .n = 1,
+                                         .mean = in->mean,
+                                         .sd = in->sd,
+                                         .percentiles = {{.percent = 5, .value = in->p5},
+                                                         {.percent = 95, .value = in->p95}}}};
+    const char *format = pei_number_format(w->arena, w->report, &like),
+               *spread = pei_spread_format(w->arena, w->report, &like);
+    const double values[] = {in->mean, in->sd, in->p5, in->p50, in->p95};
+    if (format == NULL || spread == NULL) {
+        w->failed = true;
+        return;
+    }
+    for (size_t k = 0; k < PE_COUNT(values); k++) {
+        if (in->described)
+            pei_put_number(w, sheet, row, (lxw_col_t)(4 + k), values[k], PEI_PLAIN,
+                           k == 1 ? spread : format);
+        else
+            pei_put_text(w, sheet, row, (lxw_col_t)(4 + k), "-", PEI_NUMBER);
+    }
+}
+
 void pei_write_inputs(pei_writer *w)
 {
     static const char *const headings[] = {
         "Input", "Cell", "Function", "Formula", "Mean", "Standard deviation", "P5", "P50", "P95"};
-    static const double widths[] = {34, 22, 16, 46, 13, 13, 13, 13, 13};
+    static const double widths[] = {32, 20, 15, 46, 15, 18, 15, 15, 15};
     const pe_report *r = w->report;
     lxw_worksheet *sheet = workbook_add_worksheet(w->workbook, "Inputs");
     if (sheet == NULL) {
@@ -29,18 +76,11 @@ void pei_write_inputs(pei_writer *w)
     for (uint32_t i = 0; i < shown && !w->failed; i++) {
         const pe_report_input *in = &r->inputs[i];
         lxw_row_t row = 4 + i;
-        const char *format = strcmp(in->format, "General") == 0 ? "#,##0.0000" : in->format;
         pei_put_text(w, sheet, row, 0, in->name, PEI_PLAIN);
         pei_put_text(w, sheet, row, 1, in->cell, PEI_PLAIN);
         pei_put_text(w, sheet, row, 2, in->distribution, PEI_PLAIN);
         pei_put_text(w, sheet, row, 3, in->formula, PEI_PLAIN);
-        const double values[] = {in->mean, in->sd, in->p5, in->p50, in->p95};
-        for (size_t k = 0; k < PE_COUNT(values); k++) {
-            if (in->described)
-                pei_put_number(w, sheet, row, (lxw_col_t)(4 + k), values[k], PEI_PLAIN, format);
-            else
-                pei_put_text(w, sheet, row, (lxw_col_t)(4 + k), "-", PEI_NUMBER);
-        }
+        put_description(w, sheet, row, in);
     }
     worksheet_freeze_panes(sheet, 4, 1);
     pei_page(sheet, 3, 3, 8, 4 + shown);
@@ -91,6 +131,7 @@ void pei_write_trials(pei_writer *w, const char *note)
     for (uint32_t i = 0; i < r->output_count; i++)
         formats[i] = pei_number_format(w->arena, r, &r->outputs[i]);
     for (uint64_t t = 0; t < r->trials && !w->failed; t++) {
+        if ((t & 1023) == 0 && pe_cancelled(w->control)) return;
         lxw_row_t row = (lxw_row_t)(t + 1);
         worksheet_write_number(sheet, row, 0, (double)(t + 1), NULL);
         for (uint32_t i = 0; i < r->output_count; i++)

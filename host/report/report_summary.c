@@ -127,7 +127,7 @@ static void put_output(pei_writer *w, lxw_worksheet *sheet, lxw_row_t row, uint3
         return;
     }
     if (w->sheet_names[i] != NULL) {
-        char link[160], *to = link;
+        char link[300], *to = link;
         to += snprintf(link, sizeof link, "internal:'");
         for (const char *p = w->sheet_names[i]; *p != '\0' && to < link + sizeof link - 8; p++) {
             if (*p == '\'') *to++ = '\'';

@@ -232,9 +232,13 @@ static void name_sheets(pei_writer *w)
 /* ---- the workbook
  * -------------------------------------------------------------------------------------- */
 
+/* Beyond this a spreadsheet that opens the file needs gigabytes, and so do we to write it. */
+#define TRIALS_CELLS_MAX 8000000u
+
 static bool fits_a_sheet(const pe_report *report)
 {
-    return report->trials < LXW_ROW_MAX && report->output_count < LXW_COL_MAX;
+    return report->trials < LXW_ROW_MAX && report->output_count < LXW_COL_MAX &&
+           report->trials * report->output_count <= TRIALS_CELLS_MAX;
 }
 
 static pe_status write_sheets(pei_writer *w, const char *trials_note, const pe_control *control)
@@ -259,7 +263,7 @@ static pe_status write_trials_csv(const pe_report *report, const char *path, pe_
     const char *csv = pe_arena_printf(arena, "%s.trials.csv", path);
     if (csv == NULL) return pe_fail(diag, PE_E_MEMORY, path, "out of memory");
     *note =
-        pe_arena_printf(arena, "%llu trials of %u outputs do not fit on a sheet; they are in %s",
+        pe_arena_printf(arena, "%llu trials of %u outputs are too many for a sheet; they are in %s",
                         (unsigned long long)report->trials, report->output_count, csv);
     return pe_report_write_csv(report, csv, control, diag);
 }
@@ -270,6 +274,7 @@ pe_status pe_report_write_xlsx(const pe_report *report, const pe_report_options 
     pe_status status = PE_OK;
     pei_writer w = {.report = report,
                     .options = options,
+                    .control = control,
                     .arena = pe_arena_new(SIZE_MAX / 2),
                     .formats = pe_map_new()};
     const char *note = NULL,
@@ -290,7 +295,10 @@ pe_status pe_report_write_xlsx(const pe_report *report, const pe_report_options 
         .title = "Simulation results", .comments = "Created by Power Engine", .company = ""};
     workbook_set_properties(w.workbook, &properties);
     status = write_sheets(&w, note, control);
-    error = workbook_close(w.workbook);
+    if (status == PE_OK)
+        error = workbook_close(w.workbook);
+    else
+        lxw_workbook_free(w.workbook);
     if (status != PE_OK) PE_TRY(pe_fail(diag, status, path, "%s", pe_status_text(status)));
     if (error != LXW_NO_ERROR)
         PE_TRY(pe_fail(diag, PE_E_IO, path, "cannot write: %s", lxw_strerror(error)));

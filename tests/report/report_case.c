@@ -161,6 +161,8 @@ static void make_run(report_case *c)
     static pe_report_input inputs[] = {
         {"Price", "Inputs!B6", "RiskNormal", "RISKNORMAL(120,6)", "#,##0.00", false, true, 119.94,
          6.05, 109.95, 119.95, 129.98},
+        {"Start", "'Plan 2'!B8", "RiskUniform", "RISKUNIFORM(46000,46030)", "dd/mm/yyyy", false,
+         true, 46015, 8.66, 46001.5, 46015, 46028.5},
         {"Wage", "'Plan 2'!B7", "RiskPert", "pert(1,2,5)", "General", true, false, 0, 0, 0, 0, 0}};
     static const char *warnings[] = {
         "output Internal rate of return: 365 of 5000 trials are errors; its statistics describe "

@@ -153,9 +153,9 @@ static void run_has_the_contracts_keys(void **state)
 static void inputs_have_the_contracts_keys(void **state)
 {
     const fixture *f = *state;
-    const json_t *inputs = json_object_get(f->run, "inputs"), *wage = json_array_get(inputs, 1);
-    assert_int_equal(json_array_size(inputs), 2);
-    for (size_t i = 0; i < 2; i++)
+    const json_t *inputs = json_object_get(f->run, "inputs"), *wage = json_array_get(inputs, 2);
+    assert_int_equal(json_array_size(inputs), 3);
+    for (size_t i = 0; i < 3; i++)
         assert_keys(json_array_get(inputs, i), input_keys, PE_COUNT(input_keys));
     assert_string_equal(json_string_value(json_object_get(wage, "cell")), "'Plan 2'!B7");
     assert_true(json_is_null(json_object_get(wage, "mean"))); /* not described */
@@ -283,6 +283,24 @@ static void check_has_the_contracts_keys(void **state)
                         "part of a data table");
 }
 
+static void seeds_are_never_changed(void **state)
+{
+    static const struct {
+        uint64_t seed;
+        const char *written;
+    } rows[] = {{9223372036854775807u, "\"seed\": 9223372036854775807,"},
+                {18446744073709551615u, "\"seed\": \"18446744073709551615\","}};
+    report_case *c = ((fixture *)*state)->c;
+    for (size_t i = 0; i < PE_COUNT(rows); i++) {
+        pe_report r = c->report;
+        r.seed = rows[i].seed;
+        assert_int_equal(pe_report_write_json(&r, case_path(c, "seed.json"), NULL, NULL), PE_OK);
+        char *text = case_read(case_path(c, "seed.json"), NULL);
+        assert_non_null(strstr(text, rows[i].written));
+        free(text);
+    }
+}
+
 static void writes_to_a_stream(void **state)
 {
     const fixture *f = *state;
@@ -321,6 +339,7 @@ int main(void)
         cmocka_unit_test(histograms_sum_to_n),
         cmocka_unit_test(numbers_read_back_the_same),
         cmocka_unit_test(check_has_the_contracts_keys),
+        cmocka_unit_test(seeds_are_never_changed),
         cmocka_unit_test(writes_to_a_stream),
         cmocka_unit_test(unwritable_place_is_an_error),
     };

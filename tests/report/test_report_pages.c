@@ -136,7 +136,9 @@ static void pages_say_what_they_should(void **state)
         "lower end of each bar",
         "the same in every trial",
         "2026-01-0", /* dates are dates */
-        "days",
+        "days",      /* and their standard deviation a number of days */
+        "24/12/2025",
+        "8.7 days",
         "an error in every trial",
     };
     const fixture *f = ready(state);
