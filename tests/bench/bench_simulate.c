@@ -242,8 +242,8 @@ static int run(model *m, const arguments *a)
     double t5 = pe_clock_seconds();
     busy_compile = process_seconds() - busy_compile;
     const pe_program_info *i = &program->info;
-    printf("%s: %u varying formulas, %u recorded; read %.3f graph %.3f base %.3f compile %.3f s "
-           "(lower %.3f schedule %.3f slots %.3f)\n",
+    printf("%s: %u varying formulas, %u recorded; read %.3f graph %.3f base %.3f compile %.3f s, "
+           "%.3f of processor (lower %.3f schedule %.3f slots %.3f)\n",
            a->path, m->formulas, m->recorded_count, t1 - t0, t2 - t1, t3 - t2, t5 - t4,
            busy_compile, i->lower_seconds, i->schedule_seconds, i->slot_seconds);
     printf("  %u instructions (%.2f per formula), %u slots, order %s (sheet %u, depth %u, "
