@@ -187,16 +187,23 @@ fail:
     return status;
 }
 
+/* Deep stages return the bare status when memory is out: here it gets its words. */
+static pe_status said(pe_status status, pe_diag *diag)
+{
+    if (status == PE_OK || diag == NULL || diag->what[0] != '\0') return status;
+    return pe_fail(diag, status, "job", "%s", pe_status_text(status));
+}
+
 pe_status pe_job_check(pe_job *job, const char *path, pe_diag *diag)
 {
     pe_status status = read_workbook(job, path, diag);
-    return status == PE_OK ? check_workbook(job, path, diag) : status;
+    return said(status == PE_OK ? check_workbook(job, path, diag) : status, diag);
 }
 
 pe_status pe_job_check_workbook(pe_job *job, pe_workbook *workbook, const char *name, pe_diag *diag)
 {
     job->workbook = workbook;
-    return check_workbook(job, name, diag);
+    return said(check_workbook(job, name, diag), diag);
 }
 
 /* RiskSimtable(...) and the like as a cell of its own: changes the results unless --ignore names
@@ -315,7 +322,7 @@ pe_status pe_job_compile(pe_job *job, pe_diag *diag)
         pei_job_build(job, cells, job->simulation.output_count, &job->program, &job->plan, diag));
     job->report.timings.compile += pe_clock_seconds() - start;
 fail:
-    return status;
+    return said(status, diag);
 }
 
 static pe_status warn_constant_outputs(pe_job *job)
@@ -357,9 +364,7 @@ pe_status pe_job_simulate(pe_job *job, pe_diag *diag)
     PE_TRY(pei_job_report_inputs(job, diag));
     job->report.timings.statistics = pe_clock_seconds() - start;
 fail:
-    if (status == PE_E_MEMORY && diag != NULL && diag->status == PE_OK)
-        pe_fail(diag, status, "job", "out of memory");
-    return status;
+    return said(status, diag);
 }
 
 const pe_simulation *pe_job_simulation(const pe_job *job)
