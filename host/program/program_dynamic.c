@@ -98,5 +98,5 @@ bool pei_lower_in_order(pei_builder *b, uint32_t cell)
         }
     }
     free(p.stack);
-    return good && (!p.failed || pei_fail(b, PE_E_MEMORY, "no memory for dependencies"));
+    return p.failed ? pei_fail(b, PE_E_MEMORY, "no memory for dependencies") : good;
 }

@@ -35,10 +35,19 @@ static struct {
     int64_t live;
 } heap = {.fail_at = UINT64_MAX};
 
+void test_alloc_refused(uint64_t number);
+/* A place for a debugger to stop, on a condition. */
+__attribute__((noinline)) void test_alloc_refused(uint64_t number)
+{
+    __asm__ volatile("" : : "r"(number));
+}
+
 static bool refuses(void)
 {
     uint64_t number = heap.made++;
-    return number == heap.fail_at || (heap.all_after && number > heap.fail_at);
+    if (number != heap.fail_at && (!heap.all_after || number < heap.fail_at)) return false;
+    test_alloc_refused(number);
+    return true;
 }
 
 static void *counted(void *memory)
