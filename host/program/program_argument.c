@@ -56,7 +56,8 @@ static bool plain(pei_builder *b, const pe_node *node)
 {
     pe_area area;
     if (pei_node_is_area(b, node, &area)) return pe_area_cells(&area) == 1 && plain_area(b, &area);
-    if (!may_be_reference(b, node, 0)) return true;
+    if (!may_be_reference(b, node, 0))
+        return node->kind != PE_NODE_FUNCTION || !pei_may_be_blank(node);
     if (node->kind == PE_NODE_UNARY)
         return node->op == PE_OP_PLUS && plain(b, node->args[0]);
     if (node->kind != PE_NODE_FUNCTION) return false;
@@ -70,7 +71,47 @@ static bool plain(pei_builder *b, const pe_node *node)
     }
 }
 
+bool pei_may_be_blank(const pe_node *node)
+{
+    if (node->kind != PE_NODE_FUNCTION) return true;
+    switch ((pe_function_id)node->function) {
+    case PE_FN_VLOOKUP:
+    case PE_FN_HLOOKUP:
+    case PE_FN_LOOKUP:
+        return true;
+    case PE_FN_IFERROR:
+    case PE_FN_IFNA:
+        return node->args[1]->kind != PE_NODE_VALUE;
+    default:
+        return (pe_function_row((pe_function_id)node->function)->flags & PE_FN_REFERENCE) != 0;
+    }
+}
+
+/* In a lane a blank is 0, and AVERAGE would count it: what a lookup finds must be known. */
 bool pei_lower_argument(pei_builder *b, const pe_node *node, pei_operand *o)
 {
-    return plain(b, node) && pei_lower_or_general(b, node, o);
+    bool lookup = node->kind == PE_NODE_FUNCTION && pei_may_be_blank(node);
+    if (!lookup) return plain(b, node) && pei_lower_or_general(b, node, o);
+    if (may_be_reference(b, node, 0) && !plain(b, node)) return false;
+    return pei_lower(b, node, o) && !(o->uniform && pe_is(o->value, PE_KIND_BLANK));
+}
+
+/* ---- array mode
+ * ------------------------------------------------------------------------------------------ */
+
+bool pei_mode_matters(pei_builder *b, const pe_node *node)
+{
+    pe_area area;
+    if (pei_node_is_area(b, node, &area)) return pe_area_cells(&area) > 1;
+    if (node->kind == PE_NODE_NAME) return false; /* always in array mode */
+    const pe_function *row = node->kind == PE_NODE_FUNCTION
+                                 ? pe_function_row((pe_function_id)node->function)
+                                 : NULL;
+    for (uint32_t i = 0; i < node->arg_count; i++) {
+        bool special = row == NULL || (row->flags & PE_FN_SPECIAL) != 0;
+        char kind = special ? 'e' : pe_function_kind(row, (int)i);
+        if (kind == 'a' || (kind == 'r' && pei_node_is_area(b, node->args[i], &area))) continue;
+        if (pei_mode_matters(b, node->args[i])) return true;
+    }
+    return false;
 }

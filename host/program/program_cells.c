@@ -20,7 +20,7 @@ static uint32_t find_row(const pe_sheet *sheet, uint32_t row)
 }
 static uint32_t find_column(const pe_workbook *w, uint32_t first, uint32_t end, uint32_t column)
 {
-    if (first == end || column < w->cells[first].column) return end;
+    if (first == end || column <= w->cells[first].column) return first;
     uint32_t guess = first + (column - w->cells[first].column);
     if (guess < end && w->cells[guess].column == column) return guess;
     while (first < end) {

@@ -141,7 +141,11 @@ static bool take_parameter(pei_builder *b, const pe_node *node, pe_parameter *pa
         *o = pei_uniform(pe_number(v.x[0]));
         return true;
     }
-    if (!pei_lower_number(b, node, o)) return false;
+    bool array_mode = b->array_mode;
+    b->array_mode = true;
+    bool lowered = pei_lower_number(b, node, o);
+    b->array_mode = array_mode;
+    if (!lowered) return false;
     if (!o->uniform) return true;
     if (!pe_is_number(o->value)) return false;
     double *x = PE_PUSH(b->arena, double, 1);

@@ -10,11 +10,11 @@
 
 /* a ? x : y. */
 static bool make_select(pei_builder *b, uint32_t condition, pei_operand x, pei_operand y,
-                        pei_operand *o)
+                        bool zero, pei_operand *o)
 {
     pe_type type;
     uint16_t domain;
-    if (!pei_unify(b, &x, &y, &type, &domain)) return false;
+    if (!pei_unify(b, &x, &y, zero, &type, &domain)) return false;
     pei_node n = {
         .type = (uint8_t)type, .domain = domain, .a = condition, .b = PEI_NONE, .c = PEI_NONE};
     if (x.uniform && y.uniform) {
@@ -43,7 +43,14 @@ static bool make_select(pei_builder *b, uint32_t condition, pei_operand x, pei_o
     return o->node != PEI_NONE;
 }
 
-static bool lower_if(pei_builder *b, const pe_node *node, pei_operand *o)
+/* An alternative of a choice: what a blank means is up to whoever reads the choice. */
+static bool lower_branch(pei_builder *b, const pe_node *node, bool zero, pei_operand *o)
+{
+    b->blank_is_zero = zero;
+    return pei_lower_or_general(b, node, o);
+}
+
+static bool lower_if(pei_builder *b, const pe_node *node, bool zero, pei_operand *o)
 {
     pei_operand condition, yes, no = pei_uniform(pe_boolean(false));
     if (!pei_lower_or_general(b, node->args[0], &condition) || !pei_to_condition(b, &condition))
@@ -58,19 +65,19 @@ static bool lower_if(pei_builder *b, const pe_node *node, pei_operand *o)
             *o = no;
             return true;
         }
-        if (!pei_lower_or_general(b, node->args[taken ? 1 : 2], o)) return false;
+        if (!lower_branch(b, node->args[taken ? 1 : 2], zero, o)) return false;
         if (o->uniform && pe_is(o->value, PE_KIND_OMITTED)) o->value = pe_number(0);
         return true;
     }
-    if (!pei_lower_or_general(b, node->args[1], &yes)) return false;
-    if (node->arg_count > 2 && !pei_lower_or_general(b, node->args[2], &no)) return false;
+    if (!lower_branch(b, node->args[1], zero, &yes)) return false;
+    if (node->arg_count > 2 && !lower_branch(b, node->args[2], zero, &no)) return false;
     if (yes.uniform && pe_is(yes.value, PE_KIND_OMITTED)) yes.value = pe_number(0);
     if (no.uniform && pe_is(no.value, PE_KIND_OMITTED)) no.value = pe_number(0);
-    return make_select(b, condition.node, yes, no, o);
+    return make_select(b, condition.node, yes, no, zero, o);
 }
 
 /* IFS, from the last pair up; the rest is #N/A. */
-static bool lower_ifs(pei_builder *b, const pe_node *node, pei_operand *o)
+static bool lower_ifs(pei_builder *b, const pe_node *node, bool zero, pei_operand *o)
 {
     pei_operand rest = pei_uniform(pe_error(PE_ERROR_NA));
     if (node->arg_count % 2 != 0) return false;
@@ -79,35 +86,37 @@ static bool lower_ifs(pei_builder *b, const pe_node *node, pei_operand *o)
         if (!pei_lower_or_general(b, node->args[i - 2], &condition) ||
             !pei_to_condition(b, &condition))
             return false;
-        if (!pei_lower_or_general(b, node->args[i - 1], &yes)) return false;
+        if (!lower_branch(b, node->args[i - 1], zero, &yes)) return false;
         if (condition.uniform) {
             if (pe_is_error(condition.value)) return false;
             if (pe_as_number(condition.value) != 0) rest = yes;
             continue;
         }
         pei_operand chosen;
-        if (!make_select(b, condition.node, yes, rest, &chosen)) return false;
+        if (!make_select(b, condition.node, yes, rest, zero, &chosen)) return false;
         rest = chosen;
     }
     *o = rest;
     return true;
 }
 
-static bool lower_iferror(pei_builder *b, const pe_node *node, bool na_only, pei_operand *o)
+static bool lower_iferror(pei_builder *b, const pe_node *node, bool na_only, bool zero,
+                          pei_operand *o)
 {
     pei_operand x, y;
     pe_type type;
     uint16_t domain;
-    if (!pei_lower_or_general(b, node->args[0], &x)) return false;
+    if (!lower_branch(b, node->args[0], true, &x)) return false;
     if (x.uniform) {
+        if (pe_is(x.value, PE_KIND_BLANK)) x.value = pe_number(0);
         bool caught = pe_is_error(x.value) && (!na_only || pe_as_error(x.value) == PE_ERROR_NA);
-        if (caught) return pei_lower_or_general(b, node->args[1], o);
+        if (caught) return lower_branch(b, node->args[1], zero, o);
         *o = x;
         return true;
     }
-    if (pei_type_of(b, x.node) == PE_TYPE_ANY || !pei_lower_or_general(b, node->args[1], &y))
+    if (pei_type_of(b, x.node) == PE_TYPE_ANY || !lower_branch(b, node->args[1], zero, &y))
         return false;
-    if (!pei_unify(b, &x, &y, &type, &domain) || type == PE_TYPE_ANY) return false;
+    if (!pei_unify(b, &x, &y, zero, &type, &domain) || type == PE_TYPE_ANY) return false;
     pei_node n = {.op = na_only ? PE_I_IFNA : PE_I_IFERROR,
                   .type = (uint8_t)type,
                   .domain = domain,
@@ -134,7 +143,7 @@ static bool lower_is(pei_builder *b, const pe_node *node, int op, pei_operand *o
 }
 
 /* CHOOSE by a varying index: a select per alternative, from the last. */
-static bool lower_choose(pei_builder *b, const pe_node *node, pei_operand *o)
+static bool lower_choose(pei_builder *b, const pe_node *node, bool zero, pei_operand *o)
 {
     pei_operand index, rest = pei_uniform(pe_error(PE_ERROR_VALUE));
     if (!pei_lower_number(b, node->args[0], &index)) return false;
@@ -142,15 +151,15 @@ static bool lower_choose(pei_builder *b, const pe_node *node, pei_operand *o)
         if (pe_is_error(index.value)) return false;
         double at = pen_trunc(pe_as_number(index.value));
         if (!(at >= 1 && at < node->arg_count)) return false;
-        return pei_lower_or_general(b, node->args[(uint32_t)at], o);
+        return lower_branch(b, node->args[(uint32_t)at], zero, o);
     }
     pei_operand whole = pei_varying(pei_make(b, PE_I_ROUND_DOWN, PE_TYPE_NUMBER, index.node,
                                              PEI_NONE, PEI_NONE, pei_constant_pair(b, 1, 0)));
     for (uint32_t i = node->arg_count - 1; i >= 1; i--) {
         pei_operand is, yes, chosen;
-        if (!pei_lower_or_general(b, node->args[i], &yes)) return false;
+        if (!lower_branch(b, node->args[i], zero, &yes)) return false;
         if (!pei_compare_operands(b, PE_OP_EQ, whole, pei_uniform(pe_number(i)), &is)) return false;
-        if (!make_select(b, is.node, yes, rest, &chosen)) return false;
+        if (!make_select(b, is.node, yes, rest, zero, &chosen)) return false;
         rest = chosen;
     }
     *o = rest;
@@ -241,8 +250,11 @@ static bool lower_call(pei_builder *b, const pe_node *node, pei_operand *o)
         return false;
     for (uint32_t i = 0; i < node->arg_count; i++) {
         pei_operand x;
-        if (!pei_lower_number(b, node->args[i], &x)) return false;
-        if (x.uniform && !pe_is_number(x.value)) return false;
+        b->blank_is_zero = true;
+        if (!pei_lower_or_general(b, node->args[i], &x)) return false;
+        bool flag = !x.uniform && pe_function_kind(row, (int)i) == 'b';
+        if (flag && pei_type_of(b, x.node) >= PE_TYPE_CODE) return false; /* the text "TRUE" */
+        if (!pei_to_number(b, &x) || (x.uniform && !pe_is_number(x.value))) return false;
         varies |= !x.uniform;
         refs[i] = pei_ref_of(b, &x);
     }
@@ -287,18 +299,18 @@ out:
 /* ---- the table
  * ---------------------------------------------------------------------------------------- */
 
-static bool lower_plain(pei_builder *b, const pe_node *node, pei_operand *o)
+static bool lower_plain(pei_builder *b, const pe_node *node, bool zero, pei_operand *o)
 {
     pei_operand x, y;
     switch ((pe_function_id)node->function) {
     case PE_FN_IF:
-        return lower_if(b, node, o);
+        return lower_if(b, node, zero, o);
     case PE_FN_IFS:
-        return lower_ifs(b, node, o);
+        return lower_ifs(b, node, zero, o);
     case PE_FN_IFERROR:
-        return lower_iferror(b, node, false, o);
+        return lower_iferror(b, node, false, zero, o);
     case PE_FN_IFNA:
-        return lower_iferror(b, node, true, o);
+        return lower_iferror(b, node, true, zero, o);
     case PE_FN_ISERROR:
         return lower_is(b, node, PE_I_ISERROR, o);
     case PE_FN_ISNA:
@@ -306,7 +318,7 @@ static bool lower_plain(pei_builder *b, const pe_node *node, pei_operand *o)
     case PE_FN_ISNUMBER:
         return lower_is(b, node, PE_I_ISNUMBER, o);
     case PE_FN_CHOOSE:
-        return lower_choose(b, node, o);
+        return lower_choose(b, node, zero, o);
     case PE_FN_AND:
         return lower_and_or(b, node, true, o);
     case PE_FN_OR:
@@ -345,13 +357,17 @@ static bool lower_plain(pei_builder *b, const pe_node *node, pei_operand *o)
 }
 
 /* What takes areas: an argument that is an expression may be an array or a reference there, never intersected. */
-static bool lower_gathering(pei_builder *b, const pe_node *node, pei_operand *o, bool *handled)
+static bool lower_gathering(pei_builder *b, const pe_node *node, bool zero, pei_operand *o,
+                            bool *handled)
 {
     bool array_mode = b->array_mode;
     b->array_mode = true;
     bool done = pei_lower_reduction(b, node, o, handled) ||
-                (!*handled && pei_lower_conditional(b, node, o, handled)) ||
-                (!*handled && pei_lower_lookup(b, node, o, handled));
+                (!*handled && pei_lower_conditional(b, node, o, handled));
+    if (!done && !*handled) {
+        b->blank_is_zero = zero;
+        done = pei_lower_lookup(b, node, o, handled);
+    }
     b->array_mode = array_mode;
     return done;
 }
@@ -359,7 +375,8 @@ static bool lower_gathering(pei_builder *b, const pe_node *node, pei_operand *o,
 bool pei_lower_function(pei_builder *b, const pe_node *node, pei_operand *o)
 {
     const pe_function *row = pe_function_row((pe_function_id)node->function);
-    bool handled = false;
+    bool handled = false, zero = b->blank_is_zero;
+    b->blank_is_zero = false;
     if (row->flags & PE_FN_UNSUPPORTED) return false;
     if (row->flags & PE_FN_RISK_OUTPUT) { /* marks an output; adds nothing */
         *o = pei_uniform(pe_number(0));
@@ -368,9 +385,10 @@ bool pei_lower_function(pei_builder *b, const pe_node *node, pei_operand *o)
     if (pei_lower_draw(b, node, o, &handled)) return true;
     if (handled || b->status != PE_OK) return false;
     bool single = node == b->root || !pei_may_be_array(b, node);
+    single = single && !(b->array_mode && pei_mode_matters(b, node));
     if (single && pei_subtree_uniform(b, node) && pei_fold(b, node, o)) return true;
-    if (lower_gathering(b, node, o, &handled)) return true;
+    if (lower_gathering(b, node, zero, o, &handled)) return true;
     if (handled || b->status != PE_OK) return false;
-    if (lower_plain(b, node, o)) return true;
+    if (lower_plain(b, node, zero, o)) return true;
     return b->status == PE_OK && lower_call(b, node, o);
 }

@@ -103,6 +103,8 @@ typedef struct pei_builder {
     pei_operand *variables;
     uint32_t variable_count;
     uint32_t name_depth;
+    bool blank_is_zero; /* what is lowered next is taken as a number, or shown: a blank is 0 */
+    bool blanks;        /* a general instruction inside the formula may give a blank */
     bool bound; /* inside a name or LET: no general instruction may start here */
 
     pe_status status; /* the first failure; then lowering gives up */
@@ -155,7 +157,8 @@ pei_ref pei_ref_of(pei_builder *b, const pei_operand *number);
 bool pei_to_number(pei_builder *b, pei_operand *o);
 bool pei_to_condition(pei_builder *b, pei_operand *o); /* to BOOLEAN */
 /* A common type for the branches of a choice; uniform ones become constants of the type. */
-bool pei_unify(pei_builder *b, pei_operand *x, pei_operand *y, pe_type *type, uint16_t *domain);
+bool pei_unify(pei_builder *b, pei_operand *x, pei_operand *y, bool blank_is_zero, pe_type *type,
+               uint16_t *domain);
 /* The boxed ANY form. */
 uint32_t pei_to_any(pei_builder *b, uint32_t node);
 /* A CODE node through a table with one value per member of its domain. */
@@ -213,6 +216,10 @@ bool pei_general_component(pei_builder *b, uint32_t component);
 /* An argument, no area, of a function that leaves out the texts, booleans and blanks of cells.
  * False: it may be a reference to such a cell. */
 bool pei_lower_argument(pei_builder *b, const pe_node *node, pei_operand *o);
+/* Whether a general instruction for this subtree alone may give a blank. */
+bool pei_may_be_blank(const pe_node *node);
+/* Whether array mode changes a subtree's value: what is evaluated alone is in the cell's mode. */
+bool pei_mode_matters(pei_builder *b, const pe_node *node);
 
 /* ---- program_arrays.c ----------------------------------------------------------------------------------- */
 

@@ -244,13 +244,24 @@ static bool pick(pei_builder *b, uint32_t position, const vector *v, pei_operand
     return o->node != PEI_NONE;
 }
 
-/* Positions are below `end`. */
-static bool gather(pei_builder *b, uint32_t position, const vector *whole, uint32_t end,
+static bool has_blank(const pei_builder *b, const vector *v)
+{
+    for (uint32_t i = 0; i < v->count; i++) {
+        uint32_t cell = cell_at(b, v, i);
+        if (cell == PE_NO_CELL) return true;
+        if (!pei_is_varying(b, cell) && pe_is(pe_evaluator_value(b->evaluator, cell), PE_KIND_BLANK))
+            return true;
+    }
+    return false;
+}
+
+/* Positions are below `end`. zero: whoever reads the result takes a blank as 0. */
+static bool gather(pei_builder *b, uint32_t position, const vector *whole, uint32_t end, bool zero,
                    pei_operand *o)
 {
     vector clipped = *whole, *v = &clipped;
     if (end < v->count) v->count = end;
-    if (v->count == 0) return false;
+    if (v->count == 0 || (!zero && has_blank(b, v))) return false;
     vector_key key = key_of(v, 0x67617468);
     uint32_t table;
     if (pe_map_get(b->table_map, &key, sizeof key, &table))
@@ -277,7 +288,8 @@ static bool uniform_number(pei_builder *b, const pe_node *node, uint32_t index, 
     return true;
 }
 
-static bool lower_table_lookup(pei_builder *b, const pe_node *node, bool vertical, pei_operand *o)
+static bool lower_table_lookup(pei_builder *b, const pe_node *node, bool vertical, bool zero,
+                               pei_operand *o)
 {
     pe_area area;
     pei_operand key;
@@ -295,7 +307,7 @@ static bool lower_table_lookup(pei_builder *b, const pe_node *node, bool vertica
     vector keys = vector_of(&area, vertical, 0),
            results = vector_of(&area, vertical, (uint32_t)index - 1);
     return lower_position(b, key, &keys, approximate != 0, &position) &&
-           gather(b, position, &results, used_count(b, &keys), o);
+           gather(b, position, &results, used_count(b, &keys), zero, o);
 }
 
 static bool lower_match(pei_builder *b, const pe_node *node, pei_operand *o)
@@ -347,7 +359,7 @@ static uint32_t position_of_number(pei_builder *b, uint32_t number, uint32_t cou
 
 /* INDEX(area, row, column): at most one of them varies. A varying 0 would mean a whole column: left
  * to the general evaluator. */
-static bool lower_index(pei_builder *b, const pe_node *node, pei_operand *o)
+static bool lower_index(pei_builder *b, const pe_node *node, bool zero, pei_operand *o)
 {
     pe_area area;
     pei_operand at[2] = {pei_uniform(pe_number(1)), pei_uniform(pe_number(1))};
@@ -386,10 +398,10 @@ static bool lower_index(pei_builder *b, const pe_node *node, pei_operand *o)
         (b->nodes[n->a].op == PE_I_POSITION || b->nodes[n->a].op == PE_I_POSITION_SORTED);
     if (!never_zero && !(n->op == PE_I_BETWEEN && b->constants[n->k] >= 1)) return false;
     uint32_t position = position_of_number(b, at[vertical ? 0 : 1].node, v.count);
-    return position != PEI_NONE && v.count <= 65536 && gather(b, position, &v, v.count, o);
+    return position != PEI_NONE && v.count <= 65536 && gather(b, position, &v, v.count, zero, o);
 }
 
-static bool lower_lookup_vector(pei_builder *b, const pe_node *node, bool approximate,
+static bool lower_lookup_vector(pei_builder *b, const pe_node *node, bool approximate, bool zero,
                                 pei_operand *o)
 {
     pe_area keys_area, results_area;
@@ -406,25 +418,27 @@ static bool lower_lookup_vector(pei_builder *b, const pe_node *node, bool approx
     if (!pei_lower_or_general(b, node->args[0], &key) ||
         !lower_position(b, key, &keys, approximate, &position))
         return false;
-    return gather(b, position, &results, used_count(b, &keys), o);
+    return gather(b, position, &results, used_count(b, &keys), zero, o);
 }
 
 bool pei_lower_lookup(pei_builder *b, const pe_node *node, pei_operand *o, bool *handled)
 {
+    bool zero = b->blank_is_zero;
+    b->blank_is_zero = false;
     *handled = true;
     switch ((pe_function_id)node->function) {
     case PE_FN_VLOOKUP:
-        return lower_table_lookup(b, node, true, o);
+        return lower_table_lookup(b, node, true, zero, o);
     case PE_FN_HLOOKUP:
-        return lower_table_lookup(b, node, false, o);
+        return lower_table_lookup(b, node, false, zero, o);
     case PE_FN_MATCH:
         return lower_match(b, node, o);
     case PE_FN_INDEX:
-        return lower_index(b, node, o);
+        return lower_index(b, node, zero, o);
     case PE_FN_LOOKUP:
-        return lower_lookup_vector(b, node, true, o);
+        return lower_lookup_vector(b, node, true, zero, o);
     case PE_FN_XLOOKUP:
-        return lower_lookup_vector(b, node, false, o);
+        return lower_lookup_vector(b, node, false, zero, o);
     default:
         *handled = false;
         return false;

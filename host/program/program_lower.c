@@ -339,13 +339,23 @@ static bool lower_name(pei_builder *b, const pe_node *node, pei_operand *o)
 
 bool pei_lower_number(pei_builder *b, const pe_node *node, pei_operand *o)
 {
+    b->blank_is_zero = true;
     return pei_lower_or_general(b, node, o) && pei_to_number(b, o);
 }
 
-static bool lower_operator(pei_builder *b, const pe_node *node, pei_operand *o)
+/* A blank is 0 to arithmetic, and to a comparison with a number. */
+static bool takes_zero(const pe_node *node, uint32_t other)
+{
+    if (node->op < PE_OP_EQ || node->op > PE_OP_GE) return true;
+    const pe_node *n = node->args[other];
+    return n->kind == PE_NODE_VALUE && pe_is_number(n->value);
+}
+
+static bool lower_operator(pei_builder *b, const pe_node *node, bool zero, pei_operand *o)
 {
     pei_operand x, y;
     if (node->kind == PE_NODE_UNARY) {
+        b->blank_is_zero = zero || node->op == PE_OP_NEGATE || node->op == PE_OP_PERCENT;
         if (node->op == PE_OP_SPILL || !pei_lower_or_general(b, node->args[0], &x)) return false;
         switch (node->op) {
         case PE_OP_NEGATE:
@@ -359,8 +369,10 @@ static bool lower_operator(pei_builder *b, const pe_node *node, pei_operand *o)
     }
     if (node->op == PE_OP_CONCAT || (node->op >= PE_OP_RANGE && node->op <= PE_OP_INTERSECT))
         return false;
-    if (!pei_lower_or_general(b, node->args[0], &x) || !pei_lower_or_general(b, node->args[1], &y))
-        return false;
+    b->blank_is_zero = takes_zero(node, 1);
+    if (!pei_lower_or_general(b, node->args[0], &x)) return false;
+    b->blank_is_zero = takes_zero(node, 0);
+    if (!pei_lower_or_general(b, node->args[1], &y)) return false;
     if (node->op >= PE_OP_EQ && node->op <= PE_OP_GE)
         return pei_compare_operands(b, node->op, x, y, o);
     bool final = node == b->root && (node->op == PE_OP_ADD || node->op == PE_OP_SUB);
@@ -369,6 +381,8 @@ static bool lower_operator(pei_builder *b, const pe_node *node, pei_operand *o)
 
 bool pei_lower(pei_builder *b, const pe_node *node, pei_operand *o)
 {
+    bool zero = b->blank_is_zero || node == b->root;
+    b->blank_is_zero = false;
     if (b->status != PE_OK) return false;
     switch ((pe_node_kind)node->kind) {
     case PE_NODE_VALUE:
@@ -381,6 +395,7 @@ bool pei_lower(pei_builder *b, const pe_node *node, pei_operand *o)
     case PE_NODE_TABLE:
         return lower_reference(b, node, o);
     case PE_NODE_NAME:
+        b->blank_is_zero = zero;
         return lower_name(b, node, o);
     case PE_NODE_VARIABLE:
         if (b->variables == NULL || node->index >= b->variable_count) return false;
@@ -388,8 +403,9 @@ bool pei_lower(pei_builder *b, const pe_node *node, pei_operand *o)
         return o->uniform || o->node != PEI_NONE;
     case PE_NODE_UNARY:
     case PE_NODE_BINARY:
-        return lower_operator(b, node, o);
+        return lower_operator(b, node, zero, o);
     case PE_NODE_FUNCTION:
+        b->blank_is_zero = zero;
         return pei_lower_function(b, node, o);
     default:
         return false;
@@ -400,7 +416,9 @@ bool pei_lower_or_general(pei_builder *b, const pe_node *node, pei_operand *o)
 {
     if (pei_lower(b, node, o)) return true;
     if (b->status != PE_OK || (node != b->root && pei_may_be_array(b, node))) return false;
+    if (b->array_mode && node != b->root && pei_mode_matters(b, node)) return false;
     if (pei_subtree_uniform(b, node) && pei_fold(b, node, o)) return true;
+    b->blanks = b->blanks || (node != b->root && pei_may_be_blank(node));
     return b->status == PE_OK && !b->bound && pei_general_node(b, node, o);
 }
 
@@ -426,7 +444,11 @@ static bool lower_formula(pei_builder *b, uint32_t cell, const pe_formula *formu
     b->bound = false;
     b->variables = NULL;
     b->variable_count = 0;
+    b->blank_is_zero = b->blanks = false;
     if (!pei_lower_or_general(b, formula->root, &o)) return false;
+    if (b->blanks && !o.uniform && pei_type_of(b, o.node) == PE_TYPE_ANY &&
+        !pei_general_node(b, formula->root, &o)) /* which shows a blank as 0 */
+        return false;
     b->cell_node[cell] = o.uniform ? constant_node(b, o.value) : o.node;
     return b->cell_node[cell] != PEI_NONE;
 }

@@ -417,6 +417,8 @@ static bool list_argument(pei_builder *b, const pe_node *node, listing *l)
     if (node->kind == PE_NODE_OMITTED || node->kind == PE_NODE_ARRAY) return false;
     if (!pei_lower_argument(b, node, &o) || !pei_to_number(b, &o)) return false;
     if (o.uniform && !pe_is_number(o.value)) return false;
+    if (!o.uniform && pei_type_of(b, o.node) == PE_TYPE_BOOLEAN) /* SUM(TRUE) alone is 1 */
+        o.node = pei_make(b, PE_I_COPY, PE_TYPE_NUMBER, o.node, PEI_NONE, PEI_NONE, 0);
     return list_add(l, pei_ref_of(b, &o));
 }
 
@@ -642,6 +644,7 @@ static bool lower_sumproduct(pei_builder *b, const pe_node *node, pei_operand *o
         pe_area_cells(&x) > 65536)
         return false;
     if (x.sheet_first != x.sheet_last || y.sheet_first != y.sheet_last) return false;
+    if (pe_area_cells(&x) == 1) return false; /* single cells are values: a text is #VALUE! */
     bool ok = true;
     for (uint32_t r = 0; r <= rows && ok; r++) {
         for (uint32_t c = 0; c <= columns && ok; c++) {

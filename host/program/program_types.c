@@ -274,11 +274,13 @@ static bool box(pei_builder *b, pei_operand *o)
     return o->node != PEI_NONE;
 }
 
-bool pei_unify(pei_builder *b, pei_operand *x, pei_operand *y, pe_type *type, uint16_t *domain)
+bool pei_unify(pei_builder *b, pei_operand *x, pei_operand *y, bool blank_is_zero, pe_type *type,
+               uint16_t *domain)
 {
     *domain = 0;
     bool blank_x = x->uniform && pe_is(x->value, PE_KIND_BLANK),
          blank_y = y->uniform && pe_is(y->value, PE_KIND_BLANK);
+    if ((blank_x || blank_y) && !blank_is_zero) return false; /* its meaning is the reader's */
     if (is_plain_number(b, x) && is_plain_number(b, y)) {
         if (blank_x) x->value = pe_number(0);
         if (blank_y) y->value = pe_number(0);

@@ -66,7 +66,8 @@ static uint32_t choose_inputs(pe_workbook *w, pe_override *overrides, char texts
     skip = usable / INPUTS_MAX + 1;
     for (uint32_t c = 0, at = 0; c < w->cell_count && count < INPUTS_MAX; c++) {
         if (!pe_bit(read, c) || w->cells[c].formula != PE_NO_FORMULA ||
-            !pe_is_number(w->cells[c].stored) || at++ % skip != 0)
+            !pe_is_number(w->cells[c].stored) || pe_graph_master(graph, c) != c ||
+            at++ % skip != 0)
             continue;
         if (!input_text(pe_as_number(w->cells[c].stored), texts[count], sizeof texts[count]))
             continue;
