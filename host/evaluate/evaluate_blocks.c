@@ -31,6 +31,7 @@ typedef struct running {
 
 struct pei_blocks {
     pe_arena *arena;
+    struct pei_index *indexes;
     running kept[KEPT];
     uint64_t *keys; /* 0: free */
     partial *values;
@@ -251,10 +252,21 @@ void pei_blocks_clear(struct pei_blocks *b)
 {
     pe_arena_mark empty = {0};
     pe_arena_restore(b->arena, empty);
+    b->indexes = NULL;
     b->keys = NULL;
     b->values = NULL;
     b->size = b->used = 0;
     memset(b->kept, 0, sizeof b->kept);
+}
+
+pe_arena *pei_blocks_arena(struct pei_blocks *b)
+{
+    return b->arena;
+}
+
+struct pei_index **pei_blocks_indexes(struct pei_blocks *b)
+{
+    return &b->indexes;
 }
 
 void pei_blocks_free(struct pei_blocks *b)

@@ -298,6 +298,11 @@ static bool op_is_subtotal(pe_call *call, pe_cell_ref ref)
     return (pe_graph_flags(x->graph, cell) & PE_FORMULA_IS_SUBTOTAL) != 0;
 }
 
+static bool op_find(pe_call *call, const pe_area *column, pe_value key, uint32_t *index)
+{
+    return pei_index_find(pei_context_of(call), column, key, index);
+}
+
 static const pe_call_ops ops = {
     .cell = op_cell,
     .next = op_next,
@@ -309,6 +314,7 @@ static const pe_call_ops ops = {
     .number_format = op_number_format,
     .row_hidden = op_row_hidden,
     .is_subtotal = op_is_subtotal,
+    .find = op_find,
 };
 
 pe_status pei_context_init(pei_context *x, const pe_evaluator *e, pe_evaluator *writer)

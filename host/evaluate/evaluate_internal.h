@@ -183,9 +183,16 @@ pe_value pei_external(pei_context *x, const pe_node *node);
 pe_value pei_function(pei_context *x, const pe_node *node);
 pe_value pei_number_of_value(pei_context *x, pe_value v); /* coerced, or an error */
 
+/* evaluate_index.c: exact search in long columns whose values stay */
+struct pei_index;
+bool pei_index_find(pei_context *x, const pe_area *column, pe_value key, uint32_t *index);
+
 /* evaluate_blocks.c */
 bool pei_block_call(pei_context *x, const pe_node *node, pe_value *result);
 struct pei_blocks *pei_blocks_new(void); /* NULL: out of memory */
+/* Memory that pei_blocks_clear empties, and the column indexes in it. */
+pe_arena *pei_blocks_arena(struct pei_blocks *blocks);
+struct pei_index **pei_blocks_indexes(struct pei_blocks *blocks);
 void pei_blocks_clear(struct pei_blocks *blocks); /* the values have changed */
 void pei_blocks_free(struct pei_blocks *blocks); /* NULL is allowed */
 

@@ -92,6 +92,9 @@ typedef struct pe_call_ops {
     const char *(*number_format)(pe_call *call, pe_cell_ref ref); /* "General" ... */
     bool (*row_hidden)(pe_call *call, uint32_t sheet, uint32_t row, bool *by_filter);
     bool (*is_subtotal)(pe_call *call, pe_cell_ref ref);         /* its formula calls SUBTOTAL or AGGREGATE */
+    /* The first element of one column that equals a number or a text without wildcards, from an index: *index from the
+     * area's first row, UINT32_MAX if there is none. False (or NULL): not at hand, search. */
+    bool (*find)(pe_call *call, const pe_area *column, pe_value key, uint32_t *index);
 } pe_call_ops;
 
 struct pe_call {

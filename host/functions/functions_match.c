@@ -291,10 +291,20 @@ static bool consider(const wanted *w, pei_match_kind kind, uint32_t index, pe_va
     return false;
 }
 
+/* A long column may have an index. */
+static bool find_in_index(const pei_vector *v, const wanted *w, uint32_t *index)
+{
+    return v->is_area && v->vertical && v->used > 64 && v->call->ops->find != NULL &&
+           (w->kind == PE_KIND_NUMBER || (w->kind == PE_KIND_TEXT && !w->pattern)) &&
+           v->call->ops->find(v->call, &v->area, w->key, index);
+}
+
 uint32_t pei_match_linear(const pei_vector *v, pe_value key, pei_match_kind kind, bool backward)
 {
     wanted w = wanted_of(key, kind);
     best found = {PEI_NOT_FOUND, pe_blank()};
+    uint32_t first;
+    if (!backward && kind < PEI_MATCH_SMALLER && find_in_index(v, &w, &first)) return first;
     if (backward) {
         for (uint32_t i = v->used; i-- > 0;)
             if (consider(&w, kind, i, pei_vector_at(v, i), &found)) break;

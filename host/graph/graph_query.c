@@ -88,11 +88,11 @@ const pe_formula_error *pe_graph_errors(const pe_graph *g, uint32_t *count)
 
 bool pe_graph_block(const pe_graph *g, uint32_t master, pe_area *block)
 {
+    if (g->master == NULL || g->master[master] != master) return false;
     uint32_t formula = g->workbook->cells[master].formula;
-    if (g->master == NULL || formula == PE_NO_FORMULA) return false;
+    if (formula == PE_NO_FORMULA) return false;
     const pe_formula_source *s = &g->workbook->formulas[formula];
     if (s->kind == PE_FORMULA_NORMAL || pe_graph_overridden(g, master)) return false;
-    if (g->master[master] != master) return false;
     *block = s->area;
     return true;
 }
