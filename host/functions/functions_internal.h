@@ -13,7 +13,8 @@
 #include "functions_all.def"
 #undef PE_F
 
-/* ---- text, numbers and dates ------------------------------------------------------------------ */
+/* ---- text, numbers and dates ------------------------------------------------------------------
+ */
 
 #define PEI_TEXT_UNITS_MAX 32767u /* Excel's characters of one text: UTF-16 units */
 #define PEI_NUMBER_TEXT_BYTES 48

@@ -1,4 +1,5 @@
-/* functions_registry.c: the table of all worksheet functions, made from the .def rows, and lookup by name. */
+/* functions_registry.c: the table of all worksheet functions, made from the .def rows, and lookup
+ * by name. */
 #include "functions_internal.h"
 
 #define BODY_NUM(body) .num = body
@@ -7,8 +8,13 @@
 
 static const pe_function rows[] = {
 #define PE_F(id, fname, min, max, fkinds, fflags, type, body, faux)                                \
-    {.name = fname, .args_min = min, .args_max = max, .kinds = fkinds, .flags = fflags,            \
-     BODY_##type(body), .aux = faux},
+    {.name = fname,                                                                                \
+     .args_min = min,                                                                              \
+     .args_max = max,                                                                              \
+     .kinds = fkinds,                                                                              \
+     .flags = fflags,                                                                              \
+     BODY_##type(body),                                                                            \
+     .aux = faux},
 #include "functions_all.def"
 #undef PE_F
 };
@@ -18,8 +24,8 @@ const pe_function *pe_function_row(pe_function_id id)
     return (unsigned)id < PE_FUNCTION_COUNT ? &rows[id] : NULL;
 }
 
-/* Open-addressed index of the names, built at compile time would need a generator; a sorted search over
- * some 700 names costs ten comparisons and only runs once per distinct formula. */
+/* Open-addressed index of the names, built at compile time would need a generator; a sorted search
+ * over some 700 names costs ten comparisons and only runs once per distinct formula. */
 static size_t strip_prefixes(const char **name, size_t length)
 {
     static const char *const prefixes[] = {"_XLFN.", "_XLWS.", "_XLL.", "_XLUDF."};

@@ -26,7 +26,8 @@ struct pe_results {
 static pe_status map_file(pe_results *r, const char *folder, pe_diag *diag)
 {
     char path[4096];
-    int n = snprintf(path, sizeof path, "%s/power-engine-XXXXXX", folder); /* TIDY: mkstemp's pattern */
+    int n =
+        snprintf(path, sizeof path, "%s/power-engine-XXXXXX", folder); /* TIDY: mkstemp's pattern */
     if (n < 0 || (size_t)n >= sizeof path)
         return pe_fail(diag, PE_E_IO, folder, "the folder's name is too long");
     int file = mkstemp(path);
