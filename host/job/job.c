@@ -350,8 +350,8 @@ pe_status pe_job_simulate(pe_job *job, pe_diag *diag)
     double start = pe_clock_seconds();
     const uint32_t *cells = output_cells(job);
     if (cells == NULL) PE_TRY(pe_fail(diag, PE_E_MEMORY, "job", "out of memory"));
-    PE_TRY(pei_job_record(job, cells, job->simulation.output_count, &job->program, &job->plan,
-                          &job->results, diag));
+    PE_TRY(pei_job_record(job, cells, job->simulation.output_count, job->settings.trials,
+                          &job->program, &job->plan, &job->results, diag));
     job->report.trials = job->settings.trials;
     job->report.timings.simulate = pe_clock_seconds() - start;
     pe_plan_info plan;

@@ -12,6 +12,7 @@
 #define PEI_SCREEN_TRIALS 4096u      /* candidates for the tornado are picked by so many trials */
 #define PEI_SCREEN_TOP 48u           /* and so many of them are ranked exactly */
 #define PEI_TORNADO_OUTPUTS_MAX 100u
+#define PEI_TORNADO_TRIALS 100000u /* ranks and inputs are described by so many: within 0.003 */
 #define PEI_REBUILDS_MAX                                                                           \
     1000u /* dependencies that only trials show: each adds one to the program */
 
@@ -56,10 +57,10 @@ const char *pei_job_cell(pe_job *job, uint32_t cell);
 pe_status pei_lanes_new(pe_job *job, pe_diag *diag);
 void pei_lanes_free(pei_lanes *lanes);
 
-/* job_run.c: runs the trials of `cells` into *results (columns in that order), compiling as often
- * as dynamic references ask for it. */
-pe_status pei_job_record(pe_job *job, const uint32_t *cells, uint32_t count, pe_program **program,
-                         pe_plan **plan, pe_results **results, pe_diag *diag);
+/* job_run.c: runs trials [0, trials) of `cells` into *results (columns in that order), compiling as
+ * often as dynamic references ask for it. */
+pe_status pei_job_record(pe_job *job, const uint32_t *cells, uint32_t count, uint64_t trials,
+                         pe_program **program, pe_plan **plan, pe_results **results, pe_diag *diag);
 pe_status pei_job_build(pe_job *job, const uint32_t *cells, uint32_t count, pe_program **program,
                         pe_plan **plan, pe_diag *diag);
 

@@ -271,8 +271,9 @@ static pe_status describe(pe_job *job, uint32_t index, pe_report_input *r, pe_di
     pe_arena *scratch = pe_arena_new(SIZE_MAX / 2);
     if (scratch == NULL) return no_memory(diag);
     pe_summary s;
-    pe_status status = pe_summary_make(pe_results_column(job->input_results, column),
-                                       job->settings.trials, NAN, scratch, &s, diag);
+    pe_status status =
+        pe_summary_make(pe_results_column(job->input_results, column),
+                        pe_results_trials(job->input_results), NAN, scratch, &s, diag);
     pe_arena_free(scratch);
     if (status != PE_OK || s.n == 0) return status;
     r->described = true;

@@ -91,19 +91,18 @@ static pe_status add_missing(pe_job *job, const pe_engine_missing *missing, pe_d
     return pe_simulation_mark(job->graph, &job->simulation, diag);
 }
 
-pe_status pei_job_record(pe_job *job, const uint32_t *cells, uint32_t count, pe_program **program,
-                         pe_plan **plan, pe_results **results, pe_diag *diag)
+pe_status pei_job_record(pe_job *job, const uint32_t *cells, uint32_t count, uint64_t trials,
+                         pe_program **program, pe_plan **plan, pe_results **results, pe_diag *diag)
 {
     pe_status status = PE_OK;
     recording r = {.out_of_memory = false};
     const pe_engine_sink sink = {&r, put_lanes, NULL};
     if (*plan == NULL) PE_TRY(pei_job_build(job, cells, count, program, plan, diag));
-    PE_TRY(pe_results_new(count, job->settings.trials, PEI_RESULTS_MEMORY, job->options.folder,
-                          &r.results, diag));
+    PE_TRY(
+        pe_results_new(count, trials, PEI_RESULTS_MEMORY, job->options.folder, &r.results, diag));
     for (uint32_t rebuilds = 0;; rebuilds++) {
         pe_engine_missing missing = {0, 0};
-        status = job->options.backend->run(*plan, 0, job->settings.trials, &sink, job->control,
-                                           &missing, diag);
+        status = job->options.backend->run(*plan, 0, trials, &sink, job->control, &missing, diag);
         if (status != PE_E_NOT_FOUND) break;
         if (rebuilds == PEI_REBUILDS_MAX)
             PE_TRY(pe_fail(diag, PE_E_LIMIT, pei_job_cell(job, missing.cell),

@@ -15,6 +15,7 @@ typedef struct tornado {
     uint64_t **needs;     /* per output: bit set over cells that it depends on */
     uint32_t *candidates; /* per output PEI_SCREEN_TOP unique inputs */
     uint32_t *counts;
+    uint64_t trials; /* that are ranked */
 } tornado;
 
 static pe_status fetch_uniforms(void *context, uint32_t index, uint64_t trials, double *values)
@@ -86,8 +87,7 @@ static pe_status find_candidates(tornado *t, pe_diag *diag)
         many = many || t->counts[o] > PEI_SCREEN_TOP;
     }
     if (status == PE_OK && many) {
-        uint64_t trials =
-            job->settings.trials < PEI_SCREEN_TRIALS ? job->settings.trials : PEI_SCREEN_TRIALS;
+        uint64_t trials = t->trials < PEI_SCREEN_TRIALS ? t->trials : PEI_SCREEN_TRIALS;
         status = pe_sensitivity_screen(columns, t->outputs, trials, t->unique, is_member,
                                        fetch_uniforms, t, PEI_SCREEN_TOP, job->pool, job->control,
                                        t->candidates, t->counts, diag);
@@ -102,7 +102,7 @@ static pe_status record_inputs(tornado *t, pe_diag *diag)
     pe_job *job = t->job;
     uint32_t n = 0;
     bool all = t->unique <= PEI_INPUTS_RECORDED_MAX &&
-               job->settings.trials * t->unique <= PEI_RESULTS_MEMORY / sizeof(pe_value);
+               t->trials * t->unique <= PEI_RESULTS_MEMORY / sizeof(pe_value);
     uint8_t *wanted = calloc(t->unique + 1, 1);
     uint32_t *cells = calloc(t->unique + 1, sizeof *cells);
     pe_program *program = NULL;
@@ -118,7 +118,8 @@ static pe_status record_inputs(tornado *t, pe_diag *diag)
         cells[n++] = input->cell;
     }
     if (n > 0 && status == PE_OK)
-        status = pei_job_record(job, cells, n, &program, &plan, &job->input_results, diag);
+        status =
+            pei_job_record(job, cells, n, t->trials, &program, &plan, &job->input_results, diag);
     job->options.backend->free(plan);
     pe_program_free(program);
     free(wanted);
@@ -132,10 +133,9 @@ static pe_status rank_output(tornado *t, uint32_t o, pe_diag *diag)
     pe_report_output *output = &job->report.outputs[o];
     pe_sensitivity bars[PE_TORNADO_BARS];
     uint32_t count = 0;
-    pe_status status =
-        pe_sensitivity_make(output->trials, job->settings.trials,
-                            t->candidates + (size_t)o * PEI_SCREEN_TOP, t->counts[o], fetch_values,
-                            t, PE_TORNADO_BARS, job->pool, job->control, bars, &count, diag);
+    pe_status status = pe_sensitivity_make(
+        output->trials, t->trials, t->candidates + (size_t)o * PEI_SCREEN_TOP, t->counts[o],
+        fetch_values, t, PE_TORNADO_BARS, job->pool, job->control, bars, &count, diag);
     if (status != PE_OK) return status;
     output->tornado = PE_PUSH(job->arena, pe_report_bar, count);
     if (output->tornado == NULL) return PE_E_MEMORY;
@@ -153,6 +153,8 @@ pe_status pei_job_tornado(pe_job *job, pe_diag *diag)
     pe_status status = PE_OK;
     const pe_simulation *s = &job->simulation;
     tornado t = {.job = job};
+    t.trials =
+        job->settings.trials < PEI_TORNADO_TRIALS ? job->settings.trials : PEI_TORNADO_TRIALS;
     t.outputs =
         s->output_count < PEI_TORNADO_OUTPUTS_MAX ? s->output_count : PEI_TORNADO_OUTPUTS_MAX;
     t.first = calloc(s->input_count + 1, sizeof *t.first);

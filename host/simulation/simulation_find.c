@@ -154,18 +154,27 @@ static bool is_draw_cell(finder *f, uint32_t cell)
             pe_graph_overridden(f->graph, cell));
 }
 
-static pe_status find_inputs(finder *f)
+static pe_status find_sheet_inputs(finder *f, const pe_sheet *sheet)
 {
-    for (uint32_t c = 0; c < f->workbook->cell_count; c++) {
-        if (!is_draw_cell(f, c) || pe_bit(f->out->frozen, c) ||
-            !pe_sheet_is_model(f->workbook, pe_workbook_ref(f->workbook, c).sheet))
-            continue;
+    for (uint32_t c = sheet->cell_first; c < sheet->cell_end; c++) {
+        if (!is_draw_cell(f, c) || pe_bit(f->out->frozen, c)) continue;
         f->cell = c;
         f->depth = 0;
         pe_status status = walk_draws(f, pe_graph_formula(f->graph, c)->root);
         if (status != PE_OK) return status;
         pe_bit_set(f->out->random, c);
         f->out->random_count++;
+    }
+    return PE_OK;
+}
+
+static pe_status find_inputs(finder *f)
+{
+    for (uint32_t s = 0; s < f->workbook->sheet_count; s++) {
+        pe_status status = pe_sheet_is_model(f->workbook, s)
+                               ? find_sheet_inputs(f, &f->workbook->sheets[s])
+                               : PE_OK;
+        if (status != PE_OK) return status;
     }
     f->out->inputs = PE_PUSH(f->arena, pe_input, f->out->input_count);
     if (f->out->inputs == NULL) return out_of_memory(f);

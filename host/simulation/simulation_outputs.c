@@ -17,6 +17,7 @@ typedef struct readers {
     size_t event_count, event_capacity;
     pe_area last; /* copied-down formulas often repeat an area */
     bool failed;
+    bool *model; /* by sheet: part of the model */
 } readers;
 
 static bool is_label(const pe_graph *graph, uint32_t cell)
@@ -136,13 +137,16 @@ pe_status pei_outputs_propose(const pe_graph *graph, const uint64_t *varying,
     uint32_t n = 0, order_count;
     r.read = calloc((size_t)w->cell_count / 64 + 1, sizeof *r.read);
     places = calloc((size_t)w->cell_count + 1, sizeof *places);
-    if (namer == NULL || r.read == NULL || places == NULL) PE_TRY(PE_E_MEMORY);
+    r.model = calloc(w->sheet_count + 1, sizeof *r.model);
+    if (namer == NULL || r.read == NULL || places == NULL || r.model == NULL) PE_TRY(PE_E_MEMORY);
+    for (uint32_t s = 0; s < w->sheet_count; s++) r.model[s] = pe_sheet_is_model(w, s);
     const uint32_t *order = pe_graph_order(graph, &order_count);
     for (uint32_t i = 0; i < order_count && !r.failed; i++) {
         const pe_formula_source *f =
             &w->formulas[w->cells[order[i]].formula == PE_NO_FORMULA ? 0
                                                                      : w->cells[order[i]].formula];
         if (w->cells[order[i]].formula != PE_NO_FORMULA && f->kind == PE_FORMULA_TABLE) continue;
+        if (!r.model[pe_workbook_ref(w, order[i]).sheet]) continue;
         if (!is_label(graph, order[i])) pe_graph_precedents(graph, order[i], visit_area, &r);
     }
     if (r.failed) PE_TRY(PE_E_MEMORY);
@@ -157,14 +161,14 @@ pe_status pei_outputs_propose(const pe_graph *graph, const uint64_t *varying,
         if (!may_be_output(graph, c, varying, random)) continue;
         uint32_t sheet = pe_workbook_ref(w, c).sheet;
         bool named = pei_namer_defined(namer, c) != NULL;
-        bool unread = !pe_bit(r.read, c) && w->sheets[sheet].visibility == PE_VISIBLE &&
-                      pe_sheet_is_model(w, sheet);
-        if (named || unread) (*cells)[(*count)++] = c;
+        bool unread = !pe_bit(r.read, c) && w->sheets[sheet].visibility == PE_VISIBLE;
+        if (r.model[sheet] && (named || unread)) (*cells)[(*count)++] = c;
     }
 fail:
     pei_namer_free(namer);
     free(r.read);
     free(r.events);
+    free(r.model);
     free(places);
     return status == PE_OK ? PE_OK : pe_fail(diag, status, "outputs", "%s", pe_status_text(status));
 }
