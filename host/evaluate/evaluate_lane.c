@@ -174,6 +174,10 @@ pe_status pe_lane_evaluate(pe_lane *lane, const pe_unit *unit, const pe_lane_sou
     }
     pe_arena_restore(x->call.arena, mark);
     if (status == PE_E_NOT_FOUND && x->not_found == PE_NO_CELL) status = PE_E_INTERNAL;
+    if (status == PE_E_NOT_FOUND && unit->kind == PE_UNIT_NODE && x->not_found == unit->cell) {
+        outputs[0] = pe_number(0); /* OFFSET or INDIRECT led back to the formula's own cell */
+        return PE_E_CYCLE;
+    }
     if (status == PE_E_NOT_FOUND) *missing = x->not_found;
     return x->status != PE_OK ? x->status : status;
 }

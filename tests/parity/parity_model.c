@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#define REBUILDS_MAX 300
+#define REBUILDS_MAX 1000
 
 typedef struct variant {
     uint32_t tile;
@@ -228,13 +228,14 @@ typedef struct comparing {
     const parity_request *request;
     parity_result *result;
     uint32_t trial;
+    uint32_t home; /* of a single cell's formula: it cannot read itself */
     uint32_t left; /* operands still to print */
 } comparing;
 
 static bool read_recorded(void *context, uint32_t cell, pe_value *value)
 {
     const comparing *c = context;
-    if (c->m->column[cell] == PE_NO_CELL) return false;
+    if (c->m->column[cell] == PE_NO_CELL || cell == c->home) return false;
     *value = parity_value(c->m, cell, c->trial);
     return true;
 }
@@ -346,6 +347,7 @@ static bool compare_unit(comparing *c, const pe_unit *unit)
     pe_value *outputs = malloc((unit->output_count + 1) * sizeof *outputs);
     uint32_t missing = PE_NO_CELL;
     bool agrees = outputs != NULL;
+    c->home = unit->kind == PE_UNIT_NODE ? unit->cell : PE_NO_CELL;
     for (c->trial = 0; c->trial < m->trials && agrees; c->trial++) {
         pe_status status = pe_lane_evaluate(m->lane, unit, &source, c->trial, outputs, &missing);
         c->result->evaluations += unit->output_count;
