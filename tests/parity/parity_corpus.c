@@ -1,7 +1,7 @@
 /* parity_corpus.c: parity over the workbooks below a folder: parity_corpus FOLDER [SECONDS]. Up to
- * 200 numeric constants of each workbook that formulas read become inputs, uniform within 10 percent
- * of the constant (whole numbers below 3000 stay whole and mostly keep their value: years, indices,
- * counts); all cells that vary then are compared in 8 trials. */
+ * 200 numeric constants of each workbook that formulas read become inputs, uniform within 10
+ * percent of the constant (whole numbers below 3000 stay whole and mostly keep their value: years,
+ * indices, counts); all cells that vary then are compared in 8 trials. */
 #include <dirent.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -25,7 +25,8 @@ static bool mark_area(void *context, const pe_area *area)
     uint64_t *read = pair[1];
     for (uint32_t s = area->sheet_first; s <= area->sheet_last && s < w->sheet_count; s++) {
         const pe_sheet *sheet = &w->sheets[s];
-        for (uint32_t i = pe_workbook_row_lower(sheet, area->row_first); i < sheet->row_count; i++) {
+        for (uint32_t i = pe_workbook_row_lower(sheet, area->row_first); i < sheet->row_count;
+             i++) {
             uint32_t first, end;
             if (sheet->rows_used[i] > area->row_last || i > area->row_first + 500) break;
             pe_workbook_row(w, s, sheet->rows_used[i], area->column_first, area->column_last,
@@ -66,8 +67,7 @@ static uint32_t choose_inputs(pe_workbook *w, pe_override *overrides, char texts
     skip = usable / INPUTS_MAX + 1;
     for (uint32_t c = 0, at = 0; c < w->cell_count && count < INPUTS_MAX; c++) {
         if (!pe_bit(read, c) || w->cells[c].formula != PE_NO_FORMULA ||
-            !pe_is_number(w->cells[c].stored) || pe_graph_master(graph, c) != c ||
-            at++ % skip != 0)
+            !pe_is_number(w->cells[c].stored) || pe_graph_master(graph, c) != c || at++ % skip != 0)
             continue;
         if (!input_text(pe_as_number(w->cells[c].stored), texts[count], sizeof texts[count]))
             continue;
@@ -123,10 +123,13 @@ static void walk(const char *folder, totals *t)
         const char *name = entries[i]->d_name;
         size_t n = strlen(name);
         snprintf(path, sizeof path, "%s/%.255s", folder, name);
-        bool book = n > 5 && (strcmp(name + n - 5, ".xlsx") == 0 || strcmp(name + n - 5, ".xlsm") == 0);
+        bool book =
+            n > 5 && (strcmp(name + n - 5, ".xlsx") == 0 || strcmp(name + n - 5, ".xlsm") == 0);
         if (name[0] != '.' && stat(path, &info) == 0) {
-            if (S_ISDIR(info.st_mode)) walk(path, t);
-            else if (book) compare_file(path, t);
+            if (S_ISDIR(info.st_mode))
+                walk(path, t);
+            else if (book)
+                compare_file(path, t);
         }
         free(entries[i]);
     }
@@ -146,8 +149,10 @@ int main(int count, char **words)
         printf("%s: absent, nothing compared\n", words[1]);
         return 0;
     }
-    if (S_ISDIR(info.st_mode)) walk(words[1], &t);
-    else compare_file(words[1], &t);
+    if (S_ISDIR(info.st_mode))
+        walk(words[1], &t);
+    else
+        compare_file(words[1], &t);
     printf("%u workbooks, %u failed, %u with differences, %u cut short; %llu cells, %llu "
            "evaluations: %llu differ, %llu by variant\n",
            t.workbooks, t.failed, t.differing, t.timed_out, (unsigned long long)t.cells,

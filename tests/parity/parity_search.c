@@ -1,5 +1,5 @@
-/* parity_search.c: parity over many generated workbooks: parity_search FIRST COUNT [FORMULAS]. For people who
- * hunt differences; the tests run a fixed few. */
+/* parity_search.c: parity over many generated workbooks: parity_search FIRST COUNT [FORMULAS]. For
+ * people who hunt differences; the tests run a fixed few. */
 #include <stdlib.h>
 
 #include "parity_generate.h"

@@ -11,7 +11,7 @@
 #include "parity_generate.h"
 #include "parity_model.h"
 
-#define SEEDS 24
+#define SEEDS 60
 #define TRIALS 96
 
 static void seed_agrees(void **state)
@@ -28,7 +28,11 @@ static void seed_agrees(void **state)
     if (status == PE_OK) status = parity_open(&m, w, NULL, 0, TRIALS, &diag);
     if (status == PE_OK) status = parity_compare(&m, &request, &r, &diag);
     if (status != PE_OK) print_error("%s: %s: %s\n", name, diag.where, diag.what);
+    uint32_t unparsed = 0;
+    const pe_formula_error *error = m.graph != NULL ? pe_graph_errors(m.graph, &unparsed) : NULL;
+    if (unparsed > 0) print_error("%s: a formula is not one: %s\n", name, error->what);
     parity_free(&m);
+    assert_int_equal(unparsed, 0);
     assert_int_equal(status, PE_OK);
     assert_true(r.cells > 400);
     assert_int_equal(r.differ, 0);

@@ -176,8 +176,8 @@ static bool pattern_agrees(const golden_row *row, pattern p)
         if (status == PE_OK) status = parity_compare(&m, &request, &r, &diag);
         if (status != PE_OK)
             print_error("%s: %s: %s: %s\n", row->file, row->formula, diag.where, diag.what);
-        agrees = status == PE_OK && r.differ == 0 && r.variants == 0 &&
-                 values_agree(row, &m, arena);
+        agrees =
+            status == PE_OK && r.differ == 0 && r.variants == 0 && values_agree(row, &m, arena);
         w = NULL;
     }
     pe_workbook_free(w);
