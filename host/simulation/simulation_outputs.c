@@ -94,6 +94,7 @@ static int by_column(const void *a, const void *b)
 /* Sweeps each column: a candidate inside an open area is read. */
 static void mark_covered(readers *r, place *places, uint32_t count)
 {
+    if (r->event_count == 0 || count == 0) return;
     qsort(r->events, r->event_count, sizeof *r->events, by_place);
     qsort(places, count, sizeof *places, by_column);
     size_t e = 0;
