@@ -213,8 +213,9 @@ bool pei_block_call(pei_context *x, const pe_node *node, pe_value *result)
     pe_area a;
     partial total;
     bool counting = node->function == PE_FN_COUNTIF;
-    if (x->fast_state == NULL || x->blocks == NULL || x->iterating || node->arg_count != (counting ? 2 : 1) ||
-        node->args[0]->kind != PE_NODE_REFERENCE || !pei_node_place(x, node->args[0], &a))
+    if (x->fast_state == NULL || x->blocks == NULL || x->iterating ||
+        node->arg_count != (counting ? 2 : 1) || node->args[0]->kind != PE_NODE_REFERENCE ||
+        !pei_node_place(x, node->args[0], &a))
         return false;
     if (a.column_first != a.column_last || a.sheet_first != a.sheet_last ||
         a.row_last - a.row_first < ROWS_MIN || a.sheet_first >= x->workbook->sheet_count)

@@ -131,7 +131,8 @@ static bool cell_reproduced(const pe_evaluator *e, uint32_t cell, uint32_t row, 
 {
     comparison *k = context;
     const pe_cell *stored = &e->workbook->cells[cell];
-    pe_value v = pei_cell_value(k->stored, pei_block_value(k->source, k->stored_result, row, column));
+    pe_value v =
+        pei_cell_value(k->stored, pei_block_value(k->source, k->stored_result, row, column));
     return !stored->has_stored || values_agree(stored->stored, v, k->absolute);
 }
 
@@ -168,8 +169,7 @@ static void compare(checker *c, uint32_t master)
         return;
     }
     c->status = PE_GROW(&c->doubtful, &c->doubtful_capacity, c->doubtful_count + 1);
-    if (c->status == PE_OK)
-        c->doubtful[c->doubtful_count++] = (pe_difference){.cell = master};
+    if (c->status == PE_OK) c->doubtful[c->doubtful_count++] = (pe_difference){.cell = master};
 }
 
 /* ---- formulas that may differ

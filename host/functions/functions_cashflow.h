@@ -175,7 +175,8 @@ static inline void pei_irr_lanes(const double *const *flows, size_t count, const
     for (size_t l = whole; l < lanes; l++) out[l] = pei_irr_of_rows(flows, count, l, guess[l]);
 }
 
-/* ---- where Newton's method does not converge --------------------------------------------------- */
+/* ---- where Newton's method does not converge ---------------------------------------------------
+ */
 
 PE_INLINE double pei_irr_value(const double *flows, size_t count, size_t stride, double w)
 {
@@ -185,7 +186,8 @@ PE_INLINE double pei_irr_value(const double *flows, size_t count, size_t stride,
 }
 
 /* Halves [low, high] of w, whose ends differ in sign, to a rate. */
-PE_INLINE double pei_irr_bisect(const double *flows, size_t count, size_t stride, double low, double high)
+PE_INLINE double pei_irr_bisect(const double *flows, size_t count, size_t stride, double low,
+                                double high)
 {
     bool low_negative = pei_irr_value(flows, count, stride, low) < 0;
     for (int i = 0; i < 200 && high - low > 1e-16 * high; i++) {
@@ -198,10 +200,12 @@ PE_INLINE double pei_irr_bisect(const double *flows, size_t count, size_t stride
     return 2.0 / (low + high) - 1.0;
 }
 
-/* pei_irr_value for PEI_IRR_SEARCH_WIDTH points at a time: one pass over the flows serves them all. */
+/* pei_irr_value for PEI_IRR_SEARCH_WIDTH points at a time: one pass over the flows serves them all.
+ */
 #define PEI_IRR_SEARCH_WIDTH 16
 #define PEI_IRR_SEARCH_STEPS 608 /* in each direction: w by 1e-8 and 6e7 */
-PE_INLINE void pei_irr_values(const double *flows, size_t count, size_t stride, const double *w, double *value)
+PE_INLINE void pei_irr_values(const double *flows, size_t count, size_t stride, const double *w,
+                              double *value)
 {
     double a[PEI_IRR_SEARCH_WIDTH];
     for (int i = 0; i < PEI_IRR_SEARCH_WIDTH; i++) a[i] = flows[(count - 1) * stride];
@@ -210,7 +214,8 @@ PE_INLINE void pei_irr_values(const double *flows, size_t count, size_t stride, 
     for (int i = 0; i < PEI_IRR_SEARCH_WIDTH; i++) value[i] = a[i];
 }
 
-/* Whether the flow of lowest power outweighs all others at w, and so below it: no sign changes there. */
+/* Whether the flow of lowest power outweighs all others at w, and so below it: no sign changes
+ * there. */
 PE_INLINE bool pei_irr_settled_below(const double *flows, size_t count, size_t stride, double w)
 {
     size_t first = 0;

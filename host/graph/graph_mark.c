@@ -144,7 +144,8 @@ static void forward_pass(forward *f)
         do {
             uint32_t cell = g->order[at++];
             f->hit = false;
-            if (!hit) hit = pe_bit(f->bits, cell) || !pei_graph_each_span(g, cell, span_is_clear, f);
+            if (!hit)
+                hit = pe_bit(f->bits, cell) || !pei_graph_each_span(g, cell, span_is_clear, f);
         } while (component != 0 && at < g->order_count && g->component[g->order[at]] == component);
         for (uint32_t i = first; hit && i < at; i++) set_block(g, g->order[i], forward_setter, f);
     }

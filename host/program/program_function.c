@@ -9,8 +9,8 @@
  * ------------------------------------------------------------------------------------------ */
 
 /* a ? x : y. */
-static bool make_select(pei_builder *b, uint32_t condition, pei_operand x, pei_operand y,
-                        bool zero, pei_operand *o)
+static bool make_select(pei_builder *b, uint32_t condition, pei_operand x, pei_operand y, bool zero,
+                        pei_operand *o)
 {
     pe_type type;
     uint16_t domain;
@@ -356,7 +356,8 @@ static bool lower_plain(pei_builder *b, const pe_node *node, bool zero, pei_oper
     }
 }
 
-/* What takes areas: an argument that is an expression may be an array or a reference there, never intersected. */
+/* What takes areas: an argument that is an expression may be an array or a reference there, never
+ * intersected. */
 static bool lower_gathering(pei_builder *b, const pe_node *node, bool zero, pei_operand *o,
                             bool *handled)
 {

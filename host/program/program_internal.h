@@ -105,7 +105,7 @@ typedef struct pei_builder {
     uint32_t name_depth;
     bool blank_is_zero; /* what is lowered next is taken as a number, or shown: a blank is 0 */
     bool blanks;        /* a general instruction inside the formula may give a blank */
-    bool bound; /* inside a name or LET: no general instruction may start here */
+    bool bound;         /* inside a name or LET: no general instruction may start here */
 
     pe_status status; /* the first failure; then lowering gives up */
     pe_diag *diag;
@@ -221,7 +221,8 @@ bool pei_may_be_blank(const pe_node *node);
 /* Whether array mode changes a subtree's value: what is evaluated alone is in the cell's mode. */
 bool pei_mode_matters(pei_builder *b, const pe_node *node);
 
-/* ---- program_arrays.c ----------------------------------------------------------------------------------- */
+/* ---- program_arrays.c
+ * ----------------------------------------------------------------------------------- */
 
 /* Whether a subtree may be an array or several cells where it stands: no slot can hold it. */
 bool pei_may_be_array(const pei_builder *b, const pe_node *node);

@@ -249,7 +249,8 @@ static bool has_blank(const pei_builder *b, const vector *v)
     for (uint32_t i = 0; i < v->count; i++) {
         uint32_t cell = cell_at(b, v, i);
         if (cell == PE_NO_CELL) return true;
-        if (!pei_is_varying(b, cell) && pe_is(pe_evaluator_value(b->evaluator, cell), PE_KIND_BLANK))
+        if (!pei_is_varying(b, cell) &&
+            pe_is(pe_evaluator_value(b->evaluator, cell), PE_KIND_BLANK))
             return true;
     }
     return false;

@@ -151,7 +151,8 @@ uint32_t pei_make_unique(pei_builder *b, const pei_node *node)
     return (uint32_t)b->node_count++;
 }
 
-/* ---- finding equal nodes ----------------------------------------------------------------------- */
+/* ---- finding equal nodes -----------------------------------------------------------------------
+ */
 
 /* Entries are hash << 32 | node. A node's place is near that of its latest operand, so that nodes
  * made one after the other lie together and large models stay in cache; where that neighbourhood is

@@ -19,7 +19,8 @@ typedef struct model {
     pe_evaluator *evaluator;
 } model;
 
-static void put(pe_workbook_builder *b, char column, int row, pe_value stored, const char *text, ...)
+static void put(pe_workbook_builder *b, char column, int row, pe_value stored, const char *text,
+                ...)
 {
     char address[16], formula[128];
     va_list arguments;
