@@ -4,107 +4,104 @@
 #include "program_internal.h"
 
 /* One value whatever arrays and areas the arguments of kind r and a hold. */
+static const bool gathering[PE_FUNCTION_COUNT] = {[PE_FN_SUM] = true,
+                                                  [PE_FN_SUMSQ] = true,
+                                                  [PE_FN_PRODUCT] = true,
+                                                  [PE_FN_AVERAGE] = true,
+                                                  [PE_FN_AVERAGEA] = true,
+                                                  [PE_FN_COUNT] = true,
+                                                  [PE_FN_COUNTA] = true,
+                                                  [PE_FN_COUNTBLANK] = true,
+                                                  [PE_FN_MAX] = true,
+                                                  [PE_FN_MAXA] = true,
+                                                  [PE_FN_MIN] = true,
+                                                  [PE_FN_MINA] = true,
+                                                  [PE_FN_MEDIAN] = true,
+                                                  [PE_FN_STDEV] = true,
+                                                  [PE_FN_STDEV_S] = true,
+                                                  [PE_FN_STDEVP] = true,
+                                                  [PE_FN_STDEV_P] = true,
+                                                  [PE_FN_VAR] = true,
+                                                  [PE_FN_VAR_S] = true,
+                                                  [PE_FN_VARP] = true,
+                                                  [PE_FN_VAR_P] = true,
+                                                  [PE_FN_SKEW] = true,
+                                                  [PE_FN_KURT] = true,
+                                                  [PE_FN_GEOMEAN] = true,
+                                                  [PE_FN_HARMEAN] = true,
+                                                  [PE_FN_DEVSQ] = true,
+                                                  [PE_FN_AVEDEV] = true,
+                                                  [PE_FN_CONCAT] = true,
+                                                  [PE_FN_TEXTJOIN] = true,
+                                                  [PE_FN_AND] = true,
+                                                  [PE_FN_OR] = true,
+                                                  [PE_FN_XOR] = true,
+                                                  [PE_FN_SUMPRODUCT] = true,
+                                                  [PE_FN_SUMX2MY2] = true,
+                                                  [PE_FN_SUMX2PY2] = true,
+                                                  [PE_FN_SUMXMY2] = true,
+                                                  [PE_FN_NPV] = true,
+                                                  [PE_FN_XNPV] = true,
+                                                  [PE_FN_IRR] = true,
+                                                  [PE_FN_XIRR] = true,
+                                                  [PE_FN_MIRR] = true,
+                                                  [PE_FN_SUBTOTAL] = true,
+                                                  [PE_FN_LARGE] = true,
+                                                  [PE_FN_SMALL] = true,
+                                                  [PE_FN_RANK] = true,
+                                                  [PE_FN_RANK_EQ] = true,
+                                                  [PE_FN_RANK_AVG] = true,
+                                                  [PE_FN_PERCENTILE] = true,
+                                                  [PE_FN_PERCENTILE_INC] = true,
+                                                  [PE_FN_PERCENTILE_EXC] = true,
+                                                  [PE_FN_QUARTILE] = true,
+                                                  [PE_FN_QUARTILE_INC] = true,
+                                                  [PE_FN_PERCENTRANK] = true,
+                                                  [PE_FN_TRIMMEAN] = true,
+                                                  [PE_FN_MODE] = true,
+                                                  [PE_FN_MODE_SNGL] = true,
+                                                  [PE_FN_CORREL] = true,
+                                                  [PE_FN_PEARSON] = true,
+                                                  [PE_FN_RSQ] = true,
+                                                  [PE_FN_COVAR] = true,
+                                                  [PE_FN_COVARIANCE_P] = true,
+                                                  [PE_FN_COVARIANCE_S] = true,
+                                                  [PE_FN_SLOPE] = true,
+                                                  [PE_FN_INTERCEPT] = true,
+                                                  [PE_FN_STEYX] = true,
+                                                  [PE_FN_FORECAST] = true,
+                                                  [PE_FN_FORECAST_LINEAR] = true,
+                                                  [PE_FN_MDETERM] = true,
+                                                  [PE_FN_ROWS] = true,
+                                                  [PE_FN_COLUMNS] = true,
+                                                  [PE_FN_SUMIF] = true,
+                                                  [PE_FN_AVERAGEIF] = true,
+                                                  [PE_FN_COUNTIF] = true,
+                                                  [PE_FN_COUNTIFS] = true,
+                                                  [PE_FN_SUMIFS] = true,
+                                                  [PE_FN_AVERAGEIFS] = true,
+                                                  [PE_FN_MAXIFS] = true,
+                                                  [PE_FN_MINIFS] = true,
+                                                  [PE_FN_MATCH] = true,
+                                                  [PE_FN_XMATCH] = true,
+                                                  [PE_FN_VLOOKUP] = true,
+                                                  [PE_FN_HLOOKUP] = true,
+                                                  [PE_FN_LOOKUP] = true,
+                                                  [PE_FN_N] = true,
+                                                  [PE_FN_T] = true,
+                                                  [PE_FN_NETWORKDAYS] = true,
+                                                  [PE_FN_WORKDAY] = true,
+                                                  [PE_FN_DSUM] = true,
+                                                  [PE_FN_DAVERAGE] = true,
+                                                  [PE_FN_DCOUNT] = true,
+                                                  [PE_FN_DGET] = true,
+                                                  [PE_FN_DMAX] = true,
+                                                  [PE_FN_DMIN] = true,
+                                                  [PE_FN_FVSCHEDULE] = true};
+
 static bool gathers(pe_function_id function)
 {
-    switch (function) {
-    case PE_FN_SUM:
-    case PE_FN_SUMSQ:
-    case PE_FN_PRODUCT:
-    case PE_FN_AVERAGE:
-    case PE_FN_AVERAGEA:
-    case PE_FN_COUNT:
-    case PE_FN_COUNTA:
-    case PE_FN_COUNTBLANK:
-    case PE_FN_MAX:
-    case PE_FN_MAXA:
-    case PE_FN_MIN:
-    case PE_FN_MINA:
-    case PE_FN_MEDIAN:
-    case PE_FN_STDEV:
-    case PE_FN_STDEV_S:
-    case PE_FN_STDEVP:
-    case PE_FN_STDEV_P:
-    case PE_FN_VAR:
-    case PE_FN_VAR_S:
-    case PE_FN_VARP:
-    case PE_FN_VAR_P:
-    case PE_FN_SKEW:
-    case PE_FN_KURT:
-    case PE_FN_GEOMEAN:
-    case PE_FN_HARMEAN:
-    case PE_FN_DEVSQ:
-    case PE_FN_AVEDEV:
-    case PE_FN_CONCAT:
-    case PE_FN_TEXTJOIN:
-    case PE_FN_AND:
-    case PE_FN_OR:
-    case PE_FN_XOR:
-    case PE_FN_SUMPRODUCT:
-    case PE_FN_SUMX2MY2:
-    case PE_FN_SUMX2PY2:
-    case PE_FN_SUMXMY2:
-    case PE_FN_NPV:
-    case PE_FN_XNPV:
-    case PE_FN_IRR:
-    case PE_FN_XIRR:
-    case PE_FN_MIRR:
-    case PE_FN_SUBTOTAL:
-    case PE_FN_LARGE:
-    case PE_FN_SMALL:
-    case PE_FN_RANK:
-    case PE_FN_RANK_EQ:
-    case PE_FN_RANK_AVG:
-    case PE_FN_PERCENTILE:
-    case PE_FN_PERCENTILE_INC:
-    case PE_FN_PERCENTILE_EXC:
-    case PE_FN_QUARTILE:
-    case PE_FN_QUARTILE_INC:
-    case PE_FN_PERCENTRANK:
-    case PE_FN_TRIMMEAN:
-    case PE_FN_MODE:
-    case PE_FN_MODE_SNGL:
-    case PE_FN_CORREL:
-    case PE_FN_PEARSON:
-    case PE_FN_RSQ:
-    case PE_FN_COVAR:
-    case PE_FN_COVARIANCE_P:
-    case PE_FN_COVARIANCE_S:
-    case PE_FN_SLOPE:
-    case PE_FN_INTERCEPT:
-    case PE_FN_STEYX:
-    case PE_FN_FORECAST:
-    case PE_FN_FORECAST_LINEAR:
-    case PE_FN_MDETERM:
-    case PE_FN_ROWS:
-    case PE_FN_COLUMNS:
-    case PE_FN_SUMIF:
-    case PE_FN_AVERAGEIF:
-    case PE_FN_COUNTIF:
-    case PE_FN_COUNTIFS:
-    case PE_FN_SUMIFS:
-    case PE_FN_AVERAGEIFS:
-    case PE_FN_MAXIFS:
-    case PE_FN_MINIFS:
-    case PE_FN_MATCH:
-    case PE_FN_XMATCH:
-    case PE_FN_VLOOKUP:
-    case PE_FN_HLOOKUP:
-    case PE_FN_LOOKUP:
-    case PE_FN_N:
-    case PE_FN_T:
-    case PE_FN_NETWORKDAYS:
-    case PE_FN_WORKDAY:
-    case PE_FN_DSUM:
-    case PE_FN_DAVERAGE:
-    case PE_FN_DCOUNT:
-    case PE_FN_DGET:
-    case PE_FN_DMAX:
-    case PE_FN_DMIN:
-    case PE_FN_FVSCHEDULE:
-        return true;
-    default:
-        return false;
-    }
+    return function < PE_FUNCTION_COUNT && gathering[function];
 }
 
 static bool may_be(const pei_builder *b, const pe_node *node, bool array, int depth);
