@@ -328,14 +328,17 @@ static void many_outputs_are_listed(void **state)
 static void not_a_workbook(void **state)
 {
     (void)state;
-    static const struct {
+    static char encrypted[1024] = "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1";
+    for (size_t i = 0; i < 16; i++) encrypted[512 + 2 * i] = "EncryptedPackage"[i];
+    const struct {
         const char *bytes, *said;
         size_t length;
     } files[] = {
         {"hello, this is text", "m.xlsx", 19},
         {"", "m.xlsx", 0},
         {"PK\x03\x04 cut short", "m.xlsx", 14},
-        {"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1 an old or encrypted file", "encrypted", 33},
+        {"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1 an old or encrypted file", "save it as .xlsx", 33},
+        {encrypted, "password", sizeof encrypted},
     };
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         char folder[64], path[128];
