@@ -41,6 +41,7 @@ void pe_evaluator_free(pe_evaluator *evaluator);
 pe_status pe_evaluator_run(pe_evaluator *evaluator, pe_evaluate_mode mode, pe_pool *pool,
                            const pe_control *control, pe_diag *diag);
 pe_value pe_evaluator_value(const pe_evaluator *evaluator, uint32_t cell);
+double pe_evaluator_now(const pe_evaluator *evaluator); /* options.now */
 /* Cells that were found on a cycle although lazy branches were respected (ascending). */
 const uint32_t *pe_evaluator_cycles(const pe_evaluator *evaluator, uint32_t *count);
 /* Dependencies found while evaluating that the graph does not have (pairs cell, precedent). */

@@ -19,6 +19,11 @@ struct pe_lane {
     lane_component *components;
 };
 
+double pe_evaluator_now(const pe_evaluator *evaluator)
+{
+    return evaluator->options.now;
+}
+
 pe_status pe_lane_new(const pe_evaluator *evaluator, pe_lane **lane, pe_diag *diag)
 {
     pe_lane *l = calloc(1, sizeof *l);

@@ -192,6 +192,7 @@ pe_status pe_program_build(const pe_graph *graph, const pe_evaluator *evaluator,
     p->arena = arena;
     p->sampler = *request->sampler;
     p->date1904 = pe_graph_workbook(graph)->date1904;
+    p->now = pe_evaluator_now(evaluator);
     b->program = p;
     b->arena = arena;
     b->control = control;

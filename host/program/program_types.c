@@ -15,6 +15,7 @@ pe_call pei_conversion_call(pei_builder *b)
     call.home = b->home;
     call.sheet_count = b->workbook->sheet_count;
     call.date1904 = b->workbook->date1904;
+    call.now = pe_evaluator_now(b->evaluator);
     return call;
 }
 

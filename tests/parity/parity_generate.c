@@ -514,7 +514,7 @@ static const char *const text_templates[] = {
     "FIXED(%n,1)",
     "IFNA(VLOOKUP(%i,D1:E40,2,FALSE),\"?\")",
     "T(%a)",
-    "G%d",
+    "G7",
 };
 static const char *const any_templates[] = {
     "%n",
