@@ -82,7 +82,7 @@ static void tile_widths_do_not_matter(void **state)
 
 typedef struct countdown {
     pe_control control;
-    int calls; /* cancels at the n-th progress call */
+    atomic_int calls; /* cancels at the n-th progress call, of any worker */
 } countdown;
 
 static void count_down(void *context, const char *stage, uint64_t done, uint64_t total)
@@ -91,7 +91,7 @@ static void count_down(void *context, const char *stage, uint64_t done, uint64_t
     (void)stage;
     (void)done;
     (void)total;
-    if (c->calls-- == 0) atomic_store(&c->control.cancel, true);
+    if (atomic_fetch_sub(&c->calls, 1) == 0) atomic_store(&c->control.cancel, true);
 }
 
 static void cancelled_anywhere(void **state)
