@@ -629,6 +629,14 @@ static bool product_ref(pei_builder *b, uint32_t sheet, uint32_t row, uint32_t c
     return *ref != PEI_NONE;
 }
 
+static bool is_number_cell(pei_builder *b, const pe_area *a)
+{
+    pei_operand o;
+    uint32_t cell = pei_find_cell(b, a->sheet_first, a->row_first, a->column_first);
+    if (!pei_cell_operand(b, cell, &o)) return false;
+    return o.uniform ? pe_is_number(o.value) : pei_type_of(b, o.node) == PE_TYPE_NUMBER;
+}
+
 static bool lower_sumproduct(pei_builder *b, const pe_node *node, pei_operand *o)
 {
     pe_area x, y;
@@ -644,7 +652,8 @@ static bool lower_sumproduct(pei_builder *b, const pe_node *node, pei_operand *o
         pe_area_cells(&x) > 65536)
         return false;
     if (x.sheet_first != x.sheet_last || y.sheet_first != y.sheet_last) return false;
-    if (pe_area_cells(&x) == 1) return false; /* single cells are values: a text is #VALUE! */
+    /* single cells are values: a text is #VALUE! */
+    if (pe_area_cells(&x) == 1 && (!is_number_cell(b, &x) || !is_number_cell(b, &y))) return false;
     bool ok = true;
     for (uint32_t r = 0; r <= rows && ok; r++) {
         for (uint32_t c = 0; c <= columns && ok; c++) {
