@@ -66,6 +66,7 @@ void pei_chart_place(pei_writer *w, lxw_worksheet *sheet, lxw_chart *chart, lxw_
     lxw_chart_options options = {.x_scale = PEI_CHART_WIDTH / 480.0,
                                  .y_scale = height / 288.0,
                                  .object_position = LXW_OBJECT_MOVE_DONT_SIZE};
+    if (w->failed) return; /* a chart without series makes the library print */
     if (worksheet_insert_chart_opt(sheet, row, column, chart, &options) != LXW_NO_ERROR)
         w->failed = true;
 }
