@@ -336,8 +336,11 @@ static const char *header_of(const checker *c)
             join(arena, text,
                  "the workbook asks for recalculation on load: its writer may not have calculated");
     if (strstr(application, "Excel") == NULL) {
-        const char *by = pe_arena_printf(arena, "not saved by Excel but by %s",
-                                         application[0] ? application : "an unknown program");
+        /* LibreOffice adds its platform and build after a '$' */
+        int shown = (int)strcspn(application, "$");
+        const char *by =
+            pe_arena_printf(arena, "not saved by Excel but by %.*s", shown > 0 ? shown : 18,
+                            shown > 0 ? application : "an unknown program");
         if (by != NULL) text = join(arena, text, by);
     }
     if (w->precision_as_displayed)
