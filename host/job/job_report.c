@@ -152,7 +152,12 @@ static pe_status check_targets(pe_job *job, pe_diag *diag)
         bool found = false;
         for (uint32_t i = 0; i < job->simulation.output_count && !found; i++)
             found = is_target_of(job, &job->settings.targets[t], &job->simulation.outputs[i]);
-        if (!found)
+        if (!found && job->settings.targets[t].saved) {
+            if (pei_job_warn(
+                    job, "the workbook's target for %s is left out: that output was not asked for",
+                    job->settings.targets[t].output) != PE_OK)
+                return no_memory(diag);
+        } else if (!found)
             return pe_fail(diag, PE_E_ARGUMENT, job->settings.targets[t].output,
                            "the target names no output; the first output is \"%s\"",
                            job->simulation.outputs[0].name);
@@ -235,7 +240,7 @@ pe_status pei_job_report_names(pe_job *job, pe_diag *diag)
     }
     job->report.output_count = s->output_count;
     job->report.input_count = s->input_count;
-    return PE_OK;
+    return check_targets(job, diag);
 }
 
 pe_status pei_job_report_outputs(pe_job *job, pe_diag *diag)
@@ -243,7 +248,7 @@ pe_status pei_job_report_outputs(pe_job *job, pe_diag *diag)
     uint32_t count = job->simulation.output_count;
     const char *label =
         slice_has_plain_random(&job->simulation) ? "stored value (one random draw)" : "base case";
-    pe_status status = check_targets(job, diag);
+    pe_status status = PE_OK;
     for (uint32_t i = 0; i < count && status == PE_OK; i++) {
         status = summarise_output(job, i, label, diag);
         if (status == PE_OK && pe_cancelled(job->control))

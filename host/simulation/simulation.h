@@ -32,6 +32,7 @@ typedef struct pe_target_setting {
     const char *output; /* name or cell of an output */
     char op[3];
     double operand;
+    bool saved; /* by the workbook: it may name an output that this run does not ask for */
 } pe_target_setting;
 
 typedef struct pe_settings {

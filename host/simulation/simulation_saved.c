@@ -90,7 +90,10 @@ static pe_status one_setting(saved *s, uint32_t sheet, uint32_t row, pe_diag *di
     else if (is_word(kind, "Target")) {
         const char *text = pe_arena_printf(s->arena, "%s%s", cell, value);
         if (text == NULL) return pe_fail(diag, PE_E_MEMORY, PEI_SETTINGS_SHEET, "out of memory");
-        return pe_settings_parse_target(s->arena, text, &s->targets[s->target_count++], diag);
+        pe_status status =
+            pe_settings_parse_target(s->arena, text, &s->targets[s->target_count], diag);
+        s->targets[s->target_count++].saved = true;
+        return status;
     } else {
         char where[64];
         snprintf(where, sizeof where, "'%s'!A%u", PEI_SETTINGS_SHEET, row + 1);
@@ -201,7 +204,7 @@ static void unite(saved *s)
     t->target_count = (uint32_t)s->target_count;
     t->freeze = s->freeze;
     t->freeze_count = (uint32_t)s->freeze_count;
-    if (t->output_count == 0 && !t->outputs_all) { /* outputs asked for replace the saved ones */
+    if (t->output_count == 0) { /* outputs asked for replace the saved ones */
         t->outputs = s->outputs;
         t->output_count = (uint32_t)s->output_count;
     }

@@ -61,7 +61,7 @@ pe_status pe_settings_parse_target(pe_arena *arena, const char *text, pe_target_
 {
     const char *op = find_outside_quotes(text, "<>=");
     size_t op_length = op == NULL ? 0 : (op[0] != '=' && op[1] == '=') ? 2 : 1, used = 0;
-    pe_target_setting s = {NULL, {0}, 0};
+    pe_target_setting s = {NULL, {0}, 0, false};
     if (op_length > 0) {
         memcpy(s.op, op, op_length);
         const char *number = op + op_length;
