@@ -20,8 +20,11 @@ static bool make_select(pei_builder *b, uint32_t condition, pei_operand x, pei_o
     if (x.uniform && y.uniform) {
         double yes = pe_as_number(x.value), no = pe_as_number(y.value);
         if (type == PE_TYPE_NUMBER && yes == 1 && no == 0) {
-            n.op = PE_I_COPY; /* a condition's lanes are 1 or 0 already; what changes is the type:
-                                 SUM counts it now */
+            /* A condition's lanes are 1 or 0 already; what changes is the type, so that SUM counts
+             * it: the same operation as a number. The condition itself goes where nothing else
+             * reads it. */
+            n = b->nodes[condition];
+            n.type = PE_TYPE_NUMBER;
         } else {
             n.op = PE_I_SELECT_KK;
             n.k = pei_constant_pair(b, yes, no);

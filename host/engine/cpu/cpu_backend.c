@@ -9,8 +9,10 @@
 
 #define TILE_LANES_MIN 64u
 #define TILE_LANES_MAX 512u
-#define TILE_BYTES                                                                                 \
-    (576u << 10) /* a little over half of a usual L2: not all slots are live all the time */
+/* A little over a usual L2 of 1 MiB: the slots are not all live all the time, and wider tiles
+ * spread an instruction's dispatch over more lanes. Measured on cashflow 100k (541 slots): 256
+ * lanes take 0.83 to 0.96 of the time of 128. */
+#define TILE_BYTES (1152u << 10)
 #define TILE_ARENA_BYTES (256u << 20) /* texts of one tile */
 #define BLOCKS_PER_ROUND 256u         /* block counters kept at a time */
 
