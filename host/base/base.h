@@ -14,6 +14,7 @@
 
 #include "address.h"
 #include "bounds.h"
+#include "dialect.h"
 #include "value.h"
 
 #if defined(__GNUC__)
@@ -175,7 +176,8 @@ int pe_decimal_shortest(double value, char out[PE_DECIMAL_BYTES]);
  * worker, at most some tens of times per second; done and total in the stage's own unit (bytes,
  * formulas, trials). */
 typedef struct pe_control {
-    atomic_bool cancel;
+    atomic_bool cancel; /* give up: nothing is kept */
+    atomic_bool stop;   /* a simulation ends early and keeps the trials done */
     void (*progress)(void *context, const char *stage, uint64_t done, uint64_t total);
     void *context;
 } pe_control;

@@ -46,7 +46,7 @@ static void print_cells(const char *title, const pe_report_cell *cells, uint32_t
 static void print_warnings(const pe_report *report, FILE *out)
 {
     for (uint32_t i = 0; i < report->warning_count; i++)
-        fprintf(out, "warning: %s\n", report->warnings[i]);
+        fprintf(out, "warning: %s\n", report->warnings[i].text);
 }
 
 void pe_cli_print_check(const pe_report *report, bool all, FILE *out)

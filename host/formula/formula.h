@@ -151,6 +151,7 @@ typedef struct pe_formula { /* a shape; immutable */
  * case-insensitive. */
 typedef struct pe_scope {
     void *context;
+    pe_dialect dialect; /* how the texts are written */
     /* PE_SHEET_DELETED: unknown. */
     uint32_t (*sheet)(void *context, const char *name, size_t length);
     /* Sheet scope first, then workbook. Where the text gives no sheet, sheet is the home cell's.

@@ -58,7 +58,7 @@ pe_report *pe_job_report(pe_job *job)
     return &job->report;
 }
 
-pe_status pei_job_warn(pe_job *job, const char *format, ...)
+pe_status pei_job_warn(pe_job *job, const char *cell, const char *format, ...)
 {
     char text[1024];
     va_list arguments;
@@ -70,7 +70,7 @@ pe_status pei_job_warn(pe_job *job, const char *format, ...)
         return PE_E_MEMORY;
     const char *copy = pe_arena_text(job->arena, text, strlen(text));
     if (copy == NULL) return PE_E_MEMORY;
-    job->report.warnings[job->report.warning_count++] = copy;
+    job->report.warnings[job->report.warning_count++] = (pe_report_warning){cell, copy};
     return PE_OK;
 }
 
@@ -131,7 +131,7 @@ static pe_status open_workbook(pe_job *job, const char *path, pe_diag *diag)
     pe_job_now_text(job->report.now, job->workbook->date1904, now);
     job->report.now_text = now;
     for (uint32_t i = 0; i < job->workbook->warning_count; i++)
-        if (pei_job_warn(job, "%s", job->workbook->warnings[i]) != PE_OK)
+        if (pei_job_warn(job, "", "%s", job->workbook->warnings[i]) != PE_OK)
             return pe_fail(diag, PE_E_MEMORY, path, "out of memory");
     return PE_OK;
 }
@@ -256,7 +256,7 @@ static pe_status judge_unsupported(pe_job *job, pe_diag *diag)
             return refuse(job, c, why, function, diag);
         const char *cell = pei_job_cell(job, c);
         if (shown < 20) {
-            if (pei_job_warn(job,
+            if (pei_job_warn(job, cell,
                              "%s: %s is not supported; its stored value is used in every trial",
                              cell, why) != PE_OK)
                 return pe_fail(diag, PE_E_MEMORY, "job", "out of memory");
@@ -266,7 +266,8 @@ static pe_status judge_unsupported(pe_job *job, pe_diag *diag)
         }
     }
     if (more > 0 &&
-        pei_job_warn(job, "%u more unsupported cells use their stored value; `check` lists them",
+        pei_job_warn(job, "",
+                     "%u more unsupported cells use their stored value; `check` lists them",
                      more) != PE_OK)
         return pe_fail(diag, PE_E_MEMORY, "job", "out of memory");
     return PE_OK;
@@ -275,11 +276,12 @@ static pe_status judge_unsupported(pe_job *job, pe_diag *diag)
 static pe_status warn_frozen(pe_job *job, pe_diag *diag)
 {
     for (uint32_t i = 0; i < job->settings.freeze_count; i++)
-        if (pei_job_warn(job, "%s is frozen: its stored value is used in every trial",
+        if (pei_job_warn(job, job->settings.freeze[i],
+                         "%s is frozen: its stored value is used in every trial",
                          job->settings.freeze[i]) != PE_OK)
             return pe_fail(diag, PE_E_MEMORY, "job", "out of memory");
     for (uint32_t i = 0; i < job->simulation.warning_count; i++)
-        if (pei_job_warn(job, "%s", job->simulation.warnings[i]) != PE_OK)
+        if (pei_job_warn(job, "", "%s", job->simulation.warnings[i]) != PE_OK)
             return pe_fail(diag, PE_E_MEMORY, "job", "out of memory");
     return PE_OK;
 }
@@ -330,13 +332,13 @@ static pe_status warn_constant_outputs(pe_job *job)
     for (uint32_t i = 0; i < job->simulation.output_count; i++) {
         const pe_output *output = &job->simulation.outputs[i];
         if (!pe_bit(job->simulation.varying, output->cell) &&
-            pei_job_warn(job,
+            pei_job_warn(job, pei_job_cell(job, output->cell),
                          "output %s (%s) depends on no random cell: it is the same in every trial",
                          output->name, pei_job_cell(job, output->cell)) != PE_OK)
             return PE_E_MEMORY;
     }
     uint64_t cycles = atomic_load(&job->lanes.cycles);
-    if (cycles > 0 && pei_job_warn(job,
+    if (cycles > 0 && pei_job_warn(job, "",
                                    "in %llu evaluations a circular reference could not be "
                                    "resolved; those values are 0, as Excel shows them",
                                    (unsigned long long)cycles) != PE_OK)

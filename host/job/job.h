@@ -40,7 +40,29 @@ pe_status pe_job_compile(pe_job *job, pe_diag *diag);
 /* After pe_job_compile: runs all trials and summarises them. */
 pe_status pe_job_simulate(pe_job *job, pe_diag *diag);
 
-/* Filled as far as the stages have gone; owned by the job. */
+/* Prepares a job for another run, after pe_job_check or later, whatever the last stage said:
+ * settings as in pe_job_new (copied; what they point to must outlive the job), and the constants
+ * edited since. Keeps what still holds: the parsed formulas and the graph where neither the set
+ * cells nor anything but constants changed. Then pe_job_compile. The self-check's result stays that
+ * of the first run. PE_E_UNSUPPORTED: an edit is more than a constant's new number, text or
+ * boolean in a cell that held a constant: make a new job. */
+typedef struct pe_job_edit {
+    pe_cell_ref ref;
+    pe_value value;
+} pe_job_edit;
+pe_status pe_job_restart(pe_job *job, const pe_settings *settings, const pe_job_edit *edits,
+                         uint32_t edit_count, pe_diag *diag);
+
+/* After pe_job_compile: seconds that one trial takes, measured on a few blocks of trials of which
+ * nothing is kept; within about 50 ms. */
+pe_status pe_job_pace(pe_job *job, double *seconds_per_trial, pe_diag *diag);
+/* After pe_job_compile: candidates for outputs, best first: named cells, then cells that nothing
+ * reads; all of them. In the job's arena. */
+pe_status pe_job_candidates(pe_job *job, pe_output **outputs, uint32_t *count, pe_diag *diag);
+
+/* Filled as far as the stages have gone; owned by the job. After pe_job_compile inputs and their
+ * distributions' figures are known too. A run that control->stop ended early has report.trials <
+ * report.trials_asked: whole blocks from trial 0 on. */
 pe_report *pe_job_report(pe_job *job);
 
 const pe_simulation *pe_job_simulation(const pe_job *job); /* after pe_job_compile */

@@ -49,7 +49,8 @@ struct pe_job {
 };
 
 /* A warning for the report, in the job's arena (printf). */
-pe_status pei_job_warn(pe_job *job, const char *format, ...) PE_PRINTF(2, 3);
+/* cell: the cell that it is about, "" where none; kept. */
+pe_status pei_job_warn(pe_job *job, const char *cell, const char *format, ...) PE_PRINTF(3, 4);
 /* A cell as 'Sheet 1'!B7, in the arena; "?" when memory is out. */
 const char *pei_job_cell(pe_job *job, uint32_t cell);
 

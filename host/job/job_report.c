@@ -154,7 +154,8 @@ static pe_status check_targets(pe_job *job, pe_diag *diag)
             found = is_target_of(job, &job->settings.targets[t], &job->simulation.outputs[i]);
         if (!found && job->settings.targets[t].saved) {
             if (pei_job_warn(
-                    job, "the workbook's target for %s is left out: that output was not asked for",
+                    job, "",
+                    "the workbook's target for %s is left out: that output was not asked for",
                     job->settings.targets[t].output) != PE_OK)
                 return no_memory(diag);
         } else if (!found)
@@ -203,7 +204,7 @@ static pe_status summarise_output(pe_job *job, uint32_t i, const char *base_labe
     const pe_summary *s = &r->summary;
     char share[32] = "";
     share_text(s->trials - s->error_count, s->trials, share);
-    return pei_job_warn(job,
+    return pei_job_warn(job, r->cell,
                         "output %s: %llu of %llu trials are errors; its statistics describe the "
                         "other %s of trials",
                         r->name, (unsigned long long)s->error_count, (unsigned long long)s->trials,

@@ -169,7 +169,7 @@ pe_status pei_job_tornado(pe_job *job, pe_diag *diag)
     PE_TRY(record_inputs(&t, diag));
     for (uint32_t o = 0; o < t.outputs; o++) PE_TRY(rank_output(&t, o, diag));
     if (s->output_count > t.outputs)
-        PE_TRY(pei_job_warn(job, "tornado charts were made for the first %u of %u outputs",
+        PE_TRY(pei_job_warn(job, "", "tornado charts were made for the first %u of %u outputs",
                             t.outputs, s->output_count));
 fail:
     for (uint32_t o = 0; t.needs != NULL && o < t.outputs; o++) free(t.needs[o]);

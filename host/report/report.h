@@ -70,6 +70,11 @@ typedef struct pe_report_check {
     const char *line; /* "12,345 of 12,345 formulas agree with Excel's stored values" */
 } pe_report_check;
 
+typedef struct pe_report_warning {
+    const char *cell; /* the cell that it is about; "" where none */
+    const char *text; /* whole sentence; names the cell where it matters */
+} pe_report_warning;
+
 typedef struct pe_timings { /* seconds; 0: stage not run */
     double read, parse, compile, check, simulate, statistics, report, total;
 } pe_timings;
@@ -95,7 +100,7 @@ typedef struct pe_report {
     uint32_t input_count;
     pe_report_output *outputs;
     uint32_t output_count;
-    const char **warnings;
+    pe_report_warning *warnings;
     uint32_t warning_count;
     pe_timings timings;
     uint64_t memory_peak_bytes;

@@ -214,10 +214,11 @@ static json_t *cells_json(const pe_report_cell *cells, uint32_t n, const char *k
     return array;
 }
 
-static json_t *strings_json(const char *const *list, uint32_t n, bool *good)
+static json_t *warnings_json(const pe_report *report, bool *good)
 {
     json_t *array = json_array();
-    for (uint32_t i = 0; i < n; i++) append(array, text(list[i]), good);
+    for (uint32_t i = 0; i < report->warning_count; i++)
+        append(array, text(report->warnings[i].text), good);
     return array;
 }
 
@@ -251,7 +252,7 @@ static json_t *check_json(const pe_report *report, bool *good)
     put(object, "downstream_compared", count(check->downstream_compared), good);
     put(object, "downstream_agree", count(check->downstream_agree), good);
     put(object, "header", text(check->header), good);
-    put(object, "warnings", strings_json(report->warnings, report->warning_count, good), good);
+    put(object, "warnings", warnings_json(report, good), good);
     return object;
 }
 
@@ -295,7 +296,7 @@ static json_t *run_json(const pe_report *report, bool *good)
     put(object, "outputs", outputs, good);
     put(object, "timings", timings_json(&report->timings, good), good);
     put(object, "memory_peak_bytes", count(report->memory_peak_bytes), good);
-    put(object, "warnings", strings_json(report->warnings, report->warning_count, good), good);
+    put(object, "warnings", warnings_json(report, good), good);
     return object;
 }
 

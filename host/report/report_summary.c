@@ -66,7 +66,7 @@ static lxw_row_t put_warnings(pei_writer *w, lxw_worksheet *sheet, lxw_row_t row
     const pe_report *r = w->report;
     for (uint32_t i = 0; i < r->warning_count; i++, row++) {
         pei_put_text(w, sheet, row, 0, i == 0 ? "Warnings" : "", PEI_LABEL);
-        put_across(w, sheet, row, r->warnings[i], PEI_WARNING);
+        put_across(w, sheet, row, r->warnings[i].text, PEI_WARNING);
     }
     return row;
 }

@@ -108,6 +108,9 @@ typedef struct pe_workbook {
     uint32_t external_count;
     const char **formats; /* number format codes; formats[0] is "General" */
     uint32_t format_count;
+    pe_dialect dialect;     /* of formula and name texts */
+    pe_semantics semantics; /* whose rules the formulas follow */
+    pe_calc_options calc;   /* PE_SEMANTICS_CALC only */
     bool date1904;
     bool iterate;           /* calcPr */
     uint32_t iterate_count; /* default 100 */
@@ -164,7 +167,7 @@ size_t pe_workbook_cell_text(const pe_workbook *workbook, pe_cell_ref ref, char 
 size_t pe_workbook_area_text(const pe_workbook *workbook, const pe_area *area, char *out,
                              size_t size);
 
-/* Builds a workbook from cells in memory: what tests use, and later the pipe. Cells in any order; a
+/* Builds a workbook from cells in memory: what tests and the pipe use. Cells in any order; a
  * later one for the same address replaces the earlier. Formula text with leading '='. */
 typedef struct pe_workbook_builder pe_workbook_builder;
 pe_workbook_builder *pe_builder_new(void);
@@ -197,5 +200,46 @@ void pe_builder_list(pe_workbook_builder *builder, uint32_t sheet, const char *n
                      const char *block, uint32_t totals_rows);
 /* Ends the builder, whatever the result. Earlier failures are reported here. */
 pe_status pe_builder_finish(pe_workbook_builder *builder, pe_workbook **workbook, pe_diag *diag);
+
+/* ---- the same builder in bulk and by index: a live workbook, updated and built again and again */
+
+/* One cell of a rectangle: blank without a formula removes what was there. Text values are copied.
+ */
+typedef struct pe_builder_cell {
+    pe_value value;      /* constant, or what the application shows for the formula; pe_omitted():
+                            no value known */
+    const char *formula; /* NULL: a constant; with or without '=' */
+    uint32_t formula_length;
+} pe_builder_cell;
+/* rows * columns cells in row order. PE_E_ARGUMENT: off the grid, unknown sheet. PE_E_LIMIT. */
+pe_status pe_builder_cells(pe_workbook_builder *builder, uint32_t sheet, uint32_t row,
+                           uint32_t column, uint32_t rows, uint32_t columns,
+                           const pe_builder_cell *cells, pe_diag *diag);
+pe_status pe_builder_sheet_state(pe_workbook_builder *builder, uint32_t sheet,
+                                 pe_visibility visibility, pe_diag *diag);
+/* kind ARRAY, DYNAMIC: the formula stands in the area's first cell; TABLE: inputs, NULL where
+ * absent. */
+pe_status pe_builder_block(pe_workbook_builder *builder, uint32_t sheet, const pe_area *area,
+                           pe_formula_kind kind, const char *formula, const pe_cell_ref *row_input,
+                           const pe_cell_ref *column_input, pe_diag *diag);
+pe_status pe_builder_format_area(pe_workbook_builder *builder, uint32_t sheet, const pe_area *area,
+                                 const char *code, pe_diag *diag);
+/* Everything that is not per cell; copied. */
+typedef struct pe_builder_settings {
+    pe_dialect dialect;
+    pe_semantics semantics;
+    pe_calc_options calc;
+    bool date1904, iterate, manual, precision_as_displayed;
+    uint32_t iterate_count;
+    double iterate_delta;
+    const char *application, *app_version, *path;
+    uint64_t bytes_max; /* memory limit of the builder and of each model built; 0: none */
+} pe_builder_settings;
+pe_status pe_builder_configure(pe_workbook_builder *builder, const pe_builder_settings *settings,
+                               pe_diag *diag);
+/* Builds a workbook and keeps the builder, for updates and another build. O(cells). */
+pe_status pe_builder_build(const pe_workbook_builder *builder, pe_workbook **workbook,
+                           pe_diag *diag);
+void pe_builder_free(pe_workbook_builder *builder); /* NULL is allowed */
 
 #endif

@@ -164,9 +164,10 @@ static void make_run(report_case *c)
         {"Start", "'Plan 2'!B8", "RiskUniform", "RISKUNIFORM(46000,46030)", "dd/mm/yyyy", false,
          true, 46015, 8.66, 46001.5, 46015, 46028.5},
         {"Wage", "'Plan 2'!B7", "RiskPert", "pert(1,2,5)", "General", true, false, 0, 0, 0, 0, 0}};
-    static const char *warnings[] = {
-        "output Internal rate of return: 365 of 5000 trials are errors; its statistics describe "
-        "the other 92.7% of trials"};
+    static pe_report_warning warnings[] = {
+        {"Model!B9",
+         "output Internal rate of return: 365 of 5000 trials are errors; its statistics describe "
+         "the other 92.7% of trials"}};
     c->report.workbook = "folder/a \"model\".xlsx";
     c->report.sha256 = "feb63d9474ce34aefbfb9a2245bddf20a0e04200029e5226e12ecf2a648ca396";
     c->report.version = "0.1.0";
