@@ -75,6 +75,24 @@ typedef struct pe_report_warning {
     const char *text; /* whole sentence; names the cell where it matters */
 } pe_report_warning;
 
+/* An earlier run of the same model, beside which this one stands. */
+typedef struct pe_report_run_output {
+    const char *cell, *name; /* cell: as in this run's outputs */
+    double mean, sd, p5, p50, p95;
+    bool compared; /* difference is known: the same seed, sampling and trials, and all of them done
+                    */
+    pe_paired_difference difference; /* per trial: this run's value minus that run's */
+} pe_report_run_output;
+
+typedef struct pe_report_run {
+    const char *name; /* NULL or "": the user gave none */
+    uint64_t trials, seed;
+    pe_sampling_method sampling;
+    bool incomplete;
+    pe_report_run_output *outputs; /* in any order */
+    uint32_t output_count;
+} pe_report_run;
+
 typedef struct pe_timings { /* seconds; 0: stage not run */
     double read, parse, compile, check, simulate, statistics, report, total;
 } pe_timings;
@@ -83,8 +101,9 @@ typedef struct pe_report {
     const char *workbook; /* path as given */
     const char *sha256;   /* 64 hex digits */
     const char *version;
-    const char *command; /* that reproduces the run */
-    uint64_t trials;     /* done */
+    const char *command;  /* that reproduces the run */
+    const char *run_name; /* the user's; NULL or "": none */
+    uint64_t trials;      /* done; fewer than asked: stopped before the end */
     uint64_t trials_asked;
     uint64_t seed;
     pe_sampling_method sampling;
@@ -102,13 +121,18 @@ typedef struct pe_report {
     uint32_t output_count;
     pe_report_warning *warnings;
     uint32_t warning_count;
+    pe_report_run *runs; /* earlier ones, latest first */
+    uint32_t run_count;
     pe_timings timings;
     uint64_t memory_peak_bytes;
 } pe_report;
 
-/* Trials sheet or CSV: values of inputs are drawn again on request. NULL context: outputs alone. */
 typedef struct pe_report_options {
     bool trials_sheet;
+    bool in_document; /* the pages stand in the model's own document: cells are links */
+    const char *const
+        *sheet_names; /* of that document, its result sheets left out: not to be used */
+    uint32_t sheet_name_count;
     bool detail_all;
 } pe_report_options;
 

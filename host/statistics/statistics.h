@@ -78,6 +78,15 @@ pe_status pe_summary_make(const pe_value *values, uint64_t trials, double base, 
 /* P(X op operand) of the same column. */
 pe_target pe_summary_target(const pe_value *values, uint64_t trials, const char *op,
                             double operand);
+/* Two columns of the same trials compared trial by trial: the draws are common to both, so that the
+ * difference is known far better than the difference of two separate means. */
+typedef struct pe_paired_difference {
+    uint64_t n; /* trials in which both are numbers and so is a - b: described below */
+    double mean, sd, standard_error; /* of a - b; sd and standard_error NaN for n < 2 */
+    double p_greater, p_equal;       /* P(a > b), P(a = b); NaN for n = 0 */
+} pe_paired_difference;
+pe_status pe_difference_make(const pe_value *a, const pe_value *b, uint64_t trials,
+                             pe_paired_difference *difference, pe_diag *diag);
 /* Linear between order statistics as PERCENTILE.INC; where values repeat, the k = ceil(p n)-th
  * smallest. sorted ascending, n >= 1. */
 double pe_quantile(const double *sorted, uint64_t n, double p, bool repeats);

@@ -306,3 +306,53 @@ pe_target pe_summary_target(const pe_value *values, uint64_t trials, const char 
     t.high = hits == n ? 1 : centre + half;
     return t;
 }
+
+/* a - b where both are numbers, an error elsewhere; a difference that overflows is no number. */
+static void subtract(const pe_value *a, const pe_value *b, uint64_t trials, pe_value *out)
+{
+    for (uint64_t i = 0; i < trials; i++) {
+        double d = pe_is_number(a[i]) && pe_is_number(b[i])
+                       ? pe_as_number(a[i]) - pe_as_number(b[i])
+                       : NAN;
+        out[i] = isfinite(d) ? pe_number(d) : pe_error(PE_ERROR_NUM);
+    }
+}
+
+pe_status pe_difference_make(const pe_value *a, const pe_value *b, uint64_t trials,
+                             pe_paired_difference *difference, pe_diag *diag)
+{
+    pe_status status = PE_OK;
+    pe_paired_difference r = {0, NAN, NAN, NAN, NAN, NAN};
+    pe_summary s;
+    moments m;
+    uint64_t greater = 0, equal = 0;
+    double low = INFINITY, high = -INFINITY;
+    pe_value *d = malloc((size_t)(trials > 0 ? trials : 1) * sizeof *d);
+    if (d == NULL) PE_TRY(PE_E_MEMORY);
+    subtract(a, b, trials, d);
+    for (uint64_t i = 0; i < trials; i++) {
+        if (!pe_is_number(d[i])) continue;
+        double x = pe_as_number(d[i]);
+        r.n++;
+        greater += x > 0;
+        equal += x == 0;
+        low = fmin(low, x);
+        high = fmax(high, x);
+    }
+    if (r.n > 0) {
+        PE_TRY(column_moments(d, trials, &m));
+        moment_statistics(&m, &s);
+        bool same = low == high; /* exactly that, and no spread made of rounding */
+        r.mean = same ? low : s.mean;
+        r.sd = same && r.n >= 2 ? 0 : s.sd;
+        r.standard_error = same && r.n >= 2 ? 0 : s.standard_error;
+        r.p_greater = (double)greater / (double)r.n;
+        r.p_equal = (double)equal / (double)r.n;
+    }
+    *difference = r;
+fail:
+    free(d);
+    return status == PE_OK ? PE_OK
+                           : pe_fail(diag, status, "statistics", "%s while comparing %llu trials",
+                                     pe_status_text(status), (unsigned long long)trials);
+}
