@@ -1,0 +1,182 @@
+"""What every command needs of a Calc document: sheets, addresses, undo, locking, messages.
+
+Invariant: whatever is locked, entered or opened here is undone on the way out, also after an error.
+"""
+import contextlib
+import os
+
+import uno
+from com.sun.star.awt.MessageBoxType import ERRORBOX, INFOBOX, QUERYBOX, WARNINGBOX
+
+EXTENSION = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+class Problem(Exception):
+    """Something the user can do something about; its text is for the user."""
+
+
+def document_of(frame):
+    """The spreadsheet that a frame shows."""
+    controller = frame.getController() if frame is not None else None
+    document = controller.getModel() if controller is not None else None
+    if document is None or not document.supportsService("com.sun.star.sheet.SpreadsheetDocument"):
+        raise Problem("Open a spreadsheet first: Power Engine works on Calc documents.")
+    return document
+
+
+def service(context, name, *arguments):
+    """An instance of a service of the office."""
+    manager = context.getServiceManager()
+    if arguments:
+        return manager.createInstanceWithArgumentsAndContext(name, arguments, context)
+    return manager.createInstanceWithContext(name, context)
+
+
+def application(context):
+    """"LibreOffice/7.4.7.2"."""
+    provider = service(context, "com.sun.star.configuration.ConfigurationProvider")
+    path = uno.createUnoStruct("com.sun.star.beans.NamedValue", "nodepath",
+                               "/org.openoffice.Setup/Product")
+    node = provider.createInstanceWithArguments(
+        "com.sun.star.configuration.ConfigurationAccess", (path,))
+    name, about = node.getByName("ooName"), node.getByName("ooSetupVersionAboutBox")
+    return "%s/%s" % (name, about)
+
+
+def peer_of(context, frame):
+    """The window that a dialog or message belongs to; None where there is none (headless)."""
+    window = frame.getContainerWindow() if frame is not None else None
+    return window
+
+
+def message(context, frame, kind, text, buttons=1, title="Power Engine"):
+    """Shows a message; returns the button (0 cancel, 1 OK, 2 yes, 3 no)."""
+    toolkit = service(context, "com.sun.star.awt.Toolkit")
+    box = toolkit.createMessageBox(peer_of(context, frame), kind, buttons, title, text)
+    try:
+        return box.execute()
+    finally:
+        box.dispose()
+
+
+def show_error(context, frame, text, detail=""):
+    """Tells the user what went wrong and what to do."""
+    message(context, frame, ERRORBOX, text + ("\n\n" + detail if detail else ""))
+
+
+def show_warning(context, frame, text):
+    """Tells the user something worth knowing."""
+    message(context, frame, WARNINGBOX, text)
+
+
+def show_information(context, frame, text):
+    """Tells the user what was done."""
+    message(context, frame, INFOBOX, text)
+
+
+def ask(context, frame, text):
+    """Asks yes or no."""
+    return message(context, frame, QUERYBOX, text, 3) == 2
+
+
+def status_line(frame, text):
+    """Writes one line into the status bar."""
+    if frame is None:
+        return
+    indicator = frame.createStatusIndicator()
+    indicator.start(text, 0)
+    indicator.setText(text)
+
+
+def column_name(column):
+    """0: A, 26: AA."""
+    name = ""
+    column += 1
+    while column > 0:
+        column, rest = divmod(column - 1, 26)
+        name = chr(65 + rest) + name
+    return name
+
+
+def quote_sheet(name):
+    """A sheet's name as it stands in a reference: quoted where it must be."""
+    plain = name.isascii() and name.replace("_", "a").replace(".", "a").isalnum()
+    looks_like_cell = plain and any(c.isdigit() for c in name) and len(name) <= 10
+    if plain and not name[0].isdigit() and not looks_like_cell:
+        return name
+    return "'" + name.replace("'", "''") + "'"
+
+
+def address_text(sheet_name, row, column):
+    """'My Sheet'!B7, rows and columns from 0."""
+    return "%s!%s%d" % (quote_sheet(sheet_name), column_name(column), row + 1)
+
+
+def parse_address(text):
+    """"'My Sheet'!$B$7" gives ("My Sheet", 6, 1); raises ValueError. The first cell of a range."""
+    sheet, _, cell = text.rpartition("!")
+    if sheet.startswith("'") and sheet.endswith("'"):
+        sheet = sheet[1:-1].replace("''", "'")
+    cell = cell.split(":")[0].replace("$", "")
+    letters = cell.rstrip("0123456789")
+    column = 0
+    for letter in letters.upper():
+        column = column * 26 + ord(letter) - 64
+    if not letters.isalpha() or not cell[len(letters):]:
+        raise ValueError(text)
+    return sheet, int(cell[len(letters):]) - 1, column - 1
+
+
+def select_cell(frame, address):
+    """Shows the cell "Sheet1!B7" in the frame; False where there is no such cell."""
+    document = document_of(frame)
+    try:
+        name, row, column = parse_address(address)
+        sheet = document.getSheets().getByName(name)
+        cell = sheet.getCellByPosition(column, row)
+    except Exception:  # an address that is no longer there is no reason to fail
+        return False
+    controller = frame.getController()
+    controller.setActiveSheet(sheet)
+    controller.select(cell)
+    return True
+
+
+def selected_cell(frame):
+    """The cell under the cursor: (sheet, row, column)."""
+    document = document_of(frame)
+    selection = document.getCurrentSelection()
+    if selection is None or not hasattr(selection, "getRangeAddress"):
+        if selection is not None and hasattr(selection, "getRangeAddresses"):
+            address = selection.getRangeAddresses()[0]
+        else:
+            raise Problem("Select a cell first.")
+    else:
+        address = selection.getRangeAddress()
+    return (document.getSheets().getByIndex(address.Sheet), address.StartRow, address.StartColumn)
+
+
+@contextlib.contextmanager
+def one_undo_step(document, title):
+    """Everything inside is one step of Undo."""
+    undo = document.getUndoManager()
+    undo.enterUndoContext(title)
+    try:
+        yield
+    finally:
+        undo.leaveUndoContext()
+
+
+@contextlib.contextmanager
+def locked(document):
+    """Screen updates and automatic calculation wait until everything inside is written."""
+    automatic = document.isAutomaticCalculationEnabled()
+    document.lockControllers()
+    if automatic:
+        document.enableAutomaticCalculation(False)
+    try:
+        yield
+    finally:
+        if automatic:
+            document.enableAutomaticCalculation(True)
+        document.unlockControllers()
