@@ -201,30 +201,48 @@ void pe_builder_list(pe_workbook_builder *builder, uint32_t sheet, const char *n
 /* Ends the builder, whatever the result. Earlier failures are reported here. */
 pe_status pe_builder_finish(pe_workbook_builder *builder, pe_workbook **workbook, pe_diag *diag);
 
-/* ---- the same builder in bulk and by index: a live workbook, updated and built again and again */
+/* ---- the same builder in bulk and by index: a live workbook, updated and built again and again.
+ * One thread drives a builder. What a call gives is copied. PE_E_ARGUMENT changes nothing; after
+ * PE_E_MEMORY or PE_E_LIMIT the builder says the same to every later call, and is only freed. */
 
-/* One cell of a rectangle: blank without a formula removes what was there. Text values are copied.
- */
+/* One cell of a rectangle: blank without a formula removes what was there. */
 typedef struct pe_builder_cell {
     pe_value value;      /* constant, or what the application shows for the formula; pe_omitted():
                             no value known */
     const char *formula; /* NULL: a constant; with or without '=' */
     uint32_t formula_length;
 } pe_builder_cell;
-/* rows * columns cells in row order. PE_E_ARGUMENT: off the grid, unknown sheet. PE_E_LIMIT. */
+/* rows * columns cells in row order. A block (array, spill, data table) whose first cell lies in
+ * the rectangle is gone: give it again afterwards. PE_E_ARGUMENT: off the grid, unknown sheet, a
+ * value that no cell can hold. PE_E_LIMIT. */
 pe_status pe_builder_cells(pe_workbook_builder *builder, uint32_t sheet, uint32_t row,
                            uint32_t column, uint32_t rows, uint32_t columns,
                            const pe_builder_cell *cells, pe_diag *diag);
 pe_status pe_builder_sheet_state(pe_workbook_builder *builder, uint32_t sheet,
                                  pe_visibility visibility, pe_diag *diag);
 /* kind ARRAY, DYNAMIC: the formula stands in the area's first cell; TABLE: inputs, NULL where
- * absent. */
+ * absent. Replaces the block that begins in the same cell. */
 pe_status pe_builder_block(pe_workbook_builder *builder, uint32_t sheet, const pe_area *area,
                            pe_formula_kind kind, const char *formula, const pe_cell_ref *row_input,
                            const pe_cell_ref *column_input, pe_diag *diag);
+/* Cells of the area, now and later, have this number format; a later area covers an earlier one.
+ * Cells that do not exist are not made. */
 pe_status pe_builder_format_area(pe_workbook_builder *builder, uint32_t sheet, const pe_area *area,
                                  const char *code, pe_diag *diag);
-/* Everything that is not per cell; copied. */
+/* Rows [row_first, row_last], hidden or shown. */
+pe_status pe_builder_rows(pe_workbook_builder *builder, uint32_t sheet, uint32_t row_first,
+                          uint32_t row_last, bool hidden, pe_diag *diag);
+/* The sheet's autofilter; area NULL: none. */
+pe_status pe_builder_filter_area(pe_workbook_builder *builder, uint32_t sheet, const pe_area *area,
+                                 pe_diag *diag);
+/* A defined name. sheet: its scope, or PE_SCOPE_WORKBOOK. text with or without '='. */
+pe_status pe_builder_name_text(pe_workbook_builder *builder, const char *name, const char *text,
+                               uint32_t sheet, bool hidden, pe_diag *diag);
+/* A table; columns NULL: the cells of its first row name them. */
+pe_status pe_builder_list_area(pe_workbook_builder *builder, uint32_t sheet, const char *name,
+                               const pe_area *area, uint32_t header_rows, uint32_t totals_rows,
+                               const char *const *columns, uint32_t column_count, pe_diag *diag);
+/* Everything that is not per cell; NULL texts are "". */
 typedef struct pe_builder_settings {
     pe_dialect dialect;
     pe_semantics semantics;
@@ -237,9 +255,11 @@ typedef struct pe_builder_settings {
 } pe_builder_settings;
 pe_status pe_builder_configure(pe_workbook_builder *builder, const pe_builder_settings *settings,
                                pe_diag *diag);
-/* Builds a workbook and keeps the builder, for updates and another build. O(cells). */
+/* Builds a workbook and keeps the builder, for updates and another build. O(cells). sha256 is that
+ * of the content: equal content gives an equal one, in whatever order it came. */
 pe_status pe_builder_build(const pe_workbook_builder *builder, pe_workbook **workbook,
                            pe_diag *diag);
-void pe_builder_free(pe_workbook_builder *builder); /* NULL is allowed */
+uint64_t pe_builder_bytes(const pe_workbook_builder *builder); /* memory that it holds */
+void pe_builder_free(pe_workbook_builder *builder);            /* NULL is allowed */
 
 #endif
