@@ -32,13 +32,17 @@ def service(context, name, *arguments):
     return manager.createInstanceWithContext(name, context)
 
 
+def configuration(context, path):
+    """A node of the office's settings, to read."""
+    provider = service(context, "com.sun.star.configuration.ConfigurationProvider")
+    argument = uno.createUnoStruct("com.sun.star.beans.NamedValue", "nodepath", path)
+    return provider.createInstanceWithArguments(
+        "com.sun.star.configuration.ConfigurationAccess", (argument,))
+
+
 def application(context):
     """"LibreOffice/7.4.7.2"."""
-    provider = service(context, "com.sun.star.configuration.ConfigurationProvider")
-    path = uno.createUnoStruct("com.sun.star.beans.NamedValue", "nodepath",
-                               "/org.openoffice.Setup/Product")
-    node = provider.createInstanceWithArguments(
-        "com.sun.star.configuration.ConfigurationAccess", (path,))
+    node = configuration(context, "/org.openoffice.Setup/Product")
     name, about = node.getByName("ooName"), node.getByName("ooSetupVersionAboutBox")
     return "%s/%s" % (name, about)
 
