@@ -127,12 +127,13 @@ typedef struct pei_buffer {
 } pei_buffer;
 
 typedef struct pei_xml pei_xml;
-/* Handlers get names without prefix. depth of the root is 1, and in end it is that of the element.
+/* Handlers get names without prefix, unless prefixed. depth of the root is 1, and in end it is that of the element.
  */
 struct pei_xml {
     void (*start)(pei_xml *xml, const char *name, const char **attributes);
     void (*end)(pei_xml *xml, const char *name);
     const char *root;    /* expected name of the root element; NULL: any */
+    bool prefixed;
     pei_buffer *collect; /* where character data goes; NULL: nowhere */
     uint32_t depth;
     const char *part;
@@ -144,6 +145,8 @@ struct pei_xml {
 /* Reads the part through the handlers. PE_E_FORMAT, PE_E_LIMIT, PE_E_MEMORY, PE_E_CANCELLED,
  * PE_E_ENCRYPTED. */
 pe_status pei_xml_read(pei_reader *reader, unsigned worker, int64_t index, pei_xml *xml);
+/* The same of the whole file, which is XML itself. */
+pe_status pei_xml_read_file(pei_reader *reader, pei_xml *xml);
 /* Stops the reading with a failure, which diag already describes. */
 void pei_xml_stop(pei_xml *xml, pe_status status);
 /* The same with a message; where is the part. */
@@ -287,6 +290,17 @@ typedef struct pei_sheet_data {
     uint32_t cell_end, formula_end;
 } pei_sheet_data;
 
+/* Room for one more cell, which the caller fills. NULL: xml has been stopped. */
+pe_cell *pei_cells_add(pei_reader *reader, pei_sheet_data *sheet, pei_xml *xml);
+/* The index of a new raw formula, or PE_NO_FORMULA: xml has been stopped. */
+uint32_t pei_cells_raw(pei_reader *reader, pei_sheet_data *sheet, pei_xml *xml,
+                       pei_raw_formula raw);
+/* The same for an array formula or data table, whose block must not be too large. */
+uint32_t pei_cells_special(pei_reader *reader, pei_sheet_data *sheet,
+                           const pe_formula_source *formula, pei_xml *xml);
+/* Every cell of a block has a cell: fillers for all, of which the join drops those that the file
+ * has. */
+pe_status pei_cells_fill(pei_reader *reader, pei_sheet_data *sheet);
 pe_status pei_sheet_read(pei_reader *reader, unsigned worker, pei_sheet_data *sheet);
 void pei_sheet_clear(pei_sheet_data *sheet);
 /* Moves all sheets' cells into the workbook, in order, and frees them as it goes. */

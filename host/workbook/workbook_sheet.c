@@ -272,46 +272,6 @@ static bool read_value(sheet_reader *r, pe_value *value, bool *has)
     }
 }
 
-static uint32_t chunk_capacity(uint32_t count)
-{
-    if (count < PEI_CHUNK_FIRST) return PEI_CHUNK_FIRST;
-    return count < PEI_CHUNK_LARGEST ? count : PEI_CHUNK_LARGEST;
-}
-
-/* Memory for a chunk whose items will take final_bytes in the workbook. NULL after a failure. */
-static void *new_chunk(sheet_reader *r, size_t bytes, size_t final_bytes)
-{
-    if (pei_reader_take(r->reader, final_bytes, r->xml.diag) != PE_OK) {
-        pei_xml_stop(&r->xml, r->xml.diag->status);
-        return NULL;
-    }
-    void *chunk = malloc(bytes);
-    if (chunk == NULL) pei_xml_fail(&r->xml, PE_E_MEMORY, "no memory for its cells");
-    return chunk;
-}
-
-/* The index of a new raw formula, or PE_NO_FORMULA after a failure. */
-static uint32_t add_raw(sheet_reader *r, pei_raw_formula raw)
-{
-    pei_sheet_data *s = r->sheet;
-    if (s->raw_last == NULL || s->raw_last->count == s->raw_last->capacity) {
-        uint32_t capacity = chunk_capacity(s->raw_count);
-        pei_raw_chunk *chunk = new_chunk(r, sizeof *chunk + capacity * sizeof *chunk->formulas,
-                                         capacity * sizeof(pe_formula_source));
-        if (chunk == NULL) return PE_NO_FORMULA;
-        chunk->next = NULL;
-        chunk->count = 0;
-        chunk->capacity = capacity;
-        if (s->raw_last != NULL)
-            s->raw_last->next = chunk;
-        else
-            s->raw_first = chunk;
-        s->raw_last = chunk;
-    }
-    s->raw_last->formulas[s->raw_last->count++] = raw;
-    return s->raw_count++;
-}
-
 /* Text of the current <f>, without '=', kept. NULL after a failure. */
 static const char *keep_formula(sheet_reader *r, uint32_t *length)
 {
@@ -354,35 +314,25 @@ static uint32_t shared_formula(sheet_reader *r)
     bool has_text = r->formula_text.length > 0;
     pei_master *master = find_master(r, has_text && r->formula_ref, &index);
     if (master == NULL) return PE_NO_FORMULA;
-    if (!has_text) return add_raw(r, (pei_raw_formula){NULL, 0, PEI_RAW(PEI_RAW_SHARED, index)});
+    if (!has_text)
+        return pei_cells_raw(r->reader, r->sheet, &r->xml,
+                             (pei_raw_formula){NULL, 0, PEI_RAW(PEI_RAW_SHARED, index)});
     uint32_t length;
     const char *text = keep_formula(r, &length);
     if (text == NULL) return PE_NO_FORMULA;
     if (master->text == NULL) *master = (pei_master){text, length, r->row, r->column};
-    return add_raw(r, (pei_raw_formula){text, length, PEI_RAW(PEI_RAW_TEXT, 0)});
+    return pei_cells_raw(r->reader, r->sheet, &r->xml,
+                         (pei_raw_formula){text, length, PEI_RAW(PEI_RAW_TEXT, 0)});
 }
 
 static uint32_t special_formula(sheet_reader *r)
 {
-    pei_sheet_data *s = r->sheet;
     pe_formula_source *f = &r->special;
     if (r->formula == FORMULA_ARRAY) {
         f->text = keep_formula(r, &f->length);
         if (f->text == NULL) return PE_NO_FORMULA;
     }
-    uint64_t cells = pe_area_cells(&f->area);
-    if (cells > PEI_BLOCK_CELLS_MAX ||
-        atomic_fetch_add(&r->reader->block_cells, (unsigned)cells) + cells > PEI_BLOCK_CELLS_MAX) {
-        fail_cell(r, PE_E_LIMIT, "the blocks of array formulas and data tables are too large", "");
-        return PE_NO_FORMULA;
-    }
-    if (PE_GROW(&s->specials, &s->special_capacity, s->special_count + 1) != PE_OK) {
-        pei_xml_fail(&r->xml, PE_E_MEMORY, "no memory for its formulas");
-        return PE_NO_FORMULA;
-    }
-    s->specials[s->special_count] = *f;
-    return add_raw(
-        r, (pei_raw_formula){NULL, 0, PEI_RAW(PEI_RAW_SPECIAL, (uint32_t)s->special_count++)});
+    return pei_cells_special(r->reader, r->sheet, f, &r->xml);
 }
 
 static uint32_t read_formula(sheet_reader *r)
@@ -398,32 +348,8 @@ static uint32_t read_formula(sheet_reader *r)
     if ((text[0] == 'T' && strncmp(text, "TABLE(", 6) == 0) ||
         (text[0] == 'M' && strncmp(text, "MULTIPLE.OPERATIONS(", 20) == 0))
         r->sheet->has_calc_tables = true;
-    return add_raw(r, (pei_raw_formula){text, length, PEI_RAW(PEI_RAW_TEXT, 0)});
-}
-
-static pe_cell *add_cell(sheet_reader *r)
-{
-    pei_sheet_data *s = r->sheet;
-    if (s->cells_last == NULL || s->cells_last->count == s->cells_last->capacity) {
-        uint32_t capacity = chunk_capacity(s->cell_count);
-        if (s->cell_count >= PE_CELLS_MAX - capacity) {
-            pei_xml_fail(&r->xml, PE_E_LIMIT, "more than %u cells", PE_CELLS_MAX);
-            return NULL;
-        }
-        pei_cell_chunk *chunk = new_chunk(r, sizeof *chunk + capacity * sizeof *chunk->cells,
-                                          capacity * sizeof *chunk->cells);
-        if (chunk == NULL) return NULL;
-        chunk->next = NULL;
-        chunk->count = 0;
-        chunk->capacity = capacity;
-        if (s->cells_last != NULL)
-            s->cells_last->next = chunk;
-        else
-            s->cells_first = chunk;
-        s->cells_last = chunk;
-    }
-    s->cell_count++;
-    return &s->cells_last->cells[s->cells_last->count++];
+    return pei_cells_raw(r->reader, r->sheet, &r->xml,
+                         (pei_raw_formula){text, length, PEI_RAW(PEI_RAW_TEXT, 0)});
 }
 
 static void cell_end(sheet_reader *r)
@@ -436,7 +362,7 @@ static void cell_end(sheet_reader *r)
     if (r->xml.status != PE_OK) return;
     bool empty = !has && formula == PE_NO_FORMULA;
     if (empty && r->format == 0) return;
-    pe_cell *cell = add_cell(r);
+    pe_cell *cell = pei_cells_add(r->reader, r->sheet, &r->xml);
     if (cell == NULL) return;
     *cell = (pe_cell){.stored = value,
                       .row = r->row,
@@ -510,44 +436,6 @@ static void sheet_end(pei_xml *xml, const char *name)
         r->ignored = 0;
 }
 
-/* ---- blocks
- * ------------------------------------------------------------------------------------------- */
-
-static int compare_fillers(const void *left, const void *right)
-{
-    const pe_cell *a = left, *b = right;
-    if (a->row != b->row) return a->row < b->row ? -1 : 1;
-    return (a->column > b->column) - (a->column < b->column);
-}
-
-/* Every cell of a block has a cell: fillers for all, of which the join drops those that the file
- * has. */
-static pe_status fill_blocks(sheet_reader *r)
-{
-    pei_sheet_data *s = r->sheet;
-    for (size_t i = 0; i < s->special_count; i++) {
-        const pe_area *a = &s->specials[i].area;
-        size_t cells = (size_t)pe_area_cells(a);
-        if (cells == 1) continue;
-        if (PE_GROW(&s->fillers, &s->filler_capacity, s->filler_count + cells) != PE_OK)
-            return pe_fail(&s->diag, PE_E_MEMORY, s->part, "no memory for its blocks");
-        for (uint32_t row = a->row_first; row <= a->row_last; row++)
-            for (uint32_t column = a->column_first; column <= a->column_last; column++)
-                s->fillers[s->filler_count++] = (pe_cell){.stored = pe_blank(),
-                                                          .row = row,
-                                                          .formula = PE_NO_FORMULA,
-                                                          .column = (uint16_t)column};
-    }
-    if (s->filler_count > 1)
-        qsort(s->fillers, s->filler_count, sizeof *s->fillers, compare_fillers);
-    size_t kept = 0;
-    for (size_t i = 0; i < s->filler_count; i++)
-        if (i == 0 || compare_fillers(&s->fillers[i], &s->fillers[i - 1]) != 0)
-            s->fillers[kept++] = s->fillers[i];
-    s->filler_count = kept;
-    return pei_reader_take(r->reader, kept * sizeof *s->fillers, &s->diag);
-}
-
 static int compare_rows(const void *left, const void *right)
 {
     uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
@@ -595,7 +483,7 @@ pe_status pei_sheet_read(pei_reader *reader, unsigned worker, pei_sheet_data *s)
     s->sorted = true;
     if (r.shared == NULL) PE_TRY(pe_fail(&s->diag, PE_E_MEMORY, s->part, "no memory to read it"));
     PE_TRY(pei_xml_read(reader, worker, s->part_index, &r.xml));
-    PE_TRY(fill_blocks(&r));
+    PE_TRY(pei_cells_fill(reader, s));
     PE_TRY(read_tables(reader, worker, s));
     for (size_t i = 0; i < s->master_count; i++)
         if (s->masters[i].text == NULL)
@@ -607,28 +495,4 @@ fail:
     free(r.value_text.bytes);
     free(r.formula_text.bytes);
     return status;
-}
-
-void pei_sheet_clear(pei_sheet_data *s)
-{
-    for (pei_cell_chunk *chunk = s->cells_first, *next; chunk != NULL; chunk = next) {
-        next = chunk->next;
-        free(chunk);
-    }
-    for (pei_raw_chunk *chunk = s->raw_first, *next; chunk != NULL; chunk = next) {
-        next = chunk->next;
-        free(chunk);
-    }
-    free(s->masters);
-    free(s->specials);
-    free(s->fillers);
-    free(s->hidden);
-    free(s->tables);
-    s->cells_first = s->cells_last = NULL;
-    s->raw_first = s->raw_last = NULL;
-    s->masters = NULL;
-    s->specials = NULL;
-    s->fillers = NULL;
-    s->hidden = NULL;
-    s->tables = NULL;
 }

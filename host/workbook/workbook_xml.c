@@ -44,7 +44,7 @@ static void XMLCALL on_start(void *user, const XML_Char *name, const XML_Char **
                      PE_XML_DEPTH_MAX);
         return;
     }
-    name = local_name(name);
+    if (!xml->prefixed) name = local_name(name);
     if (xml->depth == 1 && xml->root != NULL && strcmp(name, xml->root) != 0) {
         pei_xml_fail(xml, PE_E_FORMAT, "holds <%.40s> where <%s> is expected", name, xml->root);
         return;
@@ -56,7 +56,7 @@ static void XMLCALL on_end(void *user, const XML_Char *name)
 {
     pei_xml *xml = user;
     if (xml->status != PE_OK) return;
-    xml->end(xml, local_name(name));
+    xml->end(xml, xml->prefixed ? name : local_name(name));
     xml->depth--;
 }
 
@@ -148,6 +148,15 @@ static pe_status count(pei_reader *reader, pei_xml *xml, uint64_t total, uint64_
     return PE_OK;
 }
 
+/* Bytes that are held but not yet parsed are one tag or one text: not more than it may be long. */
+static pe_status check_token(pei_xml *xml, uint64_t total)
+{
+    XML_Index done = XML_GetCurrentByteIndex(xml->parser);
+    if (done < 0 || total - (uint64_t)done <= PEI_XML_TOKEN_BYTES_MAX + FEED_BYTES) return PE_OK;
+    return pe_fail(xml->diag, PE_E_LIMIT, xml->part, "a tag is longer than %u bytes",
+                   PEI_XML_TOKEN_BYTES_MAX);
+}
+
 static pe_status feed(pei_reader *reader, pei_xml *xml, zip_file_t *file, uint64_t packed)
 {
     for (uint64_t total = 0;;) {
@@ -161,11 +170,46 @@ static pe_status feed(pei_reader *reader, pei_xml *xml, zip_file_t *file, uint64
         if (XML_ParseBuffer(xml->parser, (int)got, got == 0) != XML_STATUS_OK)
             return expat_failure(xml);
         if (got == 0) return PE_OK;
-        XML_Index done = XML_GetCurrentByteIndex(xml->parser);
-        if (done >= 0 && total - (uint64_t)done > PEI_XML_TOKEN_BYTES_MAX + FEED_BYTES)
-            return pe_fail(xml->diag, PE_E_LIMIT, xml->part, "a tag is longer than %u bytes",
-                           PEI_XML_TOKEN_BYTES_MAX);
+        status = check_token(xml, total);
+        if (status != PE_OK) return status;
     }
+}
+
+static pe_status feed_bytes(pei_reader *reader, pei_xml *xml)
+{
+    for (size_t at = 0;;) {
+        size_t left = reader->length - at, piece = left < FEED_BYTES ? left : FEED_BYTES;
+        bool last = piece == left;
+        if (XML_Parse(xml->parser, (const char *)reader->bytes + at, (int)piece, last) !=
+            XML_STATUS_OK)
+            return expat_failure(xml);
+        at += piece;
+        if (last) return PE_OK;
+        pe_status status = check_token(xml, at);
+        if (status != PE_OK) return status;
+        if (pe_cancelled(reader->control))
+            return pe_fail(xml->diag, PE_E_CANCELLED, xml->part, "cancelled");
+        if (at >> 20 != (at - piece) >> 20)
+            pe_progress(reader->control, "read", at, reader->length);
+    }
+}
+
+static pe_status open_parser(pei_xml *xml)
+{
+    xml->parser = XML_ParserCreate(NULL);
+    if (xml->parser == NULL)
+        return pe_fail(xml->diag, PE_E_MEMORY, xml->part, "no memory to read it");
+    XML_SetUserData(xml->parser, xml);
+    XML_SetElementHandler(xml->parser, on_start, on_end);
+    XML_SetCharacterDataHandler(xml->parser, on_text);
+    XML_SetStartDoctypeDeclHandler(xml->parser, on_doctype);
+    return PE_OK;
+}
+
+static void close_parser(pei_xml *xml)
+{
+    if (xml->parser != NULL) XML_ParserFree(xml->parser);
+    xml->parser = NULL;
 }
 
 pe_status pei_xml_read(pei_reader *reader, unsigned worker, int64_t index, pei_xml *xml)
@@ -182,21 +226,22 @@ pe_status pei_xml_read(pei_reader *reader, unsigned worker, int64_t index, pei_x
         return zip_failure(xml, zip_get_error(zip));
     file = zip_fopen_index(zip, (zip_uint64_t)index, 0);
     if (file == NULL) return zip_failure(xml, zip_get_error(zip));
-    xml->parser = XML_ParserCreate(NULL);
-    if (xml->parser == NULL) {
-        status = pe_fail(xml->diag, PE_E_MEMORY, xml->part, "no memory to read it");
-        goto fail;
-    }
-    XML_SetUserData(xml->parser, xml);
-    XML_SetElementHandler(xml->parser, on_start, on_end);
-    XML_SetCharacterDataHandler(xml->parser, on_text);
-    XML_SetStartDoctypeDeclHandler(xml->parser, on_doctype);
+    PE_TRY(open_parser(xml));
     uint64_t packed = (stat.valid & ZIP_STAT_COMP_SIZE) != 0 ? stat.comp_size : reader->length;
     status = feed(reader, xml, file, packed);
 fail:
-    if (xml->parser != NULL) XML_ParserFree(xml->parser);
-    xml->parser = NULL;
+    close_parser(xml);
     if (file != NULL) zip_fclose(file);
+    return status;
+}
+
+pe_status pei_xml_read_file(pei_reader *reader, pei_xml *xml)
+{
+    xml->status = PE_OK;
+    xml->depth = 0;
+    pe_status status = open_parser(xml);
+    if (status == PE_OK) status = feed_bytes(reader, xml);
+    close_parser(xml);
     return status;
 }
 
