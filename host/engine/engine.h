@@ -7,7 +7,7 @@
 #include "base.h"
 #include "program.h"
 
-#define PE_BACKEND_ABI 1u
+#define PE_BACKEND_ABI 2u
 
 /* ---- the way back to the general evaluator, implemented by job with pe_lane_* of evaluate.h
  * -------------- */
@@ -87,9 +87,12 @@ typedef struct pe_backend {
                          pe_plan **plan, pe_diag *diag);
     /* Runs trials [trial_first, trial_first + trial_count). missing is set with PE_E_NOT_FOUND
      * alone. Progress: stage "simulate", in trials. PE_E_CANCELLED within a tile's time of the
-     * flag. One run at a time per plan; again and again as often as wanted. */
+     * flag. done (NULL: control->stop is not looked at): trials [trial_first, trial_first + *done)
+     * are there; fewer than trial_count where control->stop ended the run within a tile's time,
+     * whole tiles from the first on. One run at a time per plan; again and again as often as
+     * wanted. */
     pe_status (*run)(pe_plan *plan, uint64_t trial_first, uint64_t trial_count,
-                     const pe_engine_sink *sink, const pe_control *control,
+                     const pe_engine_sink *sink, const pe_control *control, uint64_t *done,
                      pe_engine_missing *missing, pe_diag *diag);
     void (*describe)(const pe_plan *plan, pe_plan_info *info);
     void (*free)(pe_plan *plan); /* NULL is allowed */

@@ -353,8 +353,7 @@ pe_status pe_job_simulate(pe_job *job, pe_diag *diag)
     const uint32_t *cells = output_cells(job);
     if (cells == NULL) PE_TRY(pe_fail(diag, PE_E_MEMORY, "job", "out of memory"));
     PE_TRY(pei_job_record(job, cells, job->simulation.output_count, job->settings.trials,
-                          &job->program, &job->plan, &job->results, diag));
-    job->report.trials = job->settings.trials;
+                          &job->program, &job->plan, &job->results, &job->report.trials, diag));
     job->report.timings.simulate = pe_clock_seconds() - start;
     pe_plan_info plan;
     job->options.backend->describe(job->plan, &plan);

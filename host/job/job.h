@@ -37,7 +37,8 @@ pe_status pe_job_check_workbook(pe_job *job, pe_workbook *workbook, const char *
 /* After pe_job_check: finds inputs and outputs and compiles. Refuses by cell and function what
  * would vary and is not supported. */
 pe_status pe_job_compile(pe_job *job, pe_diag *diag);
-/* After pe_job_compile: runs all trials and summarises them. */
+/* After pe_job_compile: runs all trials and summarises them. control->stop: those done so far;
+ * where there are none, PE_E_CANCELLED. */
 pe_status pe_job_simulate(pe_job *job, pe_diag *diag);
 
 /* Prepares a job for another run, after pe_job_check or later, whatever the last stage said:
@@ -62,7 +63,7 @@ pe_status pe_job_candidates(pe_job *job, pe_output **outputs, uint32_t *count, p
 
 /* Filled as far as the stages have gone; owned by the job. After pe_job_compile inputs and their
  * distributions' figures are known too. A run that control->stop ended early has report.trials <
- * report.trials_asked: whole blocks from trial 0 on. */
+ * report.trials_asked: the trials from 0 on, with the values that they have in the whole run. */
 pe_report *pe_job_report(pe_job *job);
 
 const pe_simulation *pe_job_simulation(const pe_job *job); /* after pe_job_compile */

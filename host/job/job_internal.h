@@ -59,9 +59,11 @@ pe_status pei_lanes_new(pe_job *job, pe_diag *diag);
 void pei_lanes_free(pei_lanes *lanes);
 
 /* job_run.c: runs trials [0, trials) of `cells` into *results (columns in that order), compiling as
- * often as dynamic references ask for it. */
+ * often as dynamic references ask for it. done: trials that are there, fewer where control->stop
+ * ended the run, at least 1; NULL: the run is not to be stopped. */
 pe_status pei_job_record(pe_job *job, const uint32_t *cells, uint32_t count, uint64_t trials,
-                         pe_program **program, pe_plan **plan, pe_results **results, pe_diag *diag);
+                         pe_program **program, pe_plan **plan, pe_results **results, uint64_t *done,
+                         pe_diag *diag);
 pe_status pei_job_build(pe_job *job, const uint32_t *cells, uint32_t count, pe_program **program,
                         pe_plan **plan, pe_diag *diag);
 

@@ -174,7 +174,7 @@ static pe_status add_targets(pe_job *job, const pe_output *output, pe_report_out
         const pe_target_setting *target = &job->settings.targets[t];
         if (is_target_of(job, target, output))
             r->targets[r->target_count++] =
-                pe_summary_target(r->trials, job->settings.trials, target->op, target->operand);
+                pe_summary_target(r->trials, job->report.trials, target->op, target->operand);
     }
     return PE_OK;
 }
@@ -198,7 +198,7 @@ static pe_status summarise_output(pe_job *job, uint32_t i, const char *base_labe
     r->trials = pe_results_column(job->results, i);
     double base = pe_is_number(r->base) ? pe_as_number(r->base) : NAN;
     pe_status status =
-        pe_summary_make(r->trials, job->settings.trials, base, job->arena, &r->summary, diag);
+        pe_summary_make(r->trials, job->report.trials, base, job->arena, &r->summary, diag);
     if (status == PE_OK) status = add_targets(job, output, r);
     if (status != PE_OK || r->summary.error_count == 0) return status;
     const pe_summary *s = &r->summary;

@@ -91,8 +91,15 @@ static pe_status add_missing(pe_job *job, const pe_engine_missing *missing, pe_d
     return pe_simulation_mark(job->graph, &job->simulation, diag);
 }
 
+static pe_status stopped_early(pe_diag *diag)
+{
+    return pe_fail(diag, PE_E_CANCELLED, "simulate",
+                   "stopped before the first trials were done: there is nothing to show");
+}
+
 pe_status pei_job_record(pe_job *job, const uint32_t *cells, uint32_t count, uint64_t trials,
-                         pe_program **program, pe_plan **plan, pe_results **results, pe_diag *diag)
+                         pe_program **program, pe_plan **plan, pe_results **results, uint64_t *done,
+                         pe_diag *diag)
 {
     pe_status status = PE_OK;
     recording r = {.out_of_memory = false};
@@ -102,8 +109,10 @@ pe_status pei_job_record(pe_job *job, const uint32_t *cells, uint32_t count, uin
         pe_results_new(count, trials, PEI_RESULTS_MEMORY, job->options.folder, &r.results, diag));
     for (uint32_t rebuilds = 0;; rebuilds++) {
         pe_engine_missing missing = {0, 0};
-        status = job->options.backend->run(*plan, 0, trials, &sink, job->control, &missing, diag);
+        status =
+            job->options.backend->run(*plan, 0, trials, &sink, job->control, done, &missing, diag);
         if (status != PE_E_NOT_FOUND) break;
+        if (done != NULL && job->control != NULL && atomic_load(&job->control->stop)) break;
         if (rebuilds == PEI_REBUILDS_MAX)
             PE_TRY(pe_fail(diag, PE_E_LIMIT, pei_job_cell(job, missing.cell),
                            "its references change from trial to trial over more than %u cells; "
@@ -112,6 +121,8 @@ pe_status pei_job_record(pe_job *job, const uint32_t *cells, uint32_t count, uin
         PE_TRY(add_missing(job, &missing, diag));
         PE_TRY(pei_job_build(job, cells, count, program, plan, diag));
     }
+    if (status == PE_E_NOT_FOUND || (status == PE_OK && done != NULL && *done == 0))
+        PE_TRY(stopped_early(diag));
     if (status == PE_OK && atomic_load(&r.out_of_memory))
         PE_TRY(pe_fail(diag, PE_E_MEMORY, "results", "out of memory for the texts of the trials"));
     PE_TRY(status);

@@ -118,8 +118,8 @@ static pe_status record_inputs(tornado *t, pe_diag *diag)
         cells[n++] = input->cell;
     }
     if (n > 0 && status == PE_OK)
-        status =
-            pei_job_record(job, cells, n, t->trials, &program, &plan, &job->input_results, diag);
+        status = pei_job_record(job, cells, n, t->trials, &program, &plan, &job->input_results,
+                                NULL, diag);
     job->options.backend->free(plan);
     pe_program_free(program);
     free(wanted);
@@ -153,8 +153,7 @@ pe_status pei_job_tornado(pe_job *job, pe_diag *diag)
     pe_status status = PE_OK;
     const pe_simulation *s = &job->simulation;
     tornado t = {.job = job};
-    t.trials =
-        job->settings.trials < PEI_TORNADO_TRIALS ? job->settings.trials : PEI_TORNADO_TRIALS;
+    t.trials = job->report.trials < PEI_TORNADO_TRIALS ? job->report.trials : PEI_TORNADO_TRIALS;
     t.outputs =
         s->output_count < PEI_TORNADO_OUTPUTS_MAX ? s->output_count : PEI_TORNADO_OUTPUTS_MAX;
     t.first = calloc(s->input_count + 1, sizeof *t.first);

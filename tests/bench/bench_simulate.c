@@ -187,7 +187,8 @@ static int simulate(model *m, const arguments *a, pe_program *program, pe_pool *
         memset(r.hash, 0, m->recorded_count * 8u);
         pe_engine_missing missing;
         double start = pe_clock_seconds(), start_busy = process_seconds();
-        if (cpu->run(plan, 0, a->trials, &sink, NULL, &missing, &diag) != PE_OK) return fail(&diag);
+        if (cpu->run(plan, 0, a->trials, &sink, NULL, NULL, &missing, &diag) != PE_OK)
+            return fail(&diag);
         seconds[rep] = pe_clock_seconds() - start;
         busy[rep] = (process_seconds() - start_busy) / info.workers;
     }

@@ -280,9 +280,10 @@ static void simulate(const model *m, const pe_program *program, unsigned threads
     const pe_backend *cpu = pe_backend_cpu();
     t->values = calloc((size_t)m->cell_count * TRIALS, sizeof *t->values);
     pe_status status = cpu->prepare(program, &options, &plan, &diag);
-    if (status == PE_OK) status = cpu->run(plan, 0, TRIALS / 3, &sink, NULL, &missing, &diag);
+    if (status == PE_OK) status = cpu->run(plan, 0, TRIALS / 3, &sink, NULL, NULL, &missing, &diag);
     if (status == PE_OK)
-        status = cpu->run(plan, TRIALS / 3, TRIALS - TRIALS / 3, &sink, NULL, &missing, &diag);
+        status =
+            cpu->run(plan, TRIALS / 3, TRIALS - TRIALS / 3, &sink, NULL, NULL, &missing, &diag);
     if (status != PE_OK) print_error("%s: %s\n", diag.where, diag.what);
     cpu->free(plan);
     for (unsigned w = 0; w < threads; w++) pe_lane_free(l.lane[w]);
@@ -384,11 +385,80 @@ static void test_formula(void **state)
     model_close(&m);
 }
 
+/* ---- stopping
+ * ---------------------------------------------------------------------------------------------- */
+
+typedef struct stopper {
+    table table;
+    pe_control control;
+    atomic_int calls; /* stops at the n-th column of a tile */
+} stopper;
+static void take_and_stop(void *context, uint32_t column, uint64_t trial_first, uint32_t count,
+                          const pe_value *values)
+{
+    stopper *s = context;
+    take(&s->table, column, trial_first, count, values);
+    if (atomic_fetch_sub(&s->calls, 1) == 0) atomic_store(&s->control.stop, true);
+}
+
+/* A run that is stopped has whole tiles from its first trial on, with the values of a whole run. */
+static void a_stopped_run_keeps_its_trials(void **state)
+{
+    (void)state;
+    enum { FIRST = 37, COUNT = TRIALS - FIRST, TILE = 16 };
+    model m;
+    pe_diag diag = {0};
+    pe_program *program = NULL;
+    table whole;
+    model_open(&m, "=A1+A2*A8");
+    pe_program_request request = {m.varying, m.cells, m.cell_count, &m.sampler};
+    assert_int_equal(pe_program_build(m.graph, m.evaluator, &request, NULL, NULL, &program, &diag),
+                     PE_OK);
+    simulate(&m, program, 1, 0, NULL, &whole);
+    for (unsigned threads = 1; threads <= 5; threads += 2) {
+        lanes l = {.m = &m};
+        pe_engine_general general = {&l, evaluate, reset};
+        pe_engine_options options = {.general = &general, .tile_lanes = TILE};
+        for (unsigned w = 0; w < threads; w++)
+            assert_int_equal(pe_lane_new(m.evaluator, &l.lane[w], &diag), PE_OK);
+        assert_int_equal(pe_pool_new(threads, &options.pool, &diag), PE_OK);
+        for (int calls = -1; calls < 12 * (int)m.cell_count; calls += (int)m.cell_count / 2) {
+            pe_engine_missing missing;
+            pe_plan *plan = NULL;
+            uint64_t done = 77;
+            stopper s = {.calls = calls};
+            pe_engine_sink sink = {&s, take_and_stop, NULL};
+            atomic_store(&s.control.stop, calls < 0);
+            s.table.values = calloc((size_t)m.cell_count * TRIALS, sizeof *s.table.values);
+            assert_int_equal(pe_backend_cpu()->prepare(program, &options, &plan, &diag), PE_OK);
+            assert_int_equal(pe_backend_cpu()->run(plan, FIRST, COUNT, &sink, &s.control, &done,
+                                                   &missing, &diag),
+                             PE_OK);
+            assert_true(done == COUNT || (FIRST + done) % TILE == 0 || done == 0);
+            assert_true(calls < 0 ? done == 0 : done > 0);
+            if (threads == 1 && calls >= 0)
+                assert_true(done <= (uint64_t)(calls / (int)m.cell_count + 1) * TILE);
+            for (uint32_t c = 0; c < m.cell_count; c++)
+                assert_memory_equal(s.table.values + (size_t)c * TRIALS + FIRST,
+                                    whole.values + (size_t)c * TRIALS + FIRST,
+                                    done * sizeof(pe_value));
+            pe_backend_cpu()->free(plan);
+            free(s.table.values);
+        }
+        for (unsigned w = 0; w < threads; w++) pe_lane_free(l.lane[w]);
+        pe_pool_free(options.pool);
+    }
+    free(whole.values);
+    pe_program_free(program);
+    model_close(&m);
+}
+
 int main(void)
 {
-    struct CMUnitTest tests[PE_COUNT(formulas)];
+    struct CMUnitTest tests[PE_COUNT(formulas) + 1];
     for (size_t i = 0; i < PE_COUNT(formulas); i++)
         tests[i] = (struct CMUnitTest){formulas[i], test_formula, NULL, NULL,
                                        (void *)(uintptr_t)formulas[i]};
+    tests[PE_COUNT(formulas)] = (struct CMUnitTest)cmocka_unit_test(a_stopped_run_keeps_its_trials);
     return _cmocka_run_group_tests("engine", tests, PE_COUNT(tests), NULL, NULL);
 }

@@ -26,7 +26,8 @@ static const char *const models[] = {
 
 static char path[64];
 
-static pe_job *new_job(uint32_t tile_lanes, unsigned threads, pe_control *control)
+static pe_job *new_job_of(uint64_t trials, bool latin, uint32_t tile_lanes, unsigned threads,
+                          pe_control *control)
 {
     pe_job *job = NULL;
     pe_job_options options = {.now_1900 = 46000,
@@ -34,12 +35,19 @@ static pe_job *new_job(uint32_t tile_lanes, unsigned threads, pe_control *contro
                               .folder = "/tmp",
                               .command = "",
                               .tile_lanes = tile_lanes};
-    options.settings.trials = TRIALS;
+    options.settings.trials = trials;
     options.settings.trials_given = true;
+    options.settings.sampling = latin ? PE_LATIN_HYPERCUBE : PE_MONTE_CARLO;
+    options.settings.sampling_given = true;
     options.settings.outputs_all = true;
     options.backend = pe_backend_cpu();
     assert_int_equal(pe_job_new(&options, control, &job, NULL), PE_OK);
     return job;
+}
+
+static pe_job *new_job(uint32_t tile_lanes, unsigned threads, pe_control *control)
+{
+    return new_job_of(TRIALS, false, tile_lanes, threads, control);
 }
 
 static pe_status run(pe_job *job, pe_diag *diag)
@@ -113,6 +121,74 @@ static void cancelled_anywhere(void **state)
     }
 }
 
+static void stop_after(void *context, const char *stage, uint64_t done, uint64_t total)
+{
+    countdown *c = context;
+    (void)total;
+    if (strcmp(stage, "simulate") == 0 && done >= (uint64_t)atomic_load(&c->calls))
+        atomic_store(&c->control.stop, true);
+}
+
+static void equal_figures(const pe_report *a, const pe_report *b)
+{
+    assert_int_equal(a->output_count, b->output_count);
+    for (uint32_t i = 0; i < a->output_count; i++) {
+        const pe_report_output *x = &a->outputs[i], *y = &b->outputs[i];
+        assert_memory_equal(&x->summary.mean, &y->summary.mean, sizeof(double));
+        assert_memory_equal(&x->summary.sd, &y->summary.sd, sizeof(double));
+        assert_memory_equal(x->summary.percentiles, y->summary.percentiles,
+                            sizeof x->summary.percentiles);
+        assert_int_equal(x->summary.error_count, y->summary.error_count);
+        assert_int_equal(x->tornado_count, y->tornado_count);
+        for (uint32_t t = 0; t < x->tornado_count; t++) {
+            assert_string_equal(x->tornado[t].cell, y->tornado[t].cell);
+            assert_memory_equal(&x->tornado[t].correlation, &y->tornado[t].correlation,
+                                sizeof(double));
+        }
+    }
+}
+
+/* A run that is stopped after n trials has the figures of a run of n trials; with Latin hypercube
+ * its trials are the first n of the whole run. */
+static void stopped_runs_are_shorter_runs(void **state)
+{
+    static const int after[] = {1, 100, 2000, 4500};
+    cli_model_write(path, *state);
+    for (int latin = 0; latin < 2; latin++)
+        for (size_t a = 0; a < PE_COUNT(after); a++) {
+            countdown c = {.calls = after[a]};
+            c.control.progress = stop_after;
+            c.control.context = &c;
+            pe_diag diag = {0};
+            pe_job *job = new_job_of(TRIALS, latin, 64, 2, &c.control);
+            assert_int_equal(run(job, &diag), PE_OK);
+            const pe_report *r = pe_job_report(job);
+            assert_true(r->trials >= 1 && r->trials < TRIALS);
+            assert_int_equal(r->trials_asked, TRIALS);
+            pe_job *other = new_job_of(latin ? TRIALS : r->trials, latin, 0, 1, NULL);
+            assert_int_equal(run(other, &diag), PE_OK);
+            const pe_report *e = pe_job_report(other);
+            for (uint32_t i = 0; i < r->output_count; i++)
+                for (uint32_t t = 0; t < r->trials; t++)
+                    assert_true(same_value(r->outputs[i].trials[t], e->outputs[i].trials[t]));
+            if (!latin) equal_figures(r, e);
+            pe_job_free(other);
+            pe_job_free(job);
+        }
+}
+
+static void stopped_before_the_first_trial(void **state)
+{
+    (void)state;
+    cli_model_write(path, models[0]);
+    pe_control control = {.stop = true};
+    pe_diag diag = {0};
+    pe_job *job = new_job(0, 2, &control);
+    assert_int_equal(run(job, &diag), PE_E_CANCELLED);
+    assert_non_null(strstr(diag.what, "nothing to show"));
+    pe_job_free(job);
+}
+
 static void failures_leave_a_job_that_ends(void **state)
 {
     (void)state;
@@ -171,6 +247,9 @@ int main(void)
         cmocka_unit_test_prestate(tile_widths_do_not_matter, (void *)(uintptr_t)models[1]),
         cmocka_unit_test_prestate(tile_widths_do_not_matter, (void *)(uintptr_t)models[2]),
         cmocka_unit_test(cancelled_anywhere),
+        cmocka_unit_test_prestate(stopped_runs_are_shorter_runs, (void *)(uintptr_t)models[0]),
+        cmocka_unit_test_prestate(stopped_runs_are_shorter_runs, (void *)(uintptr_t)models[1]),
+        cmocka_unit_test(stopped_before_the_first_trial),
         cmocka_unit_test(failures_leave_a_job_that_ends),
         cmocka_unit_test(dates),
     };

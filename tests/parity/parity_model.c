@@ -208,7 +208,8 @@ static pe_status run_variant(parity_model *m, const variant *v, pe_value **value
         taking t = {m, *values};
         const pe_engine_sink sink = {&t, take, NULL};
         if (*values == NULL) status = PE_E_MEMORY;
-        if (status == PE_OK) status = cpu->run(plan, 0, m->trials, &sink, NULL, &missing, diag);
+        if (status == PE_OK)
+            status = cpu->run(plan, 0, m->trials, &sink, NULL, NULL, &missing, diag);
         cpu->free(plan);
         if (status != PE_E_NOT_FOUND) break;
         pe_program_free(m->program);

@@ -46,6 +46,9 @@ typedef struct run_state {
     uint32_t tile_lanes, tiles_per_block;
     atomic_uint left[BLOCKS_PER_ROUND]; /* tiles of a block still to do */
     atomic_ullong done;
+    bool stoppable;
+    atomic_ullong stopped; /* tiles of the run from this one on were not begun; UINT64_MAX: none */
+    uint64_t tile_first;   /* number of this round's first tile */
     atomic_flag block_lock;
 } run_state;
 
@@ -160,10 +163,21 @@ static uint64_t min64(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
+/* Tiles are begun in order: once one is left out, all before it are done or being done, and what
+ * comes after it is left out as well or counts for nothing. */
+static bool is_stopped(run_state *r, uint64_t tile)
+{
+    if (!r->stoppable || r->control == NULL || !atomic_load(&r->control->stop)) return false;
+    unsigned long long first = atomic_load(&r->stopped);
+    while (tile < first && !atomic_compare_exchange_weak(&r->stopped, &first, tile)) continue;
+    return true;
+}
+
 static pe_status run_tile(void *context, size_t index, unsigned worker_index)
 {
     run_state *r = context;
     pe_plan *plan = r->plan;
+    if (is_stopped(r, r->tile_first + index)) return PE_OK;
     pei_frame *f = &plan->workers[worker_index].frame;
     uint32_t block = (uint32_t)(index / r->tiles_per_block);
     uint64_t block_trial = (r->block_first + block) * PE_BLOCK_TRIALS;
@@ -315,35 +329,56 @@ static pe_status report(pe_plan *plan, pe_status status, pe_engine_missing *miss
     return pe_fail(diag, status, "simulate", "%s", pe_status_text(status));
 }
 
+/* Trials done: all, or those before the first tile that was left out. */
+static uint64_t trials_done(run_state *r)
+{
+    uint64_t tile = atomic_load(&r->stopped);
+    if (tile == UINT64_MAX) return r->total;
+    uint64_t block = tile / r->tiles_per_block, within = tile % r->tiles_per_block;
+    uint64_t trial = (r->first / PE_BLOCK_TRIALS + block) * PE_BLOCK_TRIALS;
+    trial += min64(within * r->tile_lanes, PE_BLOCK_TRIALS);
+    return min64(max64(trial, r->first), r->end) - r->first;
+}
+
+static void start_run(run_state *r, pe_plan *plan, uint64_t first, uint64_t count)
+{
+    r->plan = plan;
+    r->first = first;
+    r->end = first + count;
+    r->total = count;
+    r->tile_lanes = run_lanes(plan, count);
+    r->tiles_per_block = (PE_BLOCK_TRIALS + r->tile_lanes - 1) / r->tile_lanes;
+    atomic_store(&r->stopped, UINT64_MAX);
+    atomic_flag_clear(&r->block_lock);
+    for (unsigned w = 0; w < plan->worker_count; w++) plan->workers[w].frame.status = PE_OK;
+}
+
 static pe_status run(pe_plan *plan, uint64_t trial_first, uint64_t trial_count,
-                     const pe_engine_sink *sink, const pe_control *control,
+                     const pe_engine_sink *sink, const pe_control *control, uint64_t *done,
                      pe_engine_missing *missing, pe_diag *diag)
 {
+    if (done != NULL) *done = 0;
     if (trial_count == 0) return PE_OK;
     if (trial_first > PE_TRIALS_MAX || trial_count > PE_TRIALS_MAX - trial_first)
         return pe_fail(diag, PE_E_LIMIT, "simulate", "at most 2^40 trials can be told apart");
     run_state *r = calloc(1, sizeof *r);
     if (r == NULL) return pe_fail(diag, PE_E_MEMORY, "simulate", "no memory for the run");
-    for (unsigned w = 0; w < plan->worker_count; w++) plan->workers[w].frame.status = PE_OK;
-    r->plan = plan;
+    start_run(r, plan, trial_first, trial_count);
     r->sink = sink;
     r->control = control;
-    r->first = trial_first;
-    r->end = trial_first + trial_count;
-    r->total = trial_count;
-    r->tile_lanes = run_lanes(plan, trial_count);
-    r->tiles_per_block = (PE_BLOCK_TRIALS + r->tile_lanes - 1) / r->tile_lanes;
-    atomic_flag_clear(&r->block_lock);
+    r->stoppable = done != NULL;
     uint64_t block = trial_first / PE_BLOCK_TRIALS,
              blocks_end = (r->end + PE_BLOCK_TRIALS - 1) / PE_BLOCK_TRIALS;
     pe_status status = PE_OK;
-    while (block < blocks_end && status == PE_OK) {
+    while (block < blocks_end && status == PE_OK && atomic_load(&r->stopped) == UINT64_MAX) {
         uint32_t count = (uint32_t)min64(blocks_end - block, BLOCKS_PER_ROUND);
         r->block_first = block;
         for (uint32_t b = 0; b < count; b++) atomic_store(&r->left[b], r->tiles_per_block);
         status = pe_pool_run(plan->pool, (size_t)count * r->tiles_per_block, run_tile, r);
         block += count;
+        r->tile_first += (uint64_t)count * r->tiles_per_block;
     }
+    if (done != NULL && status == PE_OK) *done = trials_done(r);
     free(r);
     return status == PE_OK ? PE_OK : report(plan, status, missing, diag);
 }
