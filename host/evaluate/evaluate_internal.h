@@ -7,7 +7,8 @@
 
 #define PEI_NONE 0xFFFFFFFFu
 #define PEI_ARENA_MAX (64ull << 30)  /* texts of all cells: bounded by the workbook's size */
-#define PEI_SCRATCH_MAX (1ull << 30) /* arrays and calls inside one formula; bounds its time too */
+#define PEI_SCRATCH_MAX (1ull << 30) /* arrays and calls inside one formula; bounds its time too   \
+                                      */
 #define PEI_MISSING_MAX 65536u       /* precedents noted before a formula is set aside */
 #define PEI_DEPTH_MAX 24000u /* nodes above a node: trees, names and LAMBDA calls together */
 #define PEI_PATH_MAX 2048u   /* draw sites from a cell's formula down through names and calls */
@@ -194,7 +195,7 @@ struct pei_blocks *pei_blocks_new(void); /* NULL: out of memory */
 pe_arena *pei_blocks_arena(struct pei_blocks *blocks);
 struct pei_index **pei_blocks_indexes(struct pei_blocks *blocks);
 void pei_blocks_clear(struct pei_blocks *blocks); /* the values have changed */
-void pei_blocks_free(struct pei_blocks *blocks); /* NULL is allowed */
+void pei_blocks_free(struct pei_blocks *blocks);  /* NULL is allowed */
 
 /* evaluate_special.c, evaluate_lambda.c */
 pe_value pei_special(pei_context *x, const pe_node *node);

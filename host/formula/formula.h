@@ -152,6 +152,9 @@ typedef struct pe_formula { /* a shape; immutable */
 typedef struct pe_scope {
     void *context;
     pe_dialect dialect; /* how the texts are written */
+    /* How references in texts are written (INDIRECT): that of the semantics, EXCEL or CALC; with
+     * CALC, what is none is tried as Excel's. */
+    pe_dialect reference_dialect;
     /* PE_SHEET_DELETED: unknown. */
     uint32_t (*sheet)(void *context, const char *name, size_t length);
     /* Sheet scope first, then workbook. Where the text gives no sheet, sheet is the home cell's.
@@ -160,6 +163,8 @@ typedef struct pe_scope {
     uint32_t (*table)(void *context, const char *name, size_t length);
     uint32_t (*column)(void *context, uint32_t table, const char *name, size_t length);
     uint32_t (*external_sheet)(void *context, uint32_t book, const char *name, size_t length);
+    /* The book of 'file:///a.ods'#$Sheet1.A1, by its URL; 0xFFFFFFFF: unknown. May be NULL. */
+    uint32_t (*external_book)(void *context, const char *url, size_t length);
     /* The table that holds a cell, 0xFFFFFFFF: none. May be NULL: then [@Col] keeps
      * PE_TABLE_IMPLICIT. */
     uint32_t (*table_at)(void *context, pe_cell_ref home);

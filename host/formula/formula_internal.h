@@ -17,7 +17,8 @@ typedef enum pei_token_kind {
     PEI_T_COLUMNS,  /* A:C */
     PEI_T_NAME,     /* quoted where it is the item of a DDE link */
     PEI_T_FUNCTION, /* a name with the '(' that follows it; length is the name's */
-    PEI_T_PREFIX,   /* Sheet1!  'a b'!  [1]Sheet1!  Sheet1:Sheet3!  #REF!  without the '!' */
+    PEI_T_PREFIX,   /* Sheet1!  'a b'!  [1]Sheet1!  Sheet1:Sheet3!  #REF!  without the '!'; Calc:
+                       $Sheet1.  'file:///a.ods'#$Sheet1.  without the '.'; op: pei_prefix_kind */
     PEI_T_BRACKET,  /* [...] of a structured reference, with its brackets */
     PEI_T_OPERATOR, /* op: pei_symbol */
 } pei_token_kind;
@@ -45,7 +46,15 @@ typedef enum pei_symbol {
     PEI_S_SEMICOLON,
     PEI_S_BRACE_OPEN,
     PEI_S_BRACE_CLOSE,
+    PEI_S_UNION, /* Calc's ~ and ! */
+    PEI_S_INTERSECT,
 } pei_symbol;
+
+typedef enum pei_prefix_kind {
+    PEI_PREFIX_EXCEL,
+    PEI_PREFIX_CALC,
+    PEI_PREFIX_LAST, /* the second sheet of a reference over several */
+} pei_prefix_kind;
 
 #define PEI_ROW1_ABSOLUTE 1
 #define PEI_COLUMN1_ABSOLUTE 2
@@ -71,8 +80,8 @@ typedef struct pei_lexed {
 } pei_lexed;
 
 void pei_lexed_free(pei_lexed *lexed);
-pe_status pei_lex(pei_lexed *lexed, const char *text, size_t length, pe_cell_ref home,
-                  pe_diag *diag);
+pe_status pei_lex(pei_lexed *lexed, const char *text, size_t length, pe_dialect dialect,
+                  pe_cell_ref home, pe_diag *diag);
 /* The end of a prefix such as 'a b'! or [1]Sheet1! that starts at text[at] (past the '!'); 0: none
  * there. */
 size_t pei_lex_prefix(const char *text, size_t length, size_t at);
@@ -97,6 +106,7 @@ typedef struct pei_parser {
     size_t at;
     pe_cell_ref home;
     const pe_scope *scope;
+    pe_dialect dialect;
     pe_map *functions; /* ids of the function names met so far; NULL: none kept */
     pe_arena *arena;
     pe_diag *diag;
@@ -118,9 +128,9 @@ typedef struct pei_parsed {
 } pei_parsed;
 
 /* Parses lexed text into arena. functions: see pei_parser. Temporary memory is released. */
-pe_status pei_parse(const pei_lexed *lexed, const char *text, size_t length, pe_cell_ref home,
-                    const pe_scope *scope, pe_map *functions, pe_arena *arena, pei_parsed *parsed,
-                    pe_diag *diag);
+pe_status pei_parse(const pei_lexed *lexed, const char *text, size_t length, pe_dialect dialect,
+                    pe_cell_ref home, const pe_scope *scope, pe_map *functions, pe_arena *arena,
+                    pei_parsed *parsed, pe_diag *diag);
 
 pe_status pei_syntax(pei_parser *p, uint32_t offset, const char *format, ...) PE_PRINTF(3, 4);
 pe_status pei_new_node(pei_parser *p, pe_node_kind kind, uint32_t offset, pe_node **node);
@@ -152,7 +162,10 @@ typedef struct pei_prefix {
     uint32_t book; /* external: index, PE_BOOK_UNKNOWN */
     uint32_t sheet_first, sheet_last;
 } pei_prefix;
-/* scratch holds at least length + 1 bytes. */
+/* scratch holds at least length + 1 bytes. formula_prefix.c */
+void pei_read_calc_prefix(const pe_scope *scope, const char *text, size_t length, char *scratch,
+                          pei_prefix *prefix);
+void pei_order_sheets(pei_prefix *prefix);
 void pei_read_prefix(const pe_scope *scope, const char *text, size_t length, char *scratch,
                      pei_prefix *prefix);
 /* formula_table.c: the node of name[...]; name of length 0: the table around the home cell. */

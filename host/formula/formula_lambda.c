@@ -161,7 +161,7 @@ pe_status pei_expand_eta(pei_parser *p, const pe_function *row, size_t first)
     const char *name = last->unknown.text;
     size_t length = last->unknown.length, body = 0;
     pei_strip_prefix(&name, &length, "_xleta.");
-    pe_function_id id = pe_function_find(name, length), lambda = pe_function_find("LAMBDA", 6);
+    pe_function_id id = pe_function_find_as(p->dialect, name, length), lambda = PE_FN_LAMBDA;
     if (id == PE_FUNCTION_NONE || lambda == PE_FUNCTION_NONE || !can_be_eta(id, (int)arity))
         return PE_OK;
     pei_variable variables[PE_COUNT(names)];

@@ -148,8 +148,11 @@ static pe_status parse_array(pei_parser *p, pei_expression *out)
             p->at--;
             return pei_syntax(
                 p, t->offset,
-                "',' (next column), ';' (next row) or '}' must stand here in an array "
-                "constant");
+                p->dialect == PE_DIALECT_EXCEL
+                    ? "',' (next column), ';' (next row) or '}' must stand here in an array "
+                      "constant"
+                    : "';' (next column), '|' (next row) or '}' must stand here in an array "
+                      "constant");
         }
         if (columns == 0) columns = in_row;
         if (in_row != columns)
@@ -206,73 +209,6 @@ static pe_status parse_reference(pei_parser *p, uint32_t first, uint32_t last, p
     return status;
 }
 
-static uint32_t sheet_index(const pe_scope *scope, const pei_prefix *prefix, const char *name,
-                            size_t length)
-{
-    if (length == 0) return PE_SHEET_DELETED;
-    if (!prefix->external) return scope->sheet(scope->context, name, length);
-    if (prefix->book == PE_BOOK_UNKNOWN || scope->external_sheet == NULL) return PE_SHEET_DELETED;
-    return scope->external_sheet(scope->context, prefix->book, name, length);
-}
-
-/* [12] is book 11; [0] is this workbook; anything else is a file that the workbook has no link to.
- */
-static void read_book(const char *text, size_t length, pei_prefix *prefix)
-{
-    uint32_t number = 0;
-    bool digits = length > 0 && length < 7;
-    for (size_t i = 0; i < length && digits; i++) {
-        digits = text[i] >= '0' && text[i] <= '9';
-        number = number * 10 + (uint32_t)(text[i] - '0');
-    }
-    prefix->external = !digits || number != 0;
-    prefix->book = digits ? number - 1 : PE_BOOK_UNKNOWN;
-}
-
-void pei_read_prefix(const pe_scope *scope, const char *text, size_t length, char *scratch,
-                     pei_prefix *prefix)
-{
-    *prefix = (pei_prefix){
-        .book = PE_BOOK_UNKNOWN, .sheet_first = PE_SHEET_HOME, .sheet_last = PE_SHEET_HOME};
-    size_t n = 0, start = 0;
-    bool quoted = false;
-    if (length == 0) return;
-    prefix->deleted = text[0] == '#';
-    for (size_t i = 0; i < length;
-         i++) { /* without apostrophes; a doubled one inside stands for one */
-        if (text[i] != '\'') {
-            scratch[n++] = text[i];
-        } else if (quoted && i + 1 < length && text[i + 1] == '\'') {
-            scratch[n++] = text[i++];
-        } else {
-            quoted = !quoted;
-        }
-    }
-    for (size_t i = n; i > 0 && start == 0; i--) { /* path[book]sheets */
-        if (scratch[i - 1] != ']') continue;
-        size_t open = i - 1;
-        while (open > 0 && scratch[open] != '[') open--;
-        read_book(scratch + open + 1, i - 1 > open ? i - 2 - open : 0, prefix);
-        start = i;
-    }
-    if (memchr(scratch + start, '|', n - start) != NULL) prefix->external = true;
-    prefix->has_sheet = n > start;
-    if (prefix->deleted) prefix->sheet_first = prefix->sheet_last = PE_SHEET_DELETED;
-    if (!prefix->has_sheet || prefix->deleted) return;
-    const char *colon = memchr(scratch + start, ':', n - start);
-    size_t first = colon != NULL ? (size_t)(colon - scratch) - start : n - start;
-    prefix->sheet_first = prefix->sheet_last = sheet_index(scope, prefix, scratch + start, first);
-    if (colon != NULL)
-        prefix->sheet_last = sheet_index(scope, prefix, colon + 1, n - start - first - 1);
-    if (prefix->sheet_last == PE_SHEET_DELETED) prefix->sheet_first = PE_SHEET_DELETED;
-    if (prefix->sheet_first == PE_SHEET_DELETED) prefix->sheet_last = PE_SHEET_DELETED;
-    if (prefix->sheet_first > prefix->sheet_last) {
-        uint32_t swap = prefix->sheet_first;
-        prefix->sheet_first = prefix->sheet_last;
-        prefix->sheet_last = swap;
-    }
-}
-
 /* ---- names ----------------------------------------------------------------------------------- */
 
 static pe_status make_unknown(pei_parser *p, uint32_t offset, size_t length, bool called,
@@ -320,6 +256,21 @@ static pe_status make_name(pei_parser *p, const pei_token *t, uint32_t sheet, pe
     return PE_OK;
 }
 
+/* Calc: Sheet2.local is the name that is local to Sheet2. */
+static pe_status parse_dotted_name(pei_parser *p, const pei_token *t, pei_expression *out,
+                                   bool *found)
+{
+    const char *text = text_of(p, t), *dot = memchr(text, '.', t->length);
+    uint32_t sheet = PE_SHEET_DELETED, before = dot != NULL ? (uint32_t)(dot - text) : 0;
+    *found = false;
+    if (before > 0) sheet = p->scope->sheet(p->scope->context, text, before);
+    if (sheet == PE_SHEET_DELETED) return PE_OK;
+    pei_token name = *t;
+    name.offset += before + 1;
+    name.length -= before + 1;
+    return make_name(p, &name, sheet, out, found);
+}
+
 static pe_status parse_name(pei_parser *p, pei_expression *out)
 {
     const pei_token *t = &p->tokens[p->at++];
@@ -333,6 +284,10 @@ static pe_status parse_name(pei_parser *p, pei_expression *out)
     if (status != PE_OK || found) return status;
     if (p->scope->table(p->scope->context, text_of(p, t), t->length) != NOTHING)
         return pei_parse_table(p, t, NULL, out);
+    if (p->dialect != PE_DIALECT_EXCEL) {
+        status = parse_dotted_name(p, t, out, &found);
+        if (status != PE_OK || found) return status;
+    }
     return make_unknown(p, t->offset, t->length, false, out);
 }
 
@@ -358,6 +313,8 @@ pe_status pei_end_argument(pei_parser *p, bool *last)
         return PE_OK;
     }
     if (t->kind == PEI_T_END) return pei_syntax(p, t->offset, "a ')' is missing at the end");
+    if (p->dialect != PE_DIALECT_EXCEL)
+        return pei_syntax(p, t->offset, "';' or ')' must stand here");
     if (is_symbol(t, PEI_S_SEMICOLON))
         return pei_syntax(p, t->offset, "arguments are separated by ',', not by ';'");
     return pei_syntax(p, t->offset, "',' or ')' must stand here");
@@ -458,9 +415,9 @@ static pe_function_id find_function(pei_parser *p, const char *name, size_t leng
 {
     uint32_t id, *slot;
     bool added;
-    if (p->functions == NULL) return pe_function_find(name, length);
+    if (p->functions == NULL) return pe_function_find_as(p->dialect, name, length);
     if (pe_map_get(p->functions, name, length, &id)) return (pe_function_id)id;
-    id = (uint32_t)pe_function_find(name, length);
+    id = (uint32_t)pe_function_find_as(p->dialect, name, length);
     (void)pe_map_put(p->functions, name, length, id, &slot, &added); /* out of memory: not kept */
     return (pe_function_id)id;
 }
@@ -537,12 +494,36 @@ static pe_status parse_sheet_name(pei_parser *p, const pei_token *prefix_token, 
                         false, out);
 }
 
+static bool is_one_cell(const pei_token *t)
+{
+    unsigned a = t->absolute;
+    return t->kind == PEI_T_AREA && t->row1 == t->row2 && t->column1 == t->column2 &&
+           (a & 3) == a >> 2;
+}
+
+/* The sheet or sheets of a prefix; Calc's second one is taken too. */
+static void read_prefix(pei_parser *p, const pei_token *t, pei_prefix *prefix)
+{
+    pei_prefix last;
+    if (t->op == PEI_PREFIX_EXCEL) {
+        pei_read_prefix(p->scope, text_of(p, t), t->length, p->scratch, prefix);
+        return;
+    }
+    pei_read_calc_prefix(p->scope, text_of(p, t), t->length, p->scratch, prefix);
+    t = peek(p);
+    if (t->kind != PEI_T_PREFIX || t->op != PEI_PREFIX_LAST) return;
+    p->at++;
+    pei_read_calc_prefix(p->scope, text_of(p, t), t->length, p->scratch, &last);
+    prefix->sheet_last = last.sheet_first;
+    pei_order_sheets(prefix);
+}
+
 static pe_status parse_prefixed(pei_parser *p, pei_expression *out)
 {
     const pei_token *prefix_token = &p->tokens[p->at++];
-    const pei_token *t = peek(p);
     pei_prefix prefix;
-    pei_read_prefix(p->scope, text_of(p, prefix_token), prefix_token->length, p->scratch, &prefix);
+    read_prefix(p, prefix_token, &prefix);
+    const pei_token *t = peek(p);
     if (t->space || t->kind == PEI_T_END)
         return pei_syntax(p, t->offset, "a reference or a name must follow '!' directly");
     if (t->kind == PEI_T_FUNCTION) return parse_function(p, prefix_token, &prefix, out);
@@ -558,8 +539,12 @@ static pe_status parse_prefixed(pei_parser *p, pei_expression *out)
     if (prefix.external) return make_external(p, prefix_token, &prefix, out);
     if (*text_of(p, t) == '\'')
         return pei_syntax(p, t->offset, "a name is written without apostrophes");
-    if (is_reference_token(t))
-        return parse_reference(p, prefix.sheet_first, prefix.sheet_last, out);
+    if (is_reference_token(t)) {
+        bool cell = prefix_token[1].kind == PEI_T_PREFIX && is_one_cell(t); /* one cell per sheet */
+        pe_status status = parse_reference(p, prefix.sheet_first, prefix.sheet_last, out);
+        if (status == PE_OK && cell) out->node->ref.is_area = false;
+        return status;
+    }
     const pei_token *next = &p->tokens[p->at + 1];
     if (next->kind == PEI_T_BRACKET && !next->space)
         return parse_name(p, out); /* Book.xlsx!Table1[Col] */

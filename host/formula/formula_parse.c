@@ -132,7 +132,10 @@ static infix infix_of(uint8_t symbol)
     case PEI_S_COLON:
         return (infix){POWER_RANGE, PE_OP_RANGE};
     case PEI_S_COMMA:
+    case PEI_S_UNION:
         return (infix){POWER_UNION, PE_OP_UNION};
+    case PEI_S_INTERSECT:
+        return (infix){POWER_INTERSECT, PE_OP_INTERSECT};
     case PEI_S_PERCENT:
         return (infix){POWER_PERCENT, PE_OP_PERCENT};
     case PEI_S_HASH:
@@ -236,9 +239,11 @@ pe_status pei_parse_expression(pei_parser *p, int power, bool union_allowed, pei
             continue;
         }
         if (t->kind == PEI_T_OPERATOR) in = infix_of(t->op);
-        if (in.op == PE_OP_UNION && in.power == POWER_UNION && !union_allowed) break;
+        if (in.op == PE_OP_UNION && in.power == POWER_UNION && !union_allowed &&
+            t->op == PEI_S_COMMA)
+            break;
         if (in.power == 0 && starts_operand(t)) {
-            if (!t->space)
+            if (!t->space || p->dialect != PE_DIALECT_EXCEL)
                 return pei_syntax(p, t->offset, "an operator or a comma is missing here");
             in = (infix){POWER_INTERSECT, PE_OP_INTERSECT};
         } else if (in.power > power) {
@@ -272,15 +277,16 @@ static pe_status parse_all(pei_parser *p, pei_expression *root)
         (int)(t->length > 40 ? 40 : t->length), p->text + t->offset);
 }
 
-pe_status pei_parse(const pei_lexed *lexed, const char *text, size_t length, pe_cell_ref home,
-                    const pe_scope *scope, pe_map *functions, pe_arena *arena, pei_parsed *parsed,
-                    pe_diag *diag)
+pe_status pei_parse(const pei_lexed *lexed, const char *text, size_t length, pe_dialect dialect,
+                    pe_cell_ref home, const pe_scope *scope, pe_map *functions, pe_arena *arena,
+                    pei_parsed *parsed, pe_diag *diag)
 {
     pei_parser p = {.text = text,
                     .length = length,
                     .tokens = lexed->tokens,
                     .home = home,
                     .scope = scope,
+                    .dialect = dialect,
                     .functions = functions,
                     .arena = arena,
                     .diag = diag};

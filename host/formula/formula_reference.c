@@ -154,24 +154,19 @@ static bool is_reference_node(const pe_node *node)
             (node->op == PE_OP_RANGE || node->op == PE_OP_UNION || node->op == PE_OP_INTERSECT));
 }
 
-pe_status pe_formula_parse_reference(pe_arena *arena, const pe_scope *scope, const char *text,
-                                     size_t length, bool a1, pe_cell_ref home, const pe_node **node,
-                                     pe_diag *diag)
+static pe_status parse_a1(pe_arena *arena, const pe_scope *scope, const char *text, size_t length,
+                          bool a1, pe_dialect dialect, pe_cell_ref home, const pe_node **node,
+                          pe_diag *diag)
 {
-    if (length == 0 || text[0] == '=') return no_reference(diag, text, length);
-    if (!a1) {
-        pe_status status = parse_r1c1(arena, scope, text, length, node, diag);
-        if (status != PE_E_SYNTAX) return status;
-    }
     pei_lexed lexed = {0};
     pei_parsed parsed;
-    pe_status status = pei_lex(&lexed, text, length, home, diag);
+    pe_status status = pei_lex(&lexed, text, length, dialect, home, diag);
     bool is_cell =
         status == PE_OK &&
         (lexed.tokens[lexed.token_count > 1 ? lexed.token_count - 2 : 0].kind == PEI_T_CELL ||
          lexed.tokens[0].kind == PEI_T_AREA);
     if (status == PE_OK)
-        status = pei_parse(&lexed, text, length, home, scope, NULL, arena, &parsed, diag);
+        status = pei_parse(&lexed, text, length, dialect, home, scope, NULL, arena, &parsed, diag);
     pei_lexed_free(&lexed);
     if (status != PE_OK) return status;
     bool names_only = !a1 && is_cell; /* in R1C1 form "A1" is no cell */
@@ -179,4 +174,19 @@ pe_status pe_formula_parse_reference(pe_arena *arena, const pe_scope *scope, con
         return no_reference(diag, text, length);
     *node = parsed.formula.root;
     return PE_OK;
+}
+
+pe_status pe_formula_parse_reference(pe_arena *arena, const pe_scope *scope, const char *text,
+                                     size_t length, bool a1, pe_cell_ref home, const pe_node **node,
+                                     pe_diag *diag)
+{
+    pe_dialect dialect = scope->reference_dialect;
+    if (length == 0 || text[0] == '=') return no_reference(diag, text, length);
+    if (!a1) {
+        pe_status status = parse_r1c1(arena, scope, text, length, node, diag);
+        if (status != PE_E_SYNTAX) return status;
+    }
+    pe_status status = parse_a1(arena, scope, text, length, a1, dialect, home, node, diag);
+    if (status != PE_E_SYNTAX || dialect == PE_DIALECT_EXCEL) return status;
+    return parse_a1(arena, scope, text, length, a1, PE_DIALECT_EXCEL, home, node, diag);
 }

@@ -167,8 +167,8 @@ static pe_status add_shape(pe_formula_set *set, uint64_t hash, const char *text,
     pei_parsed parsed;
     pe_status status = reserve(set, diag);
     if (status == PE_OK)
-        status = pei_parse(&set->lexed, text, length, home, &set->scope, set->functions, set->arena,
-                           &parsed, diag);
+        status = pei_parse(&set->lexed, text, length, set->scope.dialect, home, &set->scope,
+                           set->functions, set->arena, &parsed, diag);
     if (status != PE_OK) {
         pe_arena_restore(set->arena, mark);
         return status;
@@ -197,7 +197,7 @@ static pe_status add_shape(pe_formula_set *set, uint64_t hash, const char *text,
 pe_status pe_formula_set_add(pe_formula_set *set, const char *text, size_t length, pe_cell_ref home,
                              uint32_t *index, pe_diag *diag)
 {
-    pe_status status = pei_lex(&set->lexed, text, length, home, diag);
+    pe_status status = pei_lex(&set->lexed, text, length, set->scope.dialect, home, diag);
     if (status != PE_OK) return status;
     uint64_t hash = hash_canon(set->lexed.canon, set->lexed.canon_length);
     uint32_t found = find_shape(set, hash, home);

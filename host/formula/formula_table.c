@@ -107,7 +107,7 @@ static pe_status read_list(table_reader *r)
         }
         if (status != PE_OK) return status;
         skip_space(r);
-        if (r->at >= r->length || r->text[r->at] != ',') return PE_OK;
+        if (r->at >= r->length || (r->text[r->at] != ',' && r->text[r->at] != ';')) return PE_OK;
         r->at++;
     }
 }

@@ -26,6 +26,7 @@
 #define PE_FUNCTIONS_H
 
 #include "base.h"
+#include "dialect.h"
 
 typedef struct pe_call pe_call;
 typedef double (*pe_num_body)(const double *x, int n);
@@ -51,6 +52,7 @@ typedef enum pe_function_flags {
     PE_FN_UNSUPPORTED =
         1 << 9, /* known by name, not implemented: listed, pinned or refused, never guessed */
     PE_FN_PREFIX = 1 << 10, /* saved with _xlfn. (the printer adds it) */
+    PE_FN_CALC = 1 << 11,   /* a function of Calc alone */
 } pe_function_flags;
 
 typedef enum pe_function_id {
@@ -75,6 +77,9 @@ const pe_function *pe_function_row(pe_function_id id);
 /* Case-insensitive; accepts and strips _xlfn., _xlws., _xll., _xludf. prefixes in any combination.
  * PE_FUNCTION_NONE if unknown. */
 pe_function_id pe_function_find(const char *name, size_t length);
+/* The same by the name that a dialect has for it: Calc's CEILING.XCL, OpenFormula's LEGACY.FDIST,
+ * COM.SUN.STAR.SHEET.ADDIN.ANALYSIS.GETEDATE. */
+pe_function_id pe_function_find_as(pe_dialect dialect, const char *name, size_t length);
 /* The kind letter of argument `index` (zero-based) by the row's rule. */
 char pe_function_kind(const pe_function *row, int index);
 

@@ -43,16 +43,64 @@ static size_t strip_prefixes(const char **name, size_t length)
     return length;
 }
 
-pe_function_id pe_function_find(const char *name, size_t length)
+static const struct {
+    uint8_t dialects; /* 1 << pe_dialect */
+    uint16_t id;
+    const char *name;
+} aliases[] = {
+#define C (1 << PE_DIALECT_CALC)
+#define O (1 << PE_DIALECT_OPENFORMULA)
+#define A (1 << PE_DIALECT_EXCEL | C | O)
+#define PE_ALIAS(dialects, name, id) {dialects, PE_FN_##id, name},
+#include "functions_alias.def"
+#undef PE_ALIAS
+#undef C
+#undef O
+#undef A
+};
+
+static bool is_name(const char *candidate, const char *name, size_t length)
+{
+    return (candidate[0] | 32) == (name[0] | 32) && strlen(candidate) == length &&
+           pe_text_equal_nocase(candidate, length, name, length);
+}
+
+/* COM.MICROSOFT. and the like: then the row's own name follows, or GET and it. */
+static bool strip_namespace(const char **name, size_t *length)
+{
+    static const char *const spaces[] = {"COM.MICROSOFT.",
+                                         "LEGACY.",
+                                         "ORG.LIBREOFFICE.",
+                                         "ORG.OPENOFFICE.",
+                                         "COM.SUN.STAR.SHEET.ADDIN.ANALYSIS.GET",
+                                         "COM.SUN.STAR.SHEET.ADDIN.DATEFUNCTIONS.GET"};
+    for (size_t i = 0; i < PE_COUNT(spaces); i++) {
+        size_t n = strlen(spaces[i]);
+        if (*length <= n || !pe_text_equal_nocase(*name, n, spaces[i], n)) continue;
+        *name += n;
+        *length -= n;
+        return true;
+    }
+    return false;
+}
+
+pe_function_id pe_function_find_as(pe_dialect dialect, const char *name, size_t length)
 {
     length = strip_prefixes(&name, length);
+    for (size_t i = 0; i < PE_COUNT(aliases); i++)
+        if (aliases[i].dialects >> dialect & 1 && is_name(aliases[i].name, name, length))
+            return (pe_function_id)aliases[i].id;
+    bool spaced = strip_namespace(&name, &length);
     for (int i = 0; i < PE_FUNCTION_COUNT; i++) {
-        const char *candidate = rows[i].name;
-        if ((candidate[0] | 32) == (name[0] | 32) && strlen(candidate) == length &&
-            pe_text_equal_nocase(candidate, length, name, length))
-            return (pe_function_id)i;
+        bool hidden = rows[i].flags & PE_FN_CALC && dialect == PE_DIALECT_EXCEL && !spaced;
+        if (!hidden && is_name(rows[i].name, name, length)) return (pe_function_id)i;
     }
     return PE_FUNCTION_NONE;
+}
+
+pe_function_id pe_function_find(const char *name, size_t length)
+{
+    return pe_function_find_as(PE_DIALECT_EXCEL, name, length);
 }
 
 char pe_function_kind(const pe_function *row, int index)

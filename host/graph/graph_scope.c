@@ -68,6 +68,16 @@ static uint32_t scope_external_sheet(void *context, uint32_t book, const char *n
     return PEI_NONE;
 }
 
+static uint32_t scope_external_book(void *context, const char *url, size_t length)
+{
+    const pe_graph *g = context;
+    for (uint32_t i = 0; i < g->workbook->external_count; i++) {
+        const char *target = g->workbook->externals[i].target;
+        if (strlen(target) == length && memcmp(target, url, length) == 0) return i;
+    }
+    return PEI_NONE;
+}
+
 static uint32_t scope_table_at(void *context, pe_cell_ref home)
 {
     const pe_graph *g = context;
@@ -139,6 +149,11 @@ pe_status pei_graph_scope_init(pe_graph *g, pe_diag *diag)
         status = put(g->tables, 0, w->tables[i].name, i);
     if (status != PE_OK) return pe_fail(diag, status, "names", "not enough memory for the names");
     g->scope = (pe_scope){.context = g,
+                          .dialect = w->dialect,
+                          .reference_dialect = w->semantics == PE_SEMANTICS_CALC
+                                                   ? PE_DIALECT_CALC
+                                                   : PE_DIALECT_EXCEL,
+                          .external_book = scope_external_book,
                           .sheet = scope_sheet,
                           .name = scope_name,
                           .table = scope_table,

@@ -12,16 +12,20 @@ static bool may_be_reference(const pei_builder *b, const pe_node *node, int dept
     case PE_NODE_VALUE:
     case PE_NODE_OMITTED:
     case PE_NODE_ARRAY:
-    case PE_NODE_UNKNOWN: return false;
+    case PE_NODE_UNKNOWN:
+        return false;
     case PE_NODE_FUNCTION:
         return (pe_function_row((pe_function_id)node->function)->flags & PE_FN_REFERENCE) != 0;
-    case PE_NODE_UNARY: return node->op == PE_OP_PLUS || node->op >= PE_OP_SINGLE;
-    case PE_NODE_BINARY: return node->op >= PE_OP_RANGE && node->op <= PE_OP_INTERSECT;
+    case PE_NODE_UNARY:
+        return node->op == PE_OP_PLUS || node->op >= PE_OP_SINGLE;
+    case PE_NODE_BINARY:
+        return node->op >= PE_OP_RANGE && node->op <= PE_OP_INTERSECT;
     case PE_NODE_NAME: {
         const pe_formula *formula = pe_graph_name(b->graph, node->index);
         return formula == NULL || depth > 16 || may_be_reference(b, formula->root, depth + 1);
     }
-    default: return true;
+    default:
+        return true;
     }
 }
 
@@ -58,16 +62,18 @@ static bool plain(pei_builder *b, const pe_node *node)
     if (pei_node_is_area(b, node, &area)) return pe_area_cells(&area) == 1 && plain_area(b, &area);
     if (!may_be_reference(b, node, 0))
         return node->kind != PE_NODE_FUNCTION || !pei_may_be_blank(node);
-    if (node->kind == PE_NODE_UNARY)
-        return node->op == PE_OP_PLUS && plain(b, node->args[0]);
+    if (node->kind == PE_NODE_UNARY) return node->op == PE_OP_PLUS && plain(b, node->args[0]);
     if (node->kind != PE_NODE_FUNCTION) return false;
     switch ((pe_function_id)node->function) {
     case PE_FN_IF:
-    case PE_FN_CHOOSE: return plain_branches(b, node, 1, 1);
-    case PE_FN_IFS: return plain_branches(b, node, 1, 2);
+    case PE_FN_CHOOSE:
+        return plain_branches(b, node, 1, 1);
+    case PE_FN_IFS:
+        return plain_branches(b, node, 1, 2);
     case PE_FN_INDEX: /* a whole row or column is refused: it may be an array */
         return pei_node_is_area(b, node->args[0], &area) && plain_area(b, &area);
-    default: return false;
+    default:
+        return false;
     }
 }
 
@@ -104,9 +110,8 @@ bool pei_mode_matters(pei_builder *b, const pe_node *node)
     pe_area area;
     if (pei_node_is_area(b, node, &area)) return pe_area_cells(&area) > 1;
     if (node->kind == PE_NODE_NAME) return false; /* always in array mode */
-    const pe_function *row = node->kind == PE_NODE_FUNCTION
-                                 ? pe_function_row((pe_function_id)node->function)
-                                 : NULL;
+    const pe_function *row =
+        node->kind == PE_NODE_FUNCTION ? pe_function_row((pe_function_id)node->function) : NULL;
     for (uint32_t i = 0; i < node->arg_count; i++) {
         bool special = row == NULL || (row->flags & PE_FN_SPECIAL) != 0;
         char kind = special ? 'e' : pe_function_kind(row, (int)i);

@@ -7,8 +7,9 @@
 #include "program_internal.h"
 
 #define CRITERIA_MAX 8
-#define CHUNK_PAIRS 24u /* cells taken by one instruction: enough to amortise, few to keep alive   \
-                         */
+#define CHUNK_PAIRS                                                                                \
+    24u /* cells taken by one instruction: enough to amortise, few to keep alive                   \
+         */
 
 typedef struct criterion {
     pe_area area;

@@ -11,7 +11,7 @@
     48u /* values with more readers say nothing about which cells belong together */
 #define FANIN_LOCAL                                                                                \
     4u /* neither do groups with more operands, unless these belong together already */
-#define WIDE_MIN 32u    /* groups with more operands ask for them in order */
+#define WIDE_MIN 32u        /* groups with more operands ask for them in order */
 #define LARGE_NODES 500000u /* orders cost time: of so many values a good one is enough */
 #define PEAK_LARGE 640u
 #define PEAK_SMALL 128u /* live values that fit any cache: no more orders are tried */
