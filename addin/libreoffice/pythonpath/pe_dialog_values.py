@@ -35,6 +35,35 @@ def excel_number(x):
     return text[:-2] if text.endswith(".0") else text
 
 
+class Figures:
+    """Numbers to be read, in the user's language."""
+
+    def __init__(self, context):
+        self.supplier = pe_document.service(context, "com.sun.star.util.NumberFormatsSupplier")
+        self.formatter = pe_document.service(context, "com.sun.star.util.NumberFormatter")
+        self.formatter.attachNumberFormatsSupplier(self.supplier)
+
+    def formatted(self, code, x):
+        """By an English format code that no document need know."""
+        formats = self.supplier.getNumberFormats()
+        english = uno.createUnoStruct("com.sun.star.lang.Locale", "en", "US", "")
+        key = formats.queryKey(code, english, False)
+        if key < 0:
+            key = formats.addNewConverted(code, english,
+                                          uno.createUnoStruct("com.sun.star.lang.Locale"))
+        return self.formatter.convertNumberToString(key, x)
+
+    def figure_of(self, x):
+        """Five digits that count, thousands apart."""
+        if x != 0 and not 1e-4 <= abs(x) < 1e12:
+            code = "0.000E+00"
+        else:
+            whole = len("%d" % abs(x))
+            places = max(0, 5 - whole) if abs(x) >= 1 else 5
+            code = "#,##0" + ("." + "#" * places if places else "")
+        return self.formatted(code, x).rstrip(".,")
+
+
 class Values:
     """Reads and writes values as the user of this document does."""
 
@@ -43,9 +72,7 @@ class Values:
         self.document, self.cell = document, cell
         self.formatter = pe_document.service(context, "com.sun.star.util.NumberFormatter")
         self.formatter.attachNumberFormatsSupplier(document)
-        self.own_formats = pe_document.service(context, "com.sun.star.util.NumberFormatsSupplier")
-        self.own_formatter = pe_document.service(context, "com.sun.star.util.NumberFormatter")
-        self.own_formatter.attachNumberFormatsSupplier(self.own_formats)
+        self.figures = Figures(context)
         self.parser = document.createInstance("com.sun.star.sheet.FormulaParser")
         sheet, row, column = cell
         self.sheets = document.getSheets()
@@ -54,17 +81,7 @@ class Values:
         self.home.Row, self.home.Column = row, column
         self.key = self.sheets.getByName(sheet).getCellByPosition(column, row).NumberFormat
         self.type = document.getNumberFormats().getByKey(self.key).Type & ~1
-        self.separator = self._formatted("0.0", 0.5)[1]
-
-    def _formatted(self, code, x):
-        """By an English format code that the document need not know, in the user's language."""
-        formats = self.own_formats.getNumberFormats()
-        english = uno.createUnoStruct("com.sun.star.lang.Locale", "en", "US", "")
-        key = formats.queryKey(code, english, False)
-        if key < 0:
-            key = formats.addNewConverted(code, english, uno.createUnoStruct(
-                "com.sun.star.lang.Locale"))
-        return self.own_formatter.convertNumberToString(key, x)
+        self.separator = self.figures.formatted("0.0", 0.5)[1]
 
     def number(self, text):
         """The number that a text means to the user; ValueError."""
@@ -93,18 +110,8 @@ class Values:
         if self.type == DATE:
             return self.formatter.convertNumberToString(self.key, x)
         if self.type == PERCENT:
-            return self.figure_of(x * 100) + "%"
-        return self.figure_of(x)
-
-    def figure_of(self, x):
-        """As figure, whatever the cell's format."""
-        if x != 0 and not 1e-4 <= abs(x) < 1e12:
-            code = "0.000E+00"
-        else:
-            whole = len("%d" % abs(x))
-            places = max(0, 5 - whole) if abs(x) >= 1 else 5
-            code = "#,##0" + ("." + "#" * places if places else "")
-        return self._formatted(code, x).rstrip(".,")
+            return self.figures.figure_of(x * 100) + "%"
+        return self.figures.figure_of(x)
 
     # ---- parameters
 

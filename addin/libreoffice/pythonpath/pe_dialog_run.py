@@ -1,0 +1,337 @@
+"""The dialog of Run Simulation: what is in the model, what will be reported, how many trials.
+
+choose() shows what the host found, lets the person decide and keeps the decisions in the settings
+sheet, so that a headless run of the saved file does the same. Nothing else is written here.
+"""
+import random
+
+import pe_dialog_toolkit as toolkit
+import pe_document
+import pe_settings
+from pe_dialog_host import Host
+from pe_dialog_texts import T
+from pe_dialog_values import Figures
+
+TRIALS_MAX, SEED_MAX = 1 << 40, 1 << 53  # the host's own limits
+NEW_SEED_MAX = 10 ** 9                   # short enough to be read aloud
+TICKED, UNTICKED = "\u2611", "\u2610"
+SAMPLINGS = (pe_settings.MONTE_CARLO, pe_settings.LATIN_HYPERCUBE)
+SHEETS_SHOWN = 8
+
+
+def choose(context, frame, session, inspection, chosen):
+    """inspection: the host's reply to inspect. chosen: {"settings", "name", "new_document"} as the
+    caller has it; the same kind of dict as the person decided, or None: cancelled."""
+    dialog = RunDialog(context, frame, session, inspection, chosen)
+    try:
+        if dialog.run() != toolkit.OK:
+            return None
+        decided = dialog.decided()
+        dialog.keep(decided)
+        return decided
+    finally:
+        dialog.dialog.close()
+
+
+def duration(seconds):
+    """Seconds as a person says them."""
+    if seconds < 1:
+        return T.RUN_UNDER_A_SECOND
+    if seconds < 1.5:
+        return T.RUN_SECOND
+    if seconds < 100:
+        return T.RUN_SECONDS % round(seconds)
+    if seconds < 6000:
+        return T.RUN_MINUTES % round(seconds / 60)
+    return T.RUN_HOURS % (seconds / 3600)
+
+
+class RunDialog:
+    """The window and what it knows."""
+
+    def __init__(self, context, frame, session, inspection, chosen):
+        self.context, self.frame, self.session = context, frame, session
+        self.document = pe_document.document_of(frame)
+        self.chosen = chosen
+        self.figures = Figures(context)
+        self.outputs = list(inspection.get("outputs") or [])
+        self.ticks = [bool(output.get("chosen")) for output in self.outputs]
+        self.first_ticks = list(self.ticks)
+        self.current = ""   # the cell that "Go to Cell" shows
+        self.problem = ""
+        self._take(inspection)
+        self.forced = self._forced_new_document()
+        self.dialog = toolkit.Dialog(context, frame, T.RUN_TITLE, 400, 310)
+        self._build()
+
+    def _take(self, inspection):
+        self.inspection = inspection
+        problems = inspection.get("problems") or []
+        self.problems = sorted(problems, key=lambda problem: not problem.get("stops"))
+        self.stops = any(problem.get("stops") for problem in problems)
+
+    def _forced_new_document(self):
+        """Why the results cannot stand in this document; "" where they can."""
+        if self.document.isReadonly() or self.document.isProtected():
+            return T.RUN_PLACE_FORCED
+        return ""
+
+    # ---- the window
+
+    def _build(self):
+        d = self.dialog
+        d.label("check", self._check_line(), (6, 6, 388, 18), MultiLine=True)
+        self._build_inputs()
+        self._build_outputs()
+        self._build_settings()
+        self._build_problems()
+        d.label("line", "", (6, 268, 388, 18), MultiLine=True)
+        d.button("go", T.RUN_GO_TO, (6, 291, 64, 14), Enabled=False)
+        d.closing_buttons(T.RUN_OK, T.CANCEL, ok_width=84)
+
+    def _check_line(self):
+        check = self.inspection.get("check") or {}
+        formulas = "{:,}".format(self.inspection.get("formulas") or 0)
+        return T.RUN_FORMULAS % (formulas, check.get("line", ""))
+
+    def _build_inputs(self):
+        d, inspection = self.dialog, self.inspection
+        inputs = inspection.get("inputs") or []
+        count = inspection.get("input_count", len(inputs))
+        d.heading("inputs_heading", T.RUN_INPUTS % "{:,}".format(count), (6, 26, 388, 10))
+        columns = ((T.RUN_COLUMN_NAME, 112, False), (T.RUN_COLUMN_CELL, 62, False),
+                   (T.RUN_COLUMN_DISTRIBUTION, 92, False), (T.INPUT_P5, 40, True),
+                   (T.INPUT_MEAN, 40, True), (T.INPUT_P95, 40, True))
+        model = d.grid("inputs", columns, (6, 37, 388, 62))
+        figure = self.figures.figure_of
+        toolkit.add_rows(model, [
+            (each["name"], each["cell"], each.get("formula") or each["distribution"])
+            + tuple("" if each.get(key) is None else figure(each[key])
+                    for key in ("p5", "mean", "p95")) for each in inputs])
+
+    def _build_outputs(self):
+        d = self.dialog
+        d.heading("outputs_heading", T.RUN_OUTPUTS, (6, 102, 192, 10))
+        columns = (("", 14, False), (T.RUN_COLUMN_NAME, 112, False),
+                   (T.RUN_COLUMN_CELL, 62, False))
+        d.grid("outputs", columns, (6, 113, 192, 72))
+        self._show_ticks()
+        d.button("all", T.RUN_ALL, (6, 188, 40, 13))
+        d.button("none", T.RUN_NONE, (50, 188, 40, 13))
+
+    def _build_settings(self):
+        d, settings = self.dialog, self._first_settings()
+        d.heading("settings_heading", T.RUN_SETTINGS, (206, 102, 188, 10))
+        rows = [(T.RUN_TRIALS, 113), (T.RUN_SEED, 130), (T.RUN_SAMPLING, 147), (T.RUN_NAME, 164),
+                (T.RUN_RESULTS, 181)]
+        labels = ["label%d" % index for index in range(len(rows))]
+        for (text, y), name in zip(rows, labels):
+            d.label(name, text, (206, y + 3, 44, 10))
+            if text is T.RUN_TRIALS:
+                d.edit("trials", "{:d}".format(settings["trials"]), (252, y, 54, 14))
+                d.label("expected", "", (310, y + 3, 84, 10), TextColor=toolkit.GREY)
+            elif text is T.RUN_SEED:
+                d.edit("seed", "{:d}".format(settings["seed"]), (252, y, 54, 14))
+                d.button("new_seed", T.RUN_NEW_SEED, (310, y, 34, 14))
+            elif text is T.RUN_SAMPLING:
+                d.list("sampling", T.RUN_SAMPLINGS, (252, y, 92, 14),
+                       SelectedItems=(SAMPLINGS.index(settings["sampling"]),))
+            elif text is T.RUN_NAME:
+                d.edit("name", self.chosen.get("name", ""), (252, y, 142, 14),
+                       HelpText=T.RUN_NAME_HELP)
+            else:
+                new = bool(self.forced) or bool(self.chosen.get("new_document"))
+                d.list("place", T.RUN_PLACES, (252, y, 92, 14), SelectedItems=(int(new),),
+                       Enabled=not self.forced, HelpText=self.forced)
+
+    def _first_settings(self):
+        """What the caller gave, else what the document and the host say."""
+        given, settings = self.chosen.get("settings") or {}, pe_settings.choices(self.document)
+        for key in ("trials", "seed"):
+            value = given.get(key, self.inspection.get(key, settings[key]))
+            settings[key] = new_seed() if value == "new" else int(value)
+        settings["sampling"] = given.get("sampling", settings["sampling"])
+        return settings
+
+    def _build_problems(self):
+        d = self.dialog
+        d.heading("problems_heading", "", (6, 205, 388, 10))
+        columns = (("", 26, False), (T.RUN_COLUMN_CELL, 62, False),
+                   (T.RUN_COLUMN_PROBLEM, 300, False))
+        d.grid("problems", columns, (6, 216, 388, 48))
+        self._show_problems()
+
+    def _show_problems(self):
+        d = self.dialog
+        d["problems_heading"].Label = (T.RUN_PROBLEMS % len(self.problems) if self.problems
+                                       else T.RUN_NO_PROBLEMS)
+        toolkit.add_rows(d["problems"], [
+            (T.RUN_STOPS if each.get("stops") else T.RUN_WARNS, each.get("cell", ""),
+             each["text"]) for each in self.problems])
+
+    def _show_ticks(self):
+        model = self.dialog["outputs"]
+        rows = [(TICKED if tick else UNTICKED, output["name"], output["cell"])
+                for tick, output in zip(self.ticks, self.outputs)]
+        data = model.GridDataModel
+        if data.RowCount != len(rows):
+            toolkit.add_rows(model, rows)
+            return
+        for index, row in enumerate(rows):
+            if data.getCellData(0, index) != row[0]:
+                data.updateCellData(0, index, row[0])
+
+    # ---- what happens in it
+
+    def run(self):
+        """Shows the dialog; OK or CANCEL."""
+        d = self.dialog
+        d.open()
+        for name in ("inputs", "outputs", "problems"):
+            d.on(name, "selection", lambda event, name=name: self._moved(name))
+            d.on(name, "mouse", lambda event, name=name: self._clicked(name, event))
+        d.on("outputs", "key", self._key)
+        d.on("all", "action", lambda event: self._tick_all(True))
+        d.on("none", "action", lambda event: self._tick_all(False))
+        d.on("go", "action", lambda event: self._go())
+        d.on("new_seed", "action", lambda event: self._new_seed())
+        for name in ("trials", "seed"):
+            d.on(name, "text", lambda event: self._update())
+        self._update()
+        d.part("trials").setFocus()
+        return d.execute()
+
+    def _cell_of_row(self, name, row):
+        rows = {"inputs": self.inspection.get("inputs") or [], "outputs": self.outputs,
+                "problems": self.problems}[name]
+        return rows[row].get("cell", "") if 0 <= row < len(rows) else ""
+
+    def _moved(self, name):
+        self.current = self._cell_of_row(name, self.dialog.part(name).getCurrentRow())
+        self.dialog["go"].Enabled = bool(self.current)
+
+    def _clicked(self, name, event):
+        grid = self.dialog.part(name)
+        row = grid.getRowAtPoint(event.X, event.Y)
+        if not 0 <= row < self.dialog[name].GridDataModel.RowCount:
+            return
+        if name == "outputs" and grid.getColumnAtPoint(event.X, event.Y) == 0:
+            self._toggle(row)
+        elif event.ClickCount == 2:
+            self.current = self._cell_of_row(name, row)
+            self._go()
+
+    def _key(self, event):
+        if event.KeyCode == toolkit.SPACE_KEY:
+            self._toggle(self.dialog.part("outputs").getCurrentRow())
+
+    def _toggle(self, row):
+        if 0 <= row < len(self.ticks):
+            self.ticks[row] = not self.ticks[row]
+            self._ticked()
+
+    def _tick_all(self, state):
+        self.ticks = [state] * len(self.ticks)
+        self._ticked()
+
+    def _ticked(self):
+        self._show_ticks()
+        if self.inspection_stops_for_outputs():
+            settings = dict(self.chosen.get("settings") or {}, outputs=self._ticked_outputs())
+            self._take(Host(self.session).call("inspect", {"book": self.session.book,
+                                                           "settings": settings}))
+            self._show_problems()
+        self._update()
+
+    def inspection_stops_for_outputs(self):
+        """Other outputs may be free of what stops the run."""
+        return self.stops and any(self.ticks)
+
+    def _go(self):
+        """Shows the cell behind the dialog."""
+        if self.current:
+            pe_document.select_cell(self.frame, self.current)
+
+    def _new_seed(self):
+        self.dialog["seed"].Text = "{:d}".format(new_seed())
+
+    def _update(self):
+        """Reads the fields; says what is wrong, what it will take and what will be written."""
+        d = self.dialog
+        trials, seed = self._count("trials"), self._count("seed")
+        self.problem = problem_of_counts(trials, seed) or self._problem_of_model()
+        pace = self.inspection.get("seconds_per_trial")
+        d["expected"].Label = (duration(trials * pace)
+                               if trials and pace is not None and pace >= 0 else "")
+        d["line"].Label = self.problem or T.RUN_SHEETS % self._sheets()
+        d["line"].TextColor = toolkit.RED if self.problem else toolkit.GREY
+        d.part("ok").setEnable(not self.problem)
+
+    def _problem_of_model(self):
+        if self.stops:
+            return T.RUN_STOPPED
+        if not self.inspection.get("inputs"):
+            return T.RUN_NO_INPUT
+        return "" if any(self.ticks) else T.RUN_NO_OUTPUT
+
+    def _count(self, name):
+        return count_of(self.dialog[name].Text)
+
+    def _sheets(self):
+        pages = list(self.inspection.get("pages") or [])
+        if self.ticks != self.first_ticks:
+            count = sum(self.ticks)
+            return T.RUN_SHEETS_ONE if count == 1 else T.RUN_SHEETS_MANY % count
+        shown = ", ".join(pages[:SHEETS_SHOWN])
+        return shown + (T.RUN_SHEETS_MORE % (len(pages) - SHEETS_SHOWN)
+                        if len(pages) > SHEETS_SHOWN else "")
+
+    # ---- what was decided
+
+    def _ticked_outputs(self):
+        return [{"cells": output["cell"], "name": output["name"]}
+                for output, tick in zip(self.outputs, self.ticks) if tick]
+
+    def decided(self):
+        """As choose() returns it."""
+        d = self.dialog
+        settings = dict(self.chosen.get("settings") or {})
+        settings.update(trials=self._count("trials"), seed=self._count("seed"),
+                        sampling=SAMPLINGS[max(0, d["sampling"].SelectedItems[0])])
+        if self.ticks != self.first_ticks:
+            settings["outputs"] = self._ticked_outputs()
+            settings.pop("outputs_all", None)
+        return {"settings": settings, "name": d["name"].Text.strip(),
+                "new_document": d["place"].SelectedItems[0] == 1}
+
+    def keep(self, decided):
+        """Into the settings sheet, where the document can take one."""
+        if self.document.isReadonly():
+            return
+        if self.document.isProtected() and pe_settings.sheet_of(self.document) is None:
+            return
+        outputs = None
+        if self.ticks != self.first_ticks:
+            outputs = [(pe_document.parse_address(output["cells"]), output["name"])
+                       for output in decided["settings"]["outputs"]]
+        pe_settings.remember(self.document, decided["settings"], outputs, T.RUN_UNDO)
+
+
+def count_of(text):
+    """A whole number as a person writes it, thousands apart or not; None where it is none."""
+    text = "".join(c for c in text if c not in " ,'\u00a0\u202f")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 17 else None
+
+
+def problem_of_counts(trials, seed):
+    """What is wrong with them; "" where nothing is."""
+    if trials is None or not 1 <= trials <= TRIALS_MAX:
+        return T.RUN_BAD_TRIALS % "{:,}".format(TRIALS_MAX)
+    if seed is None or not 0 <= seed <= SEED_MAX:
+        return T.RUN_BAD_SEED % "{:,}".format(SEED_MAX)
+    return ""
+
+
+def new_seed():
+    """A seed that nobody chose."""
+    return random.SystemRandom().randrange(1, NEW_SEED_MAX)
