@@ -184,3 +184,18 @@ def locked(document):
         if automatic:
             document.enableAutomaticCalculation(True)
         document.unlockControllers()
+
+
+@contextlib.contextmanager
+def busy(document):
+    """Nobody closes the document while something computes for it."""
+    controller = document.getCurrentController()
+    frame = controller.getFrame() if controller is not None else None
+    window = frame.getContainerWindow() if frame is not None else None
+    if window is not None:
+        window.setEnable(False)
+    try:
+        yield
+    finally:
+        if window is not None:
+            window.setEnable(True)

@@ -41,13 +41,14 @@ def mark(sheet, key, rows, columns):
     names.addNewByName(NAME, content, home, HIDDEN)
 
 
-def our_sheets(document):
-    """{key: sheet} of the document's result sheets."""
+def our_sheets(document, every=False):
+    """The document's result sheets; of copies that show the same page the first, or every one."""
     sheets = document.getSheets()
-    found = {}
+    found, keys = [], set()
     for index in range(sheets.getCount()):
         sheet = sheets.getByIndex(index)
         key = key_of(sheet)
-        if key is not None:
-            found.setdefault(key, sheet)
+        if key is not None and (every or key not in keys):
+            keys.add(key)
+            found.append(sheet)
     return found

@@ -1,0 +1,246 @@
+"""Result pages as sheets of a document: values, formats, sizes, charts, print setup.
+
+The host's layout decides everything; here it is only shown. Invariants: a page that is written
+again keeps its sheet and addresses; only marked sheets are written to; all of a run's writing is
+one step of Undo.
+"""
+import itertools
+
+import pe_charts
+import pe_document
+import pe_marks
+import pe_styles
+import uno
+from com.sun.star.sheet.CellFlags import (ANNOTATION, DATETIME, EDITATTR, FORMULA, HARDATTR,
+                                          STRING, STYLES, VALUE)
+
+EVERYTHING = VALUE | DATETIME | STRING | ANNOTATION | FORMULA | HARDATTR | STYLES | EDITATTR
+NUMBER, TEXT, FORMULA_CELL, LINK = range(4)
+UNDO_TITLE = "Simulation results"
+EXCEL_A1 = 2              # AddressConvention.XL_A1
+STALE_COLOR = 0xBFBFBF    # tab of a page that the last run did not have
+CHARACTER_PIXELS, CHARACTER_PADDING = 7, 5   # a column's width in characters, as Excel has it
+PIXEL = 2540.0 / 96.0     # in 1/100 mm
+POINT = 2540.0 / 72.0
+
+
+def why_new_document(document, wanted):
+    """Why results go to a new document, "" where that was asked for, None where they do not."""
+    if wanted:
+        return ""
+    if document.isReadonly():
+        return "The document is read-only, so the results are in a new document."
+    if document.isProtected():
+        return ("The document's structure is protected, so the results are in a new document.")
+    return None
+
+
+def write(context, frame, document, pages, elsewhere):
+    """Writes the pages into the document, or into a new one. Returns the frame that shows them."""
+    if elsewhere:
+        document = pe_document.service(context, "com.sun.star.frame.Desktop") \
+            .loadComponentFromURL("private:factory/scalc", "_blank", 0, ())
+        frame = document.getCurrentController().getFrame()
+    book = Book(context, document)
+    controller = document.getCurrentController()
+    with pe_document.locked(document), pe_document.one_undo_step(document, UNDO_TITLE):
+        sheets = book.place(pages)
+        for page, sheet in zip(pages, sheets):
+            book.write(page, sheet)
+        book.mark_stale({page["key"] for page in pages})
+        if elsewhere:
+            _remove_empty(document)
+    for page, sheet in zip(pages, sheets):
+        pe_styles.show(context, controller, sheet, page)
+    if sheets:
+        controller.setActiveSheet(sheets[0])
+        controller.select(sheets[0].getCellByPosition(0, 0))
+    if elsewhere:
+        document.setModified(False)
+    return frame
+
+
+def remove(document):
+    """Removes every result sheet, as one step of Undo. References to them stay visible as such.
+    Returns their names."""
+    names = [sheet.getName() for sheet in pe_marks.our_sheets(document, every=True)]
+    sheets = document.getSheets()
+    if names and len(names) == sheets.getCount():
+        raise pe_document.Problem("The document has only result sheets: close it instead.")
+    with pe_document.locked(document), pe_document.one_undo_step(document, "Remove results"):
+        for name in names:
+            sheets.removeByName(name)
+    return names
+
+
+def _remove_empty(document):
+    """The blank sheet that a new document begins with."""
+    sheets = document.getSheets()
+    for name in sheets.getElementNames():
+        if pe_marks.key_of(sheets.getByName(name)) is None:
+            sheets.removeByName(name)
+
+
+class Book:
+    """A document while pages are written to it."""
+
+    def __init__(self, context, document):
+        self.context = context
+        self.document = document
+        self.sheets = document.getSheets()
+        self.ours = {pe_marks.key_of(s): s for s in pe_marks.our_sheets(document)}
+        self.renamed = {}     # a page's name, where its sheet has another
+        self.created = set()  # names of new sheets
+        self.keys = {}        # number formats
+        self.parser = None
+
+    def place(self, pages):
+        """A sheet for each page: the one that shows it already, else a new one at the end."""
+        placed = []
+        for page in pages:
+            sheet = self.ours.get(page["key"])
+            if sheet is None:
+                name = self._free_name(page["name"])
+                self.sheets.insertNewByName(name, self.sheets.getCount())
+                sheet = self.sheets.getByName(name)
+                self.created.add(name)
+            if sheet.getName() != page["name"]:
+                self.renamed[page["name"]] = sheet.getName()
+            placed.append(sheet)
+        return placed
+
+    def _free_name(self, name):
+        taken = {n.lower() for n in self.sheets.getElementNames()}
+        free, number = name, 1
+        while free.lower() in taken:
+            number += 1
+            suffix = " (%d)" % number
+            free = name[:31 - len(suffix)] + suffix
+        return free
+
+    def write(self, page, sheet):
+        """Everything of a page but what belongs to the view."""
+        old = pe_marks.mark_of(sheet)
+        rows = 1 + max((cell[0] for cell in page["cells"]), default=0)
+        columns = 1 + max((cell[1] for cell in page["cells"]), default=0)
+        names = pe_charts.names(page, columns)
+        if names:
+            rows, columns = max(rows, len(names)), columns + 1
+        entries = self._entries(page, sheet) if old else {}
+        if old:
+            area = sheet.getCellRangeByPosition(0, 0, max(columns, old[2]) - 1,
+                                                max(rows, old[1]) - 1)
+            area.clearContents(EVERYTHING)
+            area.merge(False)
+        self._values(page, sheet, (rows, columns), entries, names)
+        pe_styles.apply(self.document, sheet, page, rows, columns, self.keys)
+        self._special(page, sheet)
+        self._sizes(page, sheet)
+        for row, column, height, width in page.get("merges", ()):
+            sheet.getCellRangeByPosition(column, row, column + width - 1,
+                                         row + height - 1).merge(True)
+        self._print(page, sheet)
+        if sheet.TabColor == STALE_COLOR:
+            sheet.TabColor = -1
+        pe_marks.mark(sheet, page["key"], rows, columns)
+        pe_charts.write(sheet, page, columns - 1)
+
+    def _entries(self, page, sheet):
+        """What the user typed into cells for entries: {(row, column): value}."""
+        styles = page["styles"]
+        found = {}
+        for row, column, style, *_ in page["cells"]:
+            if styles[style].get("entry"):
+                value = sheet.getCellRangeByPosition(column, row, column, row).getDataArray()
+                if value[0][0] not in ("", None):
+                    found[row, column] = value[0][0]
+        return found
+
+    def _values(self, page, sheet, size, entries, names):
+        """Numbers and texts in one call; formulas follow, and are blank until then."""
+        rows, columns = size
+        grid = [[""] * columns for _ in range(rows)]
+        for row, column, _, kind, value, _ in page["cells"]:
+            if kind == NUMBER:
+                grid[row][column] = float(value) if value is not None else ""
+            elif kind == TEXT:
+                grid[row][column] = value
+        for (row, column), value in itertools.chain(entries.items(), names.items()):
+            if row < rows and column < columns:
+                grid[row][column] = value
+        area = sheet.getCellRangeByPosition(0, 0, columns - 1, rows - 1)
+        area.setDataArray(tuple(map(tuple, grid)))
+
+    def _special(self, page, sheet):
+        """Formulas and links."""
+        for row, column, _, kind, value, extra in page["cells"]:
+            if kind == FORMULA_CELL:
+                sheet.getCellByPosition(column, row).setFormula(
+                    self._formula(value, sheet, row, column))
+            elif kind == LINK:
+                self._link(sheet.getCellByPosition(column, row), value, extra)
+
+    def _formula(self, text, sheet, row, column):
+        """Excel's A1 as Calc's cell takes it."""
+        if self.parser is None:
+            create = self.document.createInstance
+            self.parser = create("com.sun.star.sheet.FormulaParser")
+            self.parser.FormulaConvention = EXCEL_A1
+            self.parser.CompileEnglish = True
+            self.printer = create("com.sun.star.sheet.FormulaParser")
+        for name, actual in self.renamed.items():
+            text = text.replace(pe_document.quote_sheet(name) + "!",
+                                pe_document.quote_sheet(actual) + "!")
+        home = uno.createUnoStruct("com.sun.star.table.CellAddress")
+        home.Sheet, home.Row, home.Column = sheet.getRangeAddress().Sheet, row, column
+        return "=" + self.printer.printFormula(self.parser.parseFormula(text[1:], home), home)
+
+    def _link(self, cell, text, target):
+        """A text that leads to a cell of the document."""
+        name, _, place = target.rpartition("!")
+        if name.startswith("'"):
+            name = name[1:-1].replace("''", "'")
+        name = self.renamed.get(name, name)
+        if not self.sheets.hasByName(name):
+            cell.setString(text)  # results in a new document: the model is not there
+            return
+        field = self.document.createInstance("com.sun.star.text.TextField.URL")
+        field.Representation = text
+        field.URL = "#%s.%s" % (pe_document.quote_sheet(name), place)
+        cell.setString("")
+        cell.insertTextContent(cell.createTextCursor(), field, False)
+
+    def _sizes(self, page, sheet):
+        columns, rows = sheet.getColumns(), sheet.getRows()
+        for index, width in enumerate(page.get("widths", ())):
+            if width:
+                columns.getByIndex(index).Width = int(
+                    (width * CHARACTER_PIXELS + CHARACTER_PADDING) * PIXEL + 0.5)
+        for index, height in enumerate(page.get("heights", ())):
+            if height:
+                rows.getByIndex(index).Height = int(height * POINT + 0.5)
+
+    def _print(self, page, sheet):
+        area = page.get("print_area")
+        if area:
+            sheet.setPrintAreas((self._address(sheet, area),))
+        repeat = page.get("repeat_rows")
+        if repeat:
+            rows = [repeat[0], 0, repeat[1] - repeat[0] + 1, 1]
+            sheet.setTitleRows(self._address(sheet, rows))
+            sheet.setPrintTitleRows(True)
+        sheet.PageStyle = pe_styles.page_style(self.document, page.get("pages_high", 0))
+
+    def _address(self, sheet, area):
+        address = uno.createUnoStruct("com.sun.star.table.CellRangeAddress")
+        address.Sheet = sheet.getRangeAddress().Sheet
+        address.StartRow, address.StartColumn = area[0], area[1]
+        address.EndRow, address.EndColumn = area[0] + area[2] - 1, area[1] + area[3] - 1
+        return address
+
+    def mark_stale(self, keys):
+        """Pages of earlier runs that this run does not have stay, so that what refers to them
+        holds, and their tabs turn grey."""
+        for key, sheet in self.ours.items():
+            if key not in keys:
+                sheet.TabColor = STALE_COLOR
