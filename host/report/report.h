@@ -133,7 +133,8 @@ typedef struct pe_report_options {
     const char *const
         *sheet_names; /* of that document, its result sheets left out: not to be used */
     uint32_t sheet_name_count;
-    bool detail_all;
+    const char
+        *trials_note; /* stands there in place of trials that no sheet can hold; NULL: none */
 } pe_report_options;
 
 /* Writes to a temporary name beside path and renames: no half-written file is left behind. PE_E_IO

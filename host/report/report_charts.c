@@ -3,7 +3,8 @@
 #include "report_internal.h"
 
 #include <math.h>
-#include <stdio.h>
+
+#define SERIES_MAX 8u /* of a chart: curve or bars, and marks */
 
 enum {
     COLUMN_X = PEI_DATA_COLUMN,
@@ -15,60 +16,60 @@ enum {
     COLUMN_NOISE
 };
 
-void pei_chart_heading(pei_writer *w, lxw_worksheet *sheet, lxw_col_t column, const char *text)
+void pei_chart_heading(pei_layout *l, uint32_t column, const char *text)
 {
-    pei_put_text(w, sheet, PEI_DATA_ROW - 1, column, text, PEI_LABEL);
+    pei_put_text(l, PEI_DATA_ROW - 1, column, text, PEI_LABEL);
 }
 
-lxw_chart *pei_chart_new(pei_writer *w, uint8_t type)
+void pei_chart_number(pei_layout *l, uint32_t row, uint32_t column, double x)
 {
-    lxw_chart *chart = workbook_add_chart(w->workbook, type);
-    if (chart == NULL) w->failed = true;
+    pei_put_number(l, row, column, x, PEI_PLAIN, NULL);
+}
+
+pe_page_chart *pei_chart_new(pei_layout *l, pe_chart_kind kind, const char *title, uint32_t row,
+                             uint32_t column, double height)
+{
+    pe_page *page = l->page;
+    if (page->charts == NULL) page->charts = PE_PUSH(l->arena, pe_page_chart, PEI_CHARTS_MAX);
+    pe_chart_series *series = PE_PUSH(l->arena, pe_chart_series, SERIES_MAX);
+    if (page->charts == NULL || series == NULL) {
+        l->failed = true;
+        return NULL;
+    }
+    PE_ASSERT(page->chart_count < PEI_CHARTS_MAX);
+    const pe_chart_axis axis = {.ticks = true,
+                                .min = NAN,
+                                .max = NAN,
+                                .major = NAN,
+                                .crossing = NAN,
+                                .label_degrees = PE_AXIS_DEGREES_AUTO};
+    pe_page_chart *chart = &page->charts[page->chart_count++];
+    *chart = (pe_page_chart){.kind = kind,
+                             .title = title,
+                             .row = row,
+                             .column = column,
+                             .width = PEI_CHART_WIDTH,
+                             .height = height,
+                             .x = axis,
+                             .y = axis,
+                             .series = series};
+    chart->y.gridlines = kind != PE_CHART_BARS;
     return chart;
 }
 
-lxw_chart_series *pei_chart_series(pei_writer *w, lxw_chart *chart, uint32_t output,
-                                   const char *name, const pei_chart_data *data)
+pe_chart_series *pei_chart_series(pei_layout *l, pe_page_chart *chart, const char *name,
+                                  const pei_chart_data *data, uint32_t color)
 {
-    const char *sheet = w->sheet_names[output];
-    lxw_chart_series *s = chart_add_series(chart, NULL, NULL);
-    if (s == NULL) {
-        w->failed = true;
-        return NULL;
-    }
-    chart_series_set_categories(s, sheet, data->first, data->x, data->last, data->x);
-    chart_series_set_values(s, sheet, data->first, data->y, data->last, data->y);
-    chart_series_set_name(s, name);
+    if (name == NULL) l->failed = true;
+    if (l->failed) return NULL;
+    PE_ASSERT(chart->series_count < SERIES_MAX);
+    pe_chart_series *s = &chart->series[chart->series_count++];
+    *s = (pe_chart_series){.name = name,
+                           .x = {0, 0, data->first, data->last, data->x, data->x},
+                           .y = {0, 0, data->first, data->last, data->y, data->y},
+                           .color = color,
+                           .label_color = PE_PAGE_INK};
     return s;
-}
-
-void pei_chart_dress(lxw_chart *chart, const char *title)
-{
-    lxw_chart_font title_font = {.name = PEI_FONT, .size = 11, .bold = LXW_TRUE, .color = PEI_INK},
-                   axis_font = {.name = PEI_FONT, .size = 9, .color = PEI_INK};
-    lxw_chart_line light = {.color = 0xE0E0E0, .width = 0.75f},
-                   axis = {.color = PEI_GREY, .width = 0.75f}, none = {.none = LXW_TRUE};
-    chart_title_set_name(chart, title);
-    chart_title_set_name_font(chart, &title_font);
-    chart_axis_set_num_font(chart->x_axis, &axis_font);
-    chart_axis_set_num_font(chart->y_axis, &axis_font);
-    chart_axis_set_line(chart->x_axis, &axis);
-    chart_axis_set_line(chart->y_axis, &axis);
-    chart_axis_major_gridlines_set_line(chart->y_axis, &light);
-    chart_axis_major_gridlines_set_visible(chart->x_axis, LXW_FALSE);
-    chart_chartarea_set_line(chart, &none);
-    chart_legend_set_position(chart, LXW_CHART_LEGEND_NONE);
-}
-
-void pei_chart_place(pei_writer *w, lxw_worksheet *sheet, lxw_chart *chart, lxw_row_t row,
-                     lxw_col_t column, double height)
-{
-    lxw_chart_options options = {.x_scale = PEI_CHART_WIDTH / 480.0,
-                                 .y_scale = height / 288.0,
-                                 .object_position = LXW_OBJECT_MOVE_DONT_SIZE};
-    if (w->failed) return; /* a chart without series makes the library print */
-    if (worksheet_insert_chart_opt(sheet, row, column, chart, &options) != LXW_NO_ERROR)
-        w->failed = true;
 }
 
 double pei_round_step(double least)
@@ -81,28 +82,25 @@ double pei_round_step(double least)
 }
 
 /* An axis over [low, high] that starts, ends and ticks at round values. */
-static void round_axis(lxw_chart_axis *axis, double low, double high, double *start)
+static void round_axis(pe_chart_axis *axis, double low, double high)
 {
     double unit = high > low ? pei_round_step((high - low) / 6) : pei_round_step(fabs(low) + 1);
-    *start = floor(low / unit + 1e-9) * unit;
-    chart_axis_set_min(axis, *start);
-    chart_axis_set_max(axis, fmax(ceil(high / unit - 1e-9) * unit, *start + unit));
-    chart_axis_set_major_unit(axis, unit);
+    axis->min = axis->crossing = floor(low / unit + 1e-9) * unit;
+    axis->max = fmax(ceil(high / unit - 1e-9) * unit, axis->min + unit);
+    axis->major = unit;
 }
 
-/* ---- markers
- * ------------------------------------------------------------------------------------------- */
+/* ---- markers */
 
-uint32_t pei_marks(pei_writer *w, uint32_t output, pei_mark marks[4])
+uint32_t pei_marks(pei_layout *l, const pe_report_output *o, pei_mark marks[4])
 {
-    const pe_report_output *o = &w->report->outputs[output];
     const pe_summary *s = &o->summary;
-    const pei_mark all[] = {{"P5", pei_percentile(s, 5), PEI_INK, LXW_CHART_LINE_DASH_DASH},
-                            {"P95", pei_percentile(s, 95), PEI_INK, LXW_CHART_LINE_DASH_DASH},
-                            {"mean", s->mean, PEI_ORANGE, LXW_CHART_LINE_DASH_SOLID},
+    const pei_mark all[] = {{"P5", pei_percentile(s, 5), PE_PAGE_INK, PE_DASH_DASH},
+                            {"P95", pei_percentile(s, 95), PE_PAGE_INK, PE_DASH_DASH},
+                            {"mean", s->mean, PEI_ORANGE, PE_DASH_SOLID},
                             {pei_has_base_case(o) ? "base" : "stored",
                              pe_is_number(o->base) ? pe_as_number(o->base) : NAN, PEI_GREEN,
-                             LXW_CHART_LINE_DASH_LONG_DASH}};
+                             PE_DASH_LONG}};
     uint32_t n = 0;
     for (size_t i = 0; i < PE_COUNT(all); i++) {
         uint32_t same = 0;
@@ -112,10 +110,10 @@ uint32_t pei_marks(pei_writer *w, uint32_t output, pei_mark marks[4])
             marks[n++] = all[i];
         else
             marks[same].label =
-                pe_arena_printf(w->arena, "%s, %s", marks[same].label, all[i].label);
-        if (marks[same].label == NULL) w->failed = true;
+                pe_arena_printf(l->arena, "%s, %s", marks[same].label, all[i].label);
+        if (marks[same].label == NULL) l->failed = true;
     }
-    return w->failed ? 0 : n;
+    return l->failed ? 0 : n;
 }
 
 bool pei_has_base_case(const pe_report_output *output)
@@ -123,52 +121,50 @@ bool pei_has_base_case(const pe_report_output *output)
     return output->base_label != NULL && strncmp(output->base_label, "base", 4) == 0;
 }
 
-const char *pei_mark_text(pei_writer *w, uint32_t output, const pei_mark *mark)
+const char *pei_mark_text(pei_layout *l, const pe_report_output *o, const pei_mark *mark)
 {
     char value[64];
-    const pe_report_output *o = &w->report->outputs[output];
-    const char *format = mark->x == o->summary.mean ? pei_mean_format(w->arena, w->report, o)
-                                                    : pei_number_format(w->arena, w->report, o);
+    const char *format = mark->x == o->summary.mean ? pei_mean_format(l->arena, l->report, o)
+                                                    : pei_number_format(l->arena, l->report, o);
     if (format == NULL) return NULL;
-    pe_report_value_text(mark->x, format, w->report->date1904, value, sizeof value);
-    return pe_arena_printf(w->arena, "%s %s", mark->label, value);
+    pe_report_value_text(mark->x, format, l->report->date1904, value, sizeof value);
+    return pe_arena_printf(l->arena, "%s %s", mark->label, value);
+}
+
+static void line_style(pe_chart_series *s, double width, pe_chart_dash dash)
+{
+    s->width_points = width;
+    s->dash = (uint8_t)dash;
 }
 
 /* Vertical lines at the marks' true places. */
-static void add_lines(pei_writer *w, lxw_worksheet *sheet, lxw_chart *chart, uint32_t output)
+static void add_lines(pei_layout *l, pe_page_chart *chart, const pe_report_output *o)
 {
     pei_mark marks[4];
-    uint32_t n = pei_marks(w, output, marks);
-    pei_chart_heading(w, sheet, COLUMN_MARK_X, "marks");
-    for (uint32_t i = 0; i < n && !w->failed; i++) {
-        lxw_row_t row = PEI_DATA_ROW + 2 * i;
-        const char *name = pei_mark_text(w, output, &marks[i]);
-        for (lxw_row_t k = 0; k < 2; k++) {
-            worksheet_write_number(sheet, row + k, COLUMN_MARK_X, marks[i].x, NULL);
-            worksheet_write_number(sheet, row + k, COLUMN_MARK_P, k, NULL);
+    uint32_t n = pei_marks(l, o, marks);
+    pei_chart_heading(l, COLUMN_MARK_X, "marks");
+    for (uint32_t i = 0; i < n && !l->failed; i++) {
+        uint32_t row = PEI_DATA_ROW + 2 * i;
+        for (uint32_t k = 0; k < 2; k++) {
+            pei_chart_number(l, row + k, COLUMN_MARK_X, marks[i].x);
+            pei_chart_number(l, row + k, COLUMN_MARK_P, k);
         }
         pei_chart_data data = {COLUMN_MARK_X, COLUMN_MARK_P, row, row + 1};
-        lxw_chart_series *s = name != NULL ? pei_chart_series(w, chart, output, name, &data) : NULL;
-        if (s == NULL) {
-            w->failed = true;
-            return;
-        }
-        lxw_chart_line line = {.color = marks[i].color, .width = 1.75f, .dash_type = marks[i].dash};
-        chart_series_set_line(s, &line);
-        chart_series_set_marker_type(s, LXW_CHART_MARKER_NONE);
+        pe_chart_series *s =
+            pei_chart_series(l, chart, pei_mark_text(l, o, &marks[i]), &data, marks[i].color);
+        if (s != NULL) line_style(s, 1.75, marks[i].dash);
     }
 }
 
-/* ---- cumulative curve
- * ---------------------------------------------------------------------------------- */
+/* ---- cumulative curve */
 
-static void put_curve(pei_writer *w, lxw_worksheet *sheet, const pei_cumulative *curve)
+static void put_curve(pei_layout *l, const pei_cumulative *curve)
 {
-    pei_chart_heading(w, sheet, COLUMN_X, "x");
-    pei_chart_heading(w, sheet, COLUMN_P, "P(X<=x)");
+    pei_chart_heading(l, COLUMN_X, "x");
+    pei_chart_heading(l, COLUMN_P, "P(X<=x)");
     for (uint32_t i = 0; i < curve->count; i++) {
-        worksheet_write_number(sheet, PEI_DATA_ROW + i, COLUMN_X, curve->x[i], NULL);
-        worksheet_write_number(sheet, PEI_DATA_ROW + i, COLUMN_P, curve->p[i], NULL);
+        pei_chart_number(l, PEI_DATA_ROW + i, COLUMN_X, curve->x[i]);
+        pei_chart_number(l, PEI_DATA_ROW + i, COLUMN_P, curve->p[i]);
     }
 }
 
@@ -189,105 +185,83 @@ static void curve_range(const pe_report_output *o, double *low, double *high)
     }
 }
 
-void pei_add_curve(pei_writer *w, lxw_worksheet *sheet, uint32_t output,
-                   const pei_cumulative *curve, lxw_row_t row, lxw_col_t column)
+void pei_add_curve(pei_layout *l, const pe_report_output *o, const pei_cumulative *curve,
+                   uint32_t row, uint32_t column)
 {
-    const pe_report_output *o = &w->report->outputs[output];
-    lxw_chart *chart = pei_chart_new(w, LXW_CHART_SCATTER_STRAIGHT);
+    pe_page_chart *chart =
+        pei_chart_new(l, PE_CHART_LINES, "How likely is it that X stays at or below a value?", row,
+                      column, PEI_CURVE_HEIGHT);
     pei_chart_data data = {COLUMN_X, COLUMN_P, PEI_DATA_ROW, PEI_DATA_ROW + curve->count - 1};
     if (chart == NULL) return;
-    put_curve(w, sheet, curve);
-    lxw_chart_series *s = pei_chart_series(w, chart, output, "P(X<=x)", &data);
-    const char *format = pei_number_format(w->arena, w->report, o);
-    if (s == NULL || format == NULL) {
-        w->failed = true;
-        return;
-    }
-    lxw_chart_line line = {.color = PEI_BLUE, .width = 2.25f};
-    lxw_chart_font font = {.name = PEI_FONT, .size = 9, .color = PEI_INK};
-    chart_series_set_line(s, &line);
-    chart_series_set_marker_type(s, LXW_CHART_MARKER_NONE);
-    add_lines(w, sheet, chart, output);
-    pei_chart_dress(chart, "How likely is it that X stays at or below a value?");
-    chart_axis_set_num_format(chart->x_axis, format);
-    chart_axis_set_num_format(chart->y_axis, "0%");
-    chart_axis_set_min(chart->y_axis, 0);
-    chart_axis_set_max(chart->y_axis, 1);
-    chart_axis_set_major_unit(chart->y_axis, 0.25);
-    double low, high, start;
+    put_curve(l, curve);
+    pe_chart_series *s = pei_chart_series(l, chart, "P(X<=x)", &data, PEI_BLUE);
+    if (s != NULL) line_style(s, 2.25, PE_DASH_SOLID);
+    add_lines(l, chart, o);
+    double low, high;
     curve_range(o, &low, &high);
-    round_axis(chart->x_axis, low, high, &start);
-    chart_axis_set_crossing(chart->x_axis, start);
-    chart_legend_set_position(chart, LXW_CHART_LEGEND_BOTTOM);
-    chart_legend_set_font(chart, &font);
-    pei_chart_place(w, sheet, chart, row, column, PEI_CURVE_HEIGHT);
+    round_axis(&chart->x, low, high);
+    chart->x.number_format = pei_number_format(l->arena, l->report, o);
+    if (chart->x.number_format == NULL) l->failed = true;
+    chart->y.number_format = "0%";
+    chart->y.min = 0;
+    chart->y.max = 1;
+    chart->y.major = 0.25;
+    chart->legend = true;
 }
 
-/* ---- tornado
- * ------------------------------------------------------------------------------------------- */
+/* ---- tornado */
 
-static void put_bars(pei_writer *w, lxw_worksheet *sheet, const pe_report_output *o)
+static void put_bars(pei_layout *l, const pe_report_output *o)
 {
-    pei_chart_heading(w, sheet, COLUMN_NAME, "input");
-    pei_chart_heading(w, sheet, COLUMN_SIGNAL, "rank correlation");
-    pei_chart_heading(w, sheet, COLUMN_NOISE, "within noise");
+    pei_chart_heading(l, COLUMN_NAME, "input");
+    pei_chart_heading(l, COLUMN_SIGNAL, "rank correlation");
+    pei_chart_heading(l, COLUMN_NOISE, "within noise");
     for (uint32_t i = 0; i < o->tornado_count; i++) {
         const pe_report_bar *bar = &o->tornado[i];
-        pei_put_text(w, sheet, PEI_DATA_ROW + i, COLUMN_NAME, bar->name, PEI_PLAIN);
-        worksheet_write_number(sheet, PEI_DATA_ROW + i, bar->noise ? COLUMN_NOISE : COLUMN_SIGNAL,
-                               bar->correlation, NULL);
+        pei_put_text(l, PEI_DATA_ROW + i, COLUMN_NAME, bar->name, PEI_PLAIN);
+        pei_chart_number(l, PEI_DATA_ROW + i, bar->noise ? COLUMN_NOISE : COLUMN_SIGNAL,
+                         bar->correlation);
     }
 }
 
-/* The values' axis of a bar chart is libxlsxwriter's x axis. */
-static void dress_tornado(lxw_chart *chart, const pe_report_output *o, bool noise)
+static void dress_tornado(pe_page_chart *chart, const pe_report_output *o)
 {
     double limit = 0.2; /* symmetric, so that the middle is 0 */
     for (uint32_t i = 0; i < o->tornado_count; i++)
         while (limit < 1 && fabs(o->tornado[i].correlation) > 0.9 * limit) limit += 0.2;
     limit = limit > 0.5 ? 1 : limit;
-    lxw_chart_line light = {.color = 0xE0E0E0, .width = 0.75f};
-    chart_set_series_overlap(chart, 100);
-    chart_set_series_gap(chart, 40);
-    pei_chart_dress(chart, noise ? "What drives it: rank correlation (grey: within noise)"
-                                 : "What drives it: rank correlation");
-    chart_axis_set_num_format(chart->x_axis, "0.0");
-    chart_axis_set_major_unit(chart->x_axis, limit / 2);
-    chart_axis_major_gridlines_set_visible(chart->y_axis, LXW_FALSE);
-    chart_axis_major_gridlines_set_visible(chart->x_axis, LXW_TRUE);
-    chart_axis_major_gridlines_set_line(chart->x_axis, &light);
-    chart_axis_set_min(chart->x_axis, -limit);
-    chart_axis_set_max(chart->x_axis, limit);
-    chart_axis_set_reverse(chart->y_axis);
-    chart_axis_set_label_position(chart->y_axis, LXW_CHART_AXIS_LABEL_POSITION_LOW);
-    chart_axis_set_interval_unit(chart->y_axis, 1);
+    chart->overlap_percent = 100;
+    chart->gap_percent = 40;
+    chart->y.number_format = "0.0";
+    chart->y.major = limit / 2;
+    chart->y.min = -limit;
+    chart->y.max = limit;
+    chart->y.gridlines = true;
+    chart->x.reverse = true;
+    chart->x.labels_low = true;
+    chart->x.label_every = 1;
 }
 
-void pei_add_tornado(pei_writer *w, lxw_worksheet *sheet, uint32_t output, lxw_row_t row,
-                     lxw_col_t column)
+void pei_add_tornado(pei_layout *l, const pe_report_output *o, uint32_t row, uint32_t column)
 {
-    static const lxw_color_t colors[] = {PEI_BLUE, PEI_GREY};
+    static const uint32_t colors[] = {PEI_BLUE, PEI_GREY};
     static const char *const names[] = {"rank correlation", "within noise"};
-    const pe_report_output *o = &w->report->outputs[output];
-    lxw_chart *chart = pei_chart_new(w, LXW_CHART_BAR);
-    lxw_chart_font font = {.name = PEI_FONT, .size = 9, .color = PEI_INK};
     bool noise = false;
-    if (chart == NULL) return;
-    put_bars(w, sheet, o);
     for (uint32_t i = 0; i < o->tornado_count; i++) noise = noise || o->tornado[i].noise;
+    pe_page_chart *chart =
+        pei_chart_new(l, PE_CHART_BARS,
+                      noise ? "What drives it: rank correlation (grey: within noise)"
+                            : "What drives it: rank correlation",
+                      row, column, pei_tornado_height(o));
+    if (chart == NULL) return;
+    put_bars(l, o);
     for (int k = 0; k < (noise ? 2 : 1); k++) {
         pei_chart_data data = {COLUMN_NAME, k == 0 ? COLUMN_SIGNAL : COLUMN_NOISE, PEI_DATA_ROW,
                                PEI_DATA_ROW + o->tornado_count - 1};
-        lxw_chart_series *s = pei_chart_series(w, chart, output, names[k], &data);
-        if (s == NULL) return;
-        lxw_chart_fill fill = {.color = colors[k]};
-        chart_series_set_fill(s, &fill);
-        chart_series_set_labels(s);
-        chart_series_set_labels_num_format(s, "0.00");
-        chart_series_set_labels_font(s, &font);
+        pe_chart_series *s = pei_chart_series(l, chart, names[k], &data, colors[k]);
+        if (s != NULL) s->label_format = "0.00";
     }
-    dress_tornado(chart, o, noise);
-    pei_chart_place(w, sheet, chart, row, column, pei_tornado_height(o));
+    dress_tornado(chart, o);
 }
 
 double pei_tornado_height(const pe_report_output *output)

@@ -39,15 +39,15 @@ static uint32_t point_at(const double *x, uint32_t count, double value)
     return low;
 }
 
-pei_cumulative pei_cumulative_of(pei_writer *w, const pe_report_output *output)
+pei_cumulative pei_cumulative_of(pei_layout *l, const pe_report_output *output)
 {
     const pe_summary *s = &output->summary;
-    double *points = PE_PUSH(w->arena, double, CURVE_POINTS);
-    uint64_t *at = PE_PUSH(w->arena, uint64_t, 2 * CURVE_POINTS);
-    pei_cumulative c = {0, PE_PUSH(w->arena, double, 2 * CURVE_POINTS),
-                        PE_PUSH(w->arena, double, 2 * CURVE_POINTS)};
+    double *points = PE_PUSH(l->arena, double, CURVE_POINTS);
+    uint64_t *at = PE_PUSH(l->arena, uint64_t, 2 * CURVE_POINTS);
+    pei_cumulative c = {0, PE_PUSH(l->arena, double, 2 * CURVE_POINTS),
+                        PE_PUSH(l->arena, double, 2 * CURVE_POINTS)};
     if (points == NULL || at == NULL || c.x == NULL || c.p == NULL) {
-        w->failed = true;
+        l->failed = true;
         return c;
     }
     uint64_t *between = at + CURVE_POINTS, running = 0;

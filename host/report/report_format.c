@@ -136,6 +136,11 @@ const char *pei_share_text(pe_arena *arena, const pe_summary *s)
     return pe_arena_printf(arena, "%s%%", text);
 }
 
+bool pei_is_incomplete(const pe_report *report)
+{
+    return report->trials < report->trials_asked;
+}
+
 static bool is_date(const pe_report_output *output)
 {
     return output->unit != NULL && strcmp(output->unit, "date") == 0;

@@ -1,236 +1,355 @@
-/* report_xlsx.c: the results workbook: formats, sheet names, and the order of the sheets. Written
- * under a temporary name and renamed, so that an interrupted run leaves nothing half-written. */
-#include "report_internal.h"
+/* report_xlsx.c: pages as a results workbook. Written under a temporary name and renamed, so that
+ * an interrupted run leaves nothing half-written. */
+#include "pages.h"
 
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include <xlsxwriter.h>
 
-#define SHEET_NAME_MAX 31u
+#define PAPER_A4 9
+#define CANCEL_CELLS 4096u /* written between two looks at the cancel flag */
 
-static void apply_look(lxw_format *f, pei_look look)
+typedef struct writer {
+    const pe_pages *pages;
+    const pe_control *control;
+    lxw_workbook *workbook;
+    lxw_worksheet *sheet; /* of the page that is being written */
+    const pe_page *page;
+    lxw_format **formats; /* one per style */
+    bool failed;          /* out of memory */
+} writer;
+
+/* ---- styles */
+
+static void apply_style(lxw_format *f, const pe_page_style *s)
 {
-    format_set_font_name(f, PEI_FONT);
-    format_set_font_size(f, 10);
-    format_set_align(f, LXW_ALIGN_VERTICAL_CENTER);
-    switch (look) {
-    case PEI_TITLE:
-        format_set_bold(f);
-        format_set_font_size(f, 16);
-        break;
-    case PEI_SUBTITLE:
-        format_set_font_color(f, 0x666666);
-        break;
-    case PEI_HEADING:
-    case PEI_HEADING_RIGHT:
-    case PEI_HEADING_NOTE:
-        if (look == PEI_HEADING_NOTE) format_set_indent(f, 1);
-        if (look == PEI_HEADING_RIGHT) format_set_align(f, LXW_ALIGN_RIGHT);
-        format_set_bold(f);
-        format_set_bg_color(f, 0xE8EEF4);
-        format_set_bottom(f, LXW_BORDER_THIN);
-        format_set_text_wrap(f);
-        format_set_align(f, LXW_ALIGN_VERTICAL_BOTTOM);
-        break;
-    case PEI_NOTE:
-        format_set_text_wrap(f);
-        format_set_indent(f, 1);
-        break;
-    case PEI_NUMBER:
-        format_set_align(f, LXW_ALIGN_RIGHT);
-        break;
-    case PEI_LABEL:
-        format_set_font_color(f, 0x444444);
-        break;
-    case PEI_WARNING:
-    case PEI_WARNING_NOTE:
-        if (look == PEI_WARNING_NOTE) format_set_indent(f, 1);
-        format_set_bg_color(f, 0xFFE9B8);
-        format_set_text_wrap(f);
-        break;
-    case PEI_ENTRY:
-        format_set_bg_color(f, 0xFFFDE0);
+    static const uint8_t aligns[] = {LXW_ALIGN_NONE, LXW_ALIGN_LEFT, LXW_ALIGN_CENTER,
+                                     LXW_ALIGN_RIGHT};
+    format_set_font_name(f, PE_PAGE_FONT);
+    format_set_font_size(f, s->size > 0 ? s->size : PE_PAGE_POINTS);
+    format_set_align(f, s->bottom ? LXW_ALIGN_VERTICAL_BOTTOM : LXW_ALIGN_VERTICAL_CENTER);
+    if (s->align != PE_ALIGN_BY_KIND) format_set_align(f, aligns[s->align]);
+    if (s->indent > 0) format_set_indent(f, s->indent);
+    if (s->bold) format_set_bold(f);
+    if (s->italic) format_set_italic(f);
+    if (s->underline) format_set_underline(f, LXW_UNDERLINE_SINGLE);
+    if (s->wrap) format_set_text_wrap(f);
+    if (s->color != PE_PAGE_COLOR_NONE) format_set_font_color(f, s->color);
+    if (s->background != PE_PAGE_COLOR_NONE) format_set_bg_color(f, s->background);
+    if (s->border_all)
         format_set_border(f, LXW_BORDER_THIN);
-        break;
-    case PEI_LINK:
-        format_set_font_color(f, PEI_BLUE);
-        format_set_underline(f, LXW_UNDERLINE_SINGLE);
-        format_set_text_wrap(f);
-        break;
-    case PEI_WRAPPED:
-        format_set_text_wrap(f);
-        break;
-    default:
-        break;
-    }
+    else if (s->border_bottom)
+        format_set_bottom(f, LXW_BORDER_THIN);
+    if (strcmp(s->number_format, "General") != 0 && strlen(s->number_format) < LXW_FORMAT_FIELD_LEN)
+        format_set_num_format(f, s->number_format);
 }
 
-lxw_format *pei_format(pei_writer *w, pei_look look, const char *code)
+static pe_status make_formats(writer *w)
 {
-    char key[300];
-    uint32_t *slot;
-    bool added;
-    int n = snprintf(key, sizeof key, "%d|%s", (int)look, code != NULL ? code : "");
-    size_t length = n < 0 ? 0 : (size_t)n < sizeof key ? (size_t)n : sizeof key - 1;
-    uint32_t next = (uint32_t)pe_map_count(w->formats);
-    if (pe_map_put(w->formats, key, length, next, &slot, &added) != PE_OK ||
-        PE_GROW(&w->list, &w->list_capacity, next + 1u) != PE_OK) {
-        w->failed = true;
-        return NULL;
+    w->formats = calloc((size_t)w->pages->style_count + 1, sizeof *w->formats);
+    if (w->formats == NULL) return PE_E_MEMORY;
+    for (uint32_t i = 0; i < w->pages->style_count; i++) {
+        w->formats[i] = workbook_add_format(w->workbook);
+        if (w->formats[i] == NULL) return PE_E_MEMORY;
+        apply_style(w->formats[i], &w->pages->styles[i]);
     }
-    uint32_t at = *slot;
-    if (added) {
-        w->list[at] = workbook_add_format(w->workbook);
-        if (w->list[at] == NULL) {
-            w->failed = true;
-            return NULL;
+    return PE_OK;
+}
+
+/* ---- cells */
+
+static lxw_error write_link(writer *w, const pe_page_cell *c)
+{
+    char link[LXW_MAX_ATTRIBUTE_LENGTH];
+    int n = snprintf(link, sizeof link, "internal:%s", c->link);
+    if (n < 0 || (size_t)n >= sizeof link)
+        return worksheet_write_string(w->sheet, c->row, c->column, c->text, w->formats[c->style]);
+    return worksheet_write_url_opt(w->sheet, c->row, c->column, link, w->formats[c->style], c->text,
+                                   NULL);
+}
+
+static lxw_error write_cell(writer *w, const pe_page_cell *c)
+{
+    lxw_format *format = w->formats[c->style];
+    switch ((pe_page_kind)c->kind) {
+    case PE_PAGE_NUMBER:
+        return worksheet_write_number(w->sheet, c->row, c->column, c->number, format);
+    case PE_PAGE_TEXT:
+        return worksheet_write_string(w->sheet, c->row, c->column, c->text, format);
+    case PE_PAGE_FORMULA:
+        return worksheet_write_formula_num(w->sheet, c->row, c->column, c->text, format, c->number);
+    case PE_PAGE_LINK:
+        return write_link(w, c);
+    }
+    return LXW_NO_ERROR;
+}
+
+static void write_value(writer *w, uint32_t row, const pe_page_column *c, pe_value v)
+{
+    lxw_format *format = w->formats[c->style];
+    if (pe_is_number(v))
+        worksheet_write_number(w->sheet, row, c->column, pe_as_number(v), format);
+    else if (pe_is(v, PE_KIND_TEXT))
+        worksheet_write_string(w->sheet, row, c->column, pe_as_text(v)->bytes, format);
+    else if (pe_is(v, PE_KIND_BOOLEAN))
+        worksheet_write_boolean(w->sheet, row, c->column, pe_as_boolean(v), format);
+    else if (pe_is(v, PE_KIND_ERROR))
+        worksheet_write_string(w->sheet, row, c->column, pe_error_text(pe_as_error(v)), format);
+}
+
+/* Row by row: the library keeps rows. */
+static pe_status write_columns(writer *w)
+{
+    const pe_page *p = w->page;
+    uint32_t end = 0, since = 0;
+    for (uint32_t i = 0; i < p->column_count; i++)
+        if (p->columns[i].row + p->columns[i].count > end)
+            end = p->columns[i].row + p->columns[i].count;
+    for (uint32_t row = 0; row < end; row++) {
+        for (uint32_t i = 0; i < p->column_count; i++) {
+            const pe_page_column *c = &p->columns[i];
+            if (row < c->row || row - c->row >= c->count) continue;
+            write_value(w, row, c,
+                        c->values != NULL ? c->values[row - c->row]
+                                          : pe_number((double)(row - c->row) + 1));
         }
-        apply_look(w->list[at], look);
-        if (code != NULL && strlen(code) < LXW_FORMAT_FIELD_LEN)
-            format_set_num_format(w->list[at], code);
+        since += p->column_count;
+        if (since >= CANCEL_CELLS) {
+            if (pe_cancelled(w->control)) return PE_E_CANCELLED;
+            since = 0;
+        }
     }
-    return w->list[at];
+    return PE_OK;
 }
 
-void pei_put_number(pei_writer *w, lxw_worksheet *sheet, lxw_row_t row, lxw_col_t column, double x,
-                    pei_look look, const char *code)
+static const pe_page_cell *cell_at(const pe_page *page, uint32_t row, uint32_t column)
 {
-    if (isfinite(x))
-        worksheet_write_number(sheet, row, column, x, pei_format(w, look, code));
-    else
-        worksheet_write_string(sheet, row, column, "-",
-                               pei_format(w, look == PEI_PLAIN ? PEI_NUMBER : look, NULL));
-}
-
-void pei_put_text(pei_writer *w, lxw_worksheet *sheet, lxw_row_t row, lxw_col_t column,
-                  const char *text, pei_look look)
-{
-    worksheet_write_string(sheet, row, column, text != NULL ? text : "", pei_format(w, look, NULL));
-}
-
-void pei_page(lxw_worksheet *sheet, lxw_row_t header_first, lxw_row_t header_last,
-              lxw_col_t last_column, lxw_row_t last_row)
-{
-    worksheet_set_landscape(sheet);
-    worksheet_set_paper(sheet, 9); /* A4 */
-    worksheet_fit_to_pages(sheet, 1, 0);
-    worksheet_set_margins(sheet, 0.4, 0.4, 0.5, 0.6);
-    worksheet_repeat_rows(sheet, header_first, header_last);
-    worksheet_print_area(sheet, 0, 0, last_row, last_column);
-    worksheet_set_footer(sheet, "&L&8Power Engine&C&8&A&R&8&P of &N");
-    worksheet_gridlines(sheet, LXW_HIDE_ALL_GRIDLINES);
-}
-
-/* ---- sheet names
- * --------------------------------------------------------------------------------------- */
-
-/* Bytes of text, UTF-8, that hold at most `units` UTF-16 units, which is what Excel counts. */
-static size_t cut_at(const char *text, size_t units)
-{
-    size_t length = strlen(text), at = 0, used = 0;
-    while (at < length) {
-        size_t next = at;
-        used += pe_utf8_next(text, length, &next) > 0xFFFF ? 2 : 1;
-        if (used > units) break;
-        at = next;
-    }
-    return at;
-}
-
-/* The text without what a sheet name must not hold: []:*?/\ and control characters; trimmed of
- * blanks and apostrophes. */
-static size_t clean_name(const char *text, char *out, size_t size)
-{
-    size_t length = strlen(text), n = 0;
-    for (size_t at = 0; at < length && n + 4 < size;) {
-        uint32_t code = pe_utf8_next(text, length, &at);
-        bool bad = code < 32 || code == 127 || code == 0xFFFD || code == 0xFFFE || code == 0xFFFF ||
-                   (code < 128 && strchr("[]:*?/\\", (int)code) != NULL);
-        if (bad)
-            out[n++] = ' ';
+    uint32_t low = 0, high = page->cell_count;
+    while (low < high) {
+        uint32_t middle = (low + high) / 2;
+        const pe_page_cell *c = &page->cells[middle];
+        if (c->row < row || (c->row == row && c->column < column))
+            low = middle + 1;
         else
-            n += pe_utf8_put(out + n, code);
-        if (n == 1 && (out[0] == ' ' || out[0] == '\'')) n = 0;
+            high = middle;
     }
-    out[n] = '\0';
-    return n;
+    return &page->cells[low];
 }
 
-static size_t trimmed(const char *text, size_t n)
+/* The cells of a merged area are all formatted as its first one, which is written afterwards. */
+static void merge_cells(writer *w)
 {
-    while (n > 0 && (text[n - 1] == ' ' || text[n - 1] == '\'')) n--;
-    return n;
-}
-
-/* A key that is equal for names that Excel holds for equal: without regard to case. Accented
- * Latin, Greek and Cyrillic letters are told apart by case in one bit or by 32; folding too much
- * only makes a name get a number that it could have done without. */
-static size_t fold(const char *name, size_t n, char *out)
-{
-    size_t used = 0;
-    for (size_t at = 0; at < n;) {
-        uint32_t code = pe_utf8_next(name, n, &at);
-        if (code >= 'A' && code <= 'Z')
-            code += 32;
-        else if ((code >= 0xC0 && code <= 0xDE) || (code >= 0x391 && code <= 0x3A9) ||
-                 (code >= 0x410 && code <= 0x42F))
-            code += 32;
-        else if (code >= 0x400 && code <= 0x40F)
-            code += 80;
-        else if ((code >= 0x100 && code <= 0x24F) || (code >= 0x460 && code <= 0x52F))
-            code |= 1;
-        used += pe_utf8_put(out + used, code);
-    }
-    return used;
-}
-
-/* Excel's rules: 1 to 31 characters, none of []:*?/\, no apostrophe at the ends, unique without
- * regard to case, not "History". */
-static const char *legal_name(pei_writer *w, const char *wanted, pe_map *taken)
-{
-    char clean[SHEET_NAME_MAX * 4 + 16], candidate[sizeof clean + 16], folded[2 * sizeof candidate];
-    clean_name(wanted, clean, sizeof clean);
-    size_t n = trimmed(clean, cut_at(clean, SHEET_NAME_MAX));
-    if (n == 0 || pe_text_equal_nocase(clean, n, "history", 7))
-        n = (size_t)snprintf(clean, sizeof clean, "Output");
-    for (unsigned copy = 1; copy < 100000; copy++) {
-        char suffix[12] = "";
-        if (copy > 1) snprintf(suffix, sizeof suffix, " %u", copy);
-        size_t stem = trimmed(clean, cut_at(clean, SHEET_NAME_MAX - strlen(suffix)));
-        if (stem > n) stem = n;
-        int m = snprintf(candidate, sizeof candidate, "%.*s%s", (int)stem, clean, suffix);
-        uint32_t *slot;
-        bool added = false;
-        size_t length = fold(candidate, (size_t)m, folded);
-        if (pe_map_put(taken, folded, length, 1, &slot, &added) != PE_OK) break;
-        if (added) return pe_arena_text(w->arena, candidate, (size_t)m);
-    }
-    w->failed = true;
-    return NULL;
-}
-
-static void name_sheets(pei_writer *w)
-{
-    static const char *const ours[] = {"simulation summary", "inputs", "trials"};
-    const pe_report *r = w->report;
-    pe_map *taken = pe_map_new();
-    uint32_t *slot;
-    bool added;
-    w->sheet_names = PE_PUSH(w->arena, const char *, r->output_count + 1);
-    if (taken == NULL || w->sheet_names == NULL) w->failed = true;
-    for (size_t i = 0; i < PE_COUNT(ours) && !w->failed; i++)
-        if (pe_map_put(taken, ours[i], strlen(ours[i]), 1, &slot, &added) != PE_OK)
+    for (uint32_t i = 0; i < w->page->merge_count; i++) {
+        const pe_area *a = &w->page->merges[i];
+        const pe_page_cell *first = cell_at(w->page, a->row_first, a->column_first);
+        if (worksheet_merge_range(w->sheet, a->row_first, (lxw_col_t)a->column_first, a->row_last,
+                                  (lxw_col_t)a->column_last, "",
+                                  w->formats[first->style]) != LXW_NO_ERROR)
             w->failed = true;
-    for (uint32_t i = 0; i < r->output_count && !w->failed; i++)
-        if (r->outputs[i].detail || w->options->detail_all)
-            w->sheet_names[i] = legal_name(w, r->outputs[i].name, taken);
-    pe_map_free(taken);
+    }
 }
 
-/* ---- the workbook
- * -------------------------------------------------------------------------------------- */
+/* ---- charts */
+
+static lxw_chart_font font_of(double size, uint32_t color, bool bold)
+{
+    return (lxw_chart_font){.name = PE_PAGE_FONT, .size = size, .bold = bold, .color = color};
+}
+
+static lxw_chart_line line_of(const pe_chart_series *s)
+{
+    static const uint8_t dashes[] = {LXW_CHART_LINE_DASH_SOLID, LXW_CHART_LINE_DASH_DASH,
+                                     LXW_CHART_LINE_DASH_LONG_DASH};
+    return (lxw_chart_line){
+        .color = s->color, .width = (float)s->width_points, .dash_type = dashes[s->dash]};
+}
+
+static void dress_drop_line(lxw_chart_series *out, const pe_chart_series *s)
+{
+    lxw_chart_line none = {.none = LXW_TRUE}, line = line_of(s);
+    lxw_chart_fill clear = {.none = LXW_TRUE};
+    chart_series_set_fill(out, &clear);
+    chart_series_set_line(out, &none);
+    chart_series_set_error_bars(out->y_error_bars, LXW_CHART_ERROR_BAR_TYPE_PERCENTAGE, 100);
+    chart_series_set_error_bars_direction(out->y_error_bars, LXW_CHART_ERROR_BAR_DIR_MINUS);
+    chart_series_set_error_bars_endcap(out->y_error_bars, LXW_CHART_ERROR_BAR_NO_CAP);
+    chart_series_set_error_bars_line(out->y_error_bars, &line);
+}
+
+static void dress_labels(lxw_chart_series *out, const pe_chart_series *s)
+{
+    lxw_chart_font font = font_of(PE_CHART_POINTS, s->label_color, s->label_bold);
+    lxw_chart_fill white = {.color = LXW_COLOR_WHITE};
+    chart_series_set_labels(out);
+    chart_series_set_labels_num_format(out, s->label_format);
+    chart_series_set_labels_font(out, &font);
+    if (!s->label_white) return;
+    chart_series_set_labels_position(out, LXW_CHART_LABEL_POSITION_OUTSIDE_END);
+    chart_series_set_labels_fill(out, &white);
+}
+
+static void add_series(writer *w, lxw_chart *chart, pe_chart_kind kind, const pe_chart_series *s)
+{
+    const char *sheet = w->page->name;
+    lxw_chart_series *out = chart_add_series(chart, NULL, NULL);
+    if (out == NULL) {
+        w->failed = true;
+        return;
+    }
+    chart_series_set_categories(out, sheet, s->x.row_first, (lxw_col_t)s->x.column_first,
+                                s->x.row_last, (lxw_col_t)s->x.column_last);
+    chart_series_set_values(out, sheet, s->y.row_first, (lxw_col_t)s->y.column_first, s->y.row_last,
+                            (lxw_col_t)s->y.column_last);
+    chart_series_set_name(out, s->name);
+    lxw_chart_fill fill = {.color = s->color};
+    lxw_chart_line line = line_of(s);
+    if (s->drop_line) {
+        dress_drop_line(out, s);
+    } else if (kind == PE_CHART_LINES) {
+        chart_series_set_line(out, &line);
+        chart_series_set_marker_type(out, LXW_CHART_MARKER_NONE);
+    } else {
+        chart_series_set_fill(out, &fill);
+    }
+    if (s->label_format != NULL) dress_labels(out, s);
+}
+
+static void dress_axis(lxw_chart_axis *out, const pe_chart_axis *a)
+{
+    lxw_chart_font numbers = font_of(PE_CHART_POINTS, PE_PAGE_INK, false), title = numbers;
+    lxw_chart_line line = {.color = PE_CHART_AXIS_COLOR, .width = 0.75f},
+                   grid = {.color = PE_CHART_GRID_COLOR, .width = 0.75f};
+    if (a->label_degrees != PE_AXIS_DEGREES_AUTO) /* the library's word for level is 360 */
+        numbers.rotation = a->label_degrees == 0 ? 360 : a->label_degrees;
+    chart_axis_set_num_font(out, &numbers);
+    chart_axis_set_line(out, &line);
+    chart_axis_major_gridlines_set_visible(out, a->gridlines);
+    if (a->gridlines) chart_axis_major_gridlines_set_line(out, &grid);
+    if (a->number_format != NULL) chart_axis_set_num_format(out, a->number_format);
+    if (!isnan(a->min)) chart_axis_set_min(out, a->min);
+    if (!isnan(a->max)) chart_axis_set_max(out, a->max);
+    if (!isnan(a->major)) chart_axis_set_major_unit(out, a->major);
+    if (!isnan(a->crossing)) chart_axis_set_crossing(out, a->crossing);
+    if (a->reverse) chart_axis_set_reverse(out);
+    if (a->labels_low) chart_axis_set_label_position(out, LXW_CHART_AXIS_LABEL_POSITION_LOW);
+    if (a->label_every > 0) chart_axis_set_interval_unit(out, a->label_every);
+    if (!a->ticks) chart_axis_set_major_tick_mark(out, LXW_CHART_AXIS_TICK_MARK_NONE);
+    if (a->title == NULL) return;
+    title.bold = LXW_EXPLICIT_FALSE; /* else it is bold by default */
+    chart_axis_set_name(out, a->title);
+    chart_axis_set_name_font(out, &title);
+}
+
+static void add_chart(writer *w, const pe_page_chart *c)
+{
+    static const uint8_t types[] = {LXW_CHART_COLUMN, LXW_CHART_BAR, LXW_CHART_SCATTER_STRAIGHT};
+    lxw_chart *chart = workbook_add_chart(w->workbook, types[c->kind]);
+    lxw_chart_font title = font_of(PE_CHART_TITLE_POINTS, PE_PAGE_INK, true),
+                   legend = font_of(PE_CHART_POINTS, PE_PAGE_INK, false);
+    lxw_chart_line none = {.none = LXW_TRUE};
+    lxw_chart_options place = {.x_scale = c->width / 480.0, /* of the library's default size */
+                               .y_scale = c->height / 288.0,
+                               .object_position = LXW_OBJECT_MOVE_DONT_SIZE};
+    if (chart == NULL) w->failed = true;
+    for (uint32_t i = 0; i < c->series_count && !w->failed; i++)
+        add_series(w, chart, c->kind, &c->series[i]);
+    if (w->failed) return;                /* a chart without series makes the library print */
+    bool bars = c->kind == PE_CHART_BARS; /* the library's x axis is the level one */
+    dress_axis(bars ? chart->y_axis : chart->x_axis, &c->x);
+    dress_axis(bars ? chart->x_axis : chart->y_axis, &c->y);
+    chart_title_set_name(chart, c->title);
+    chart_title_set_name_font(chart, &title);
+    chart_chartarea_set_line(chart, &none);
+    chart_legend_set_position(chart, c->legend ? LXW_CHART_LEGEND_BOTTOM : LXW_CHART_LEGEND_NONE);
+    if (c->legend) chart_legend_set_font(chart, &legend);
+    if (c->overlap_percent != 0) chart_set_series_overlap(chart, (int8_t)c->overlap_percent);
+    if (c->gap_percent > 0) chart_set_series_gap(chart, (uint16_t)c->gap_percent);
+    if (worksheet_insert_chart_opt(w->sheet, c->row, (lxw_col_t)c->column, chart, &place) !=
+        LXW_NO_ERROR)
+        w->failed = true;
+}
+
+/* ---- sheets */
+
+static void set_up_sheet(writer *w)
+{
+    const pe_page *p = w->page;
+    lxw_worksheet *sheet = w->sheet;
+    const pe_area *print = &p->print_area;
+    worksheet_gridlines(sheet, LXW_HIDE_ALL_GRIDLINES);
+    for (uint32_t c = 0; c < p->width_count; c++)
+        if (p->widths[c] > 0)
+            worksheet_set_column(sheet, (lxw_col_t)c, (lxw_col_t)c, p->widths[c], NULL);
+    for (uint32_t row = 0; row < p->height_count; row++)
+        if (p->heights[row] > 0) worksheet_set_row(sheet, row, p->heights[row], NULL);
+    if (p->freeze_row > 0 || p->freeze_column > 0)
+        worksheet_freeze_panes(sheet, p->freeze_row, (lxw_col_t)p->freeze_column);
+    worksheet_set_landscape(sheet);
+    worksheet_set_paper(sheet, PAPER_A4);
+    worksheet_fit_to_pages(sheet, 1, p->pages_high);
+    worksheet_set_margins(sheet, 0.4, 0.4, 0.5, 0.6);
+    worksheet_repeat_rows(sheet, p->repeat_first, p->repeat_last);
+    worksheet_print_area(sheet, print->row_first, (lxw_col_t)print->column_first, print->row_last,
+                         (lxw_col_t)print->column_last);
+    worksheet_set_footer(sheet, "&L&8Power Engine&C&8&A&R&8&P of &N");
+}
+
+static pe_status write_page(writer *w, const pe_page *page)
+{
+    pe_status status = PE_OK;
+    w->page = page;
+    w->sheet = workbook_add_worksheet(w->workbook, page->name);
+    if (w->sheet == NULL) return PE_E_MEMORY;
+    set_up_sheet(w);
+    merge_cells(w);
+    for (uint32_t i = 0; i < page->cell_count && !w->failed; i++) {
+        if (i % CANCEL_CELLS == 0 && pe_cancelled(w->control)) return PE_E_CANCELLED;
+        if (write_cell(w, &page->cells[i]) == LXW_ERROR_MEMORY_MALLOC_FAILED) w->failed = true;
+    }
+    PE_TRY(write_columns(w));
+    for (uint32_t i = 0; i < page->chart_count && !w->failed; i++) add_chart(w, &page->charts[i]);
+    if (w->failed) status = PE_E_MEMORY;
+fail:
+    return status;
+}
+
+static pe_status write_pages(writer *w)
+{
+    pe_status status = make_formats(w);
+    for (uint32_t i = 0; i < w->pages->page_count && status == PE_OK; i++) {
+        status = write_page(w, &w->pages->pages[i]);
+        pe_progress(w->control, "write", i + 1, w->pages->page_count);
+    }
+    if (status == PE_OK && pe_cancelled(w->control)) status = PE_E_CANCELLED;
+    return status;
+}
+
+static pe_status write_workbook(const pe_pages *pages, const char *path, const pe_control *control,
+                                const char *shown_path, pe_diag *diag)
+{
+    writer w = {.pages = pages, .control = control, .workbook = workbook_new(path)};
+    lxw_error error = LXW_NO_ERROR;
+    if (w.workbook == NULL) return pe_fail(diag, PE_E_MEMORY, shown_path, "out of memory");
+    lxw_doc_properties properties = {
+        .title = "Simulation results", .comments = "Created by Power Engine", .company = ""};
+    workbook_set_properties(w.workbook, &properties);
+    pe_status status = write_pages(&w);
+    if (status == PE_OK) /* the one step that cannot be left half-way */
+        error = workbook_close(w.workbook);
+    else
+        lxw_workbook_free(w.workbook);
+    free(w.formats);
+    if (error != LXW_NO_ERROR)
+        return pe_fail(diag, PE_E_IO, shown_path, "cannot write: %s", lxw_strerror(error));
+    if (status == PE_OK && pe_cancelled(control)) status = PE_E_CANCELLED;
+    return status == PE_OK ? PE_OK
+                           : pe_fail(diag, status, shown_path, "%s", pe_status_text(status));
+}
+
+/* ---- trials that no sheet can hold */
 
 /* Beyond this a spreadsheet that opens the file needs gigabytes, and so do we to write it. */
 #define TRIALS_CELLS_MAX 8000000u
@@ -241,22 +360,7 @@ static bool fits_a_sheet(const pe_report *report)
            report->trials * report->output_count <= TRIALS_CELLS_MAX;
 }
 
-static pe_status write_sheets(pei_writer *w, const char *trials_note, const pe_control *control)
-{
-    const pe_report *r = w->report;
-    name_sheets(w);
-    if (!w->failed) pei_write_summary(w);
-    for (uint32_t i = 0; i < r->output_count && !w->failed; i++) {
-        if (pe_cancelled(control)) return PE_E_CANCELLED;
-        if (w->sheet_names[i] != NULL) pei_write_detail(w, i);
-        pe_progress(control, "report", i + 1, r->output_count);
-    }
-    if (!w->failed) pei_write_inputs(w);
-    if (!w->failed && w->options->trials_sheet) pei_write_trials(w, trials_note);
-    return w->failed ? PE_E_MEMORY : pe_cancelled(control) ? PE_E_CANCELLED : PE_OK;
-}
-
-/* Trials that no sheet can hold go beside the workbook as CSV. */
+/* They go beside the workbook as CSV. */
 static pe_status write_trials_csv(const pe_report *report, const char *path, pe_arena *arena,
                                   const char **note, const pe_control *control, pe_diag *diag)
 {
@@ -265,6 +369,7 @@ static pe_status write_trials_csv(const pe_report *report, const char *path, pe_
     *note =
         pe_arena_printf(arena, "%llu trials of %u outputs are too many for a sheet; they are in %s",
                         (unsigned long long)report->trials, report->output_count, csv);
+    if (*note == NULL) return pe_fail(diag, PE_E_MEMORY, path, "out of memory");
     return pe_report_write_csv(report, csv, control, diag);
 }
 
@@ -272,42 +377,24 @@ pe_status pe_report_write_xlsx(const pe_report *report, const pe_report_options 
                                const char *path, const pe_control *control, pe_diag *diag)
 {
     pe_status status = PE_OK;
-    pei_writer w = {.report = report,
-                    .options = options,
-                    .control = control,
-                    .arena = pe_arena_new(SIZE_MAX / 2),
-                    .formats = pe_map_new()};
-    const char *note = NULL,
-               *temporary = w.arena != NULL ? pe_arena_printf(w.arena, "%s.part", path) : NULL;
-    lxw_error error = LXW_NO_ERROR;
-    if (temporary == NULL || w.formats == NULL)
-        PE_TRY(pe_fail(diag, PE_E_MEMORY, path, "out of memory"));
+    pe_report_options how = *options;
+    pe_pages pages;
+    pe_arena *arena = pe_arena_new(SIZE_MAX / 2);
+    const char *temporary = arena != NULL ? pe_arena_printf(arena, "%s.part", path) : NULL;
+    if (temporary == NULL) PE_TRY(pe_fail(diag, PE_E_MEMORY, path, "out of memory"));
     FILE *probe = fopen(
         temporary,
         "wb"); /* an unwritable place is found before the work is done, with the system's reason */
     if (probe == NULL) PE_TRY(pe_fail(diag, PE_E_IO, path, "cannot write: %s", strerror(errno)));
     fclose(probe);
-    if (options->trials_sheet && !fits_a_sheet(report))
-        PE_TRY(write_trials_csv(report, path, w.arena, &note, control, diag));
-    w.workbook = workbook_new(temporary);
-    if (w.workbook == NULL) PE_TRY(pe_fail(diag, PE_E_MEMORY, path, "out of memory"));
-    lxw_doc_properties properties = {
-        .title = "Simulation results", .comments = "Created by Power Engine", .company = ""};
-    workbook_set_properties(w.workbook, &properties);
-    status = write_sheets(&w, note, control);
-    if (status == PE_OK)
-        error = workbook_close(w.workbook);
-    else
-        lxw_workbook_free(w.workbook);
-    if (status != PE_OK) PE_TRY(pe_fail(diag, status, path, "%s", pe_status_text(status)));
-    if (error != LXW_NO_ERROR)
-        PE_TRY(pe_fail(diag, PE_E_IO, path, "cannot write: %s", lxw_strerror(error)));
+    if (options->trials_sheet && options->trials_note == NULL && !fits_a_sheet(report))
+        PE_TRY(write_trials_csv(report, path, arena, &how.trials_note, control, diag));
+    PE_TRY(pe_report_layout(report, &how, arena, control, &pages, diag));
+    PE_TRY(write_workbook(&pages, temporary, control, path, diag));
     if (rename(temporary, path) != 0)
         PE_TRY(pe_fail(diag, PE_E_IO, path, "cannot write: %s", strerror(errno)));
 fail:
     if (status != PE_OK && temporary != NULL) unlink(temporary);
-    free(w.list);
-    pe_map_free(w.formats);
-    pe_arena_free(w.arena);
+    pe_arena_free(arena);
     return status;
 }

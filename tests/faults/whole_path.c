@@ -119,6 +119,22 @@ static void on_progress(void *context, const char *stage, uint64_t done, uint64_
     if (d->at > 0 && pe_clock_seconds() > d->at) atomic_store(&d->control.cancel, true);
 }
 
+/* Every output gets a sheet of its own. */
+static pe_status write_results(const pe_report *report, const char *path, const pe_control *control,
+                               pe_diag *diag)
+{
+    const pe_report_options how = {.trials_sheet = true};
+    pe_report all = *report;
+    size_t bytes = report->output_count * sizeof *all.outputs;
+    all.outputs = malloc(bytes > 0 ? bytes : 1);
+    if (all.outputs == NULL) return pe_fail(diag, PE_E_MEMORY, path, "out of memory");
+    memcpy(all.outputs, report->outputs, bytes);
+    for (uint32_t i = 0; i < all.output_count; i++) all.outputs[i].detail = true;
+    pe_status status = pe_report_write_xlsx(&all, &how, path, control, diag);
+    free(all.outputs);
+    return status;
+}
+
 pe_status whole_path_run(pe_workbook *workbook, const whole_path_options *options, pe_diag *diag)
 {
     pe_status status = PE_OK;
@@ -144,9 +160,8 @@ pe_status whole_path_run(pe_workbook *workbook, const whole_path_options *option
     PE_TRY(pe_job_simulate(job, diag));
     if (options->json != NULL)
         PE_TRY(pe_report_write_json(pe_job_report(job), options->json, NULL, diag));
-    const pe_report_options how = {.trials_sheet = true, .detail_all = true};
     if (options->results != NULL)
-        PE_TRY(pe_report_write_xlsx(pe_job_report(job), &how, options->results, &d.control, diag));
+        PE_TRY(write_results(pe_job_report(job), options->results, &d.control, diag));
 fail:
     pe_job_free(job);
     return status;
