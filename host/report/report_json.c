@@ -277,7 +277,13 @@ static json_t *run_json(const pe_report *report, bool *good)
     put(object, "sha256", text(report->sha256), good);
     put(object, "version", text(report->version), good);
     put(object, "command", text(report->command), good);
+    if (report->run_name != NULL && report->run_name[0] != '\0')
+        put(object, "run_name", text(report->run_name), good);
     put(object, "trials", count(report->trials), good);
+    if (report->trials < report->trials_asked) { /* stopped before the end */
+        put(object, "incomplete", json_true(), good);
+        put(object, "trials_asked", count(report->trials_asked), good);
+    }
     put(object, "seed", seed_json(report->seed), good);
     put(object, "sampling",
         text(report->sampling == PE_LATIN_HYPERCUBE ? "latin_hypercube" : "monte_carlo"), good);

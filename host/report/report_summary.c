@@ -78,14 +78,17 @@ static void put_settings(pei_layout *l)
                  "Power Engine %s, %s (%s), %u threads, %.2f s; results do not depend on these",
                  r->version, r->backend, r->isa, r->threads, r->timings.total));
     put_pair(l, row++, "To run it again", r->command);
-    put_pair(l, row++, "Self-check", r->check.line);
+    put_pair(l, row++, "Self-check",
+             r->check.header[0] != '\0'
+                 ? pe_arena_printf(l->arena, "%s. Note: %s", r->check.line, r->check.header)
+                 : r->check.line);
 }
 
 /* ---- warnings */
 
 static uint32_t warning_count(const pe_report *r)
 {
-    return (r->check.header[0] != '\0') + (r->check.differ_count > 0) + r->warning_count;
+    return (r->check.differ_count > 0) + r->warning_count;
 }
 
 /* One line above the table, so that nobody overlooks the list below it. */
@@ -117,7 +120,6 @@ static uint32_t put_warnings(pei_layout *l, uint32_t row)
     const pe_report_check *check = &r->check;
     if (warning_count(r) == 0) return row;
     pei_put_text(l, row++, 0, "Warnings", PEI_SECTION);
-    if (check->header[0] != '\0') put_warning(l, row++, "", check->header);
     if (check->differ_count > 0)
         put_warning(l, row++, check->differ[0].cell,
                     pe_arena_printf(l->arena,

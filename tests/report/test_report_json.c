@@ -301,6 +301,25 @@ static void seeds_are_never_changed(void **state)
     }
 }
 
+static void stopped_and_named_runs_say_so(void **state)
+{
+    report_case *c = ((fixture *)*state)->c;
+    const json_t *whole = ((fixture *)*state)->run;
+    pe_report r = c->report;
+    const char *path = case_path(c, "stopped.json");
+    assert_null(json_object_get(whole, "incomplete"));
+    assert_null(json_object_get(whole, "run_name"));
+    r.trials_asked = 20000;
+    r.run_name = "Price +10%";
+    assert_int_equal(pe_report_write_json(&r, path, NULL, NULL), PE_OK);
+    json_t *run = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
+    assert_true(json_is_true(json_object_get(run, "incomplete")));
+    assert_int_equal(json_integer_value(json_object_get(run, "trials")), CASE_TRIALS);
+    assert_int_equal(json_integer_value(json_object_get(run, "trials_asked")), 20000);
+    assert_string_equal(json_string_value(json_object_get(run, "run_name")), "Price +10%");
+    json_decref(run);
+}
+
 static void writes_to_a_stream(void **state)
 {
     const fixture *f = *state;
@@ -340,6 +359,7 @@ int main(void)
         cmocka_unit_test(numbers_read_back_the_same),
         cmocka_unit_test(check_has_the_contracts_keys),
         cmocka_unit_test(seeds_are_never_changed),
+        cmocka_unit_test(stopped_and_named_runs_say_so),
         cmocka_unit_test(writes_to_a_stream),
         cmocka_unit_test(unwritable_place_is_an_error),
     };
