@@ -180,6 +180,9 @@ void pe_formula_set_free(pe_formula_set *set);
  * than PE_FORMULA_DEPTH_MAX. */
 pe_status pe_formula_set_add(pe_formula_set *set, const char *text, size_t length, pe_cell_ref home,
                              uint32_t *shape, pe_diag *diag);
+/* The same for a text in a dialect that may not be the set's: a setting of the user's. */
+pe_status pe_formula_set_add_as(pe_formula_set *set, pe_dialect dialect, const char *text,
+                                size_t length, pe_cell_ref home, uint32_t *shape, pe_diag *diag);
 uint32_t pe_formula_set_count(const pe_formula_set *set);
 const pe_formula *pe_formula_set_get(const pe_formula_set *set, uint32_t shape);
 

@@ -160,15 +160,18 @@ static pe_status reserve(pe_formula_set *set, pe_diag *diag)
     return PE_OK;
 }
 
+/* A text of another dialect than the set's keeps to itself: the same name may be another function
+ * there. */
 static pe_status add_shape(pe_formula_set *set, uint64_t hash, const char *text, size_t length,
-                           pe_cell_ref home, uint32_t *index, pe_diag *diag)
+                           pe_dialect dialect, pe_cell_ref home, uint32_t *index, pe_diag *diag)
 {
     pe_arena_mark mark = pe_arena_save(set->arena);
     pei_parsed parsed;
+    bool foreign = dialect != set->scope.dialect;
     pe_status status = reserve(set, diag);
     if (status == PE_OK)
-        status = pei_parse(&set->lexed, text, length, set->scope.dialect, home, &set->scope,
-                           set->functions, set->arena, &parsed, diag);
+        status = pei_parse(&set->lexed, text, length, dialect, home, &set->scope,
+                           foreign ? NULL : set->functions, set->arena, &parsed, diag);
     if (status != PE_OK) {
         pe_arena_restore(set->arena, mark);
         return status;
@@ -189,6 +192,7 @@ static pe_status add_shape(pe_formula_set *set, uint64_t hash, const char *text,
     s->table = s->asked_table ? home_table(set, home) : 0;
     set->shapes[set->shape_count++] = s;
     *index = (uint32_t)set->shape_count;
+    if (foreign) return PE_OK;
     enter(set, hash, *index);
     if (s->asked_sheet || s->asked_table) enter(set, hash_home(hash, s->sheet, s->table), *index);
     return PE_OK;
@@ -201,7 +205,20 @@ pe_status pe_formula_set_add(pe_formula_set *set, const char *text, size_t lengt
     if (status != PE_OK) return status;
     uint64_t hash = hash_canon(set->lexed.canon, set->lexed.canon_length);
     uint32_t found = find_shape(set, hash, home);
-    if (found == 0) status = add_shape(set, hash, text, length, home, &found, diag);
+    if (found == 0)
+        status = add_shape(set, hash, text, length, set->scope.dialect, home, &found, diag);
     if (status == PE_OK) *index = found - 1;
+    return status;
+}
+
+pe_status pe_formula_set_add_as(pe_formula_set *set, pe_dialect dialect, const char *text,
+                                size_t length, pe_cell_ref home, uint32_t *index, pe_diag *diag)
+{
+    uint32_t added = 0;
+    if (dialect == set->scope.dialect)
+        return pe_formula_set_add(set, text, length, home, index, diag);
+    pe_status status = pei_lex(&set->lexed, text, length, dialect, home, diag);
+    if (status == PE_OK) status = add_shape(set, 0, text, length, dialect, home, &added, diag);
+    if (status == PE_OK) *index = added - 1;
     return status;
 }

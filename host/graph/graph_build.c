@@ -144,6 +144,19 @@ static pe_status find_blocks(pe_graph *g)
     return PE_OK;
 }
 
+/* A setting is written in Excel's dialect, as on the command line, or, where it is a live formula
+ * of the settings sheet, in the workbook's. */
+static pe_status add_override(pe_graph *g, const pe_override *o, pe_cell_ref home, pe_diag *diag)
+{
+    pe_diag other = {0};
+    uint32_t *shape = &g->shape[o->cell];
+    pe_status status =
+        pe_formula_set_add_as(g->set, PE_DIALECT_EXCEL, o->text, o->length, home, shape, diag);
+    if (status != PE_E_SYNTAX || g->workbook->dialect == PE_DIALECT_EXCEL) return status;
+    pe_status again = pe_formula_set_add(g->set, o->text, o->length, home, shape, &other);
+    return again != PE_E_SYNTAX ? again : status;
+}
+
 static pe_status apply_override(pe_graph *g, const pe_override *o, pe_diag *diag)
 {
     char where[300];
@@ -155,8 +168,7 @@ static pe_status apply_override(pe_graph *g, const pe_override *o, pe_diag *diag
         return pe_fail(diag, PE_E_ARGUMENT, where,
                        "a cell of an array or data table cannot be an input; choose another cell");
     g->home_sheet = home.sheet;
-    pe_status status =
-        pe_formula_set_add(g->set, o->text, o->length, home, &g->shape[o->cell], &local);
+    pe_status status = add_override(g, o, home, &local);
     if (status != PE_OK)
         return pe_fail(diag, status, where, "the setting '%.*s': %s: %s", (int)o->length, o->text,
                        local.where, local.what);

@@ -26,14 +26,27 @@ static const pe_cell *cell_at(const pe_workbook *workbook, uint32_t sheet, uint3
     return cell != PE_NO_CELL ? &workbook->cells[cell] : NULL;
 }
 
-/* What a settings cell says: the reference in its formula, its text, or its number as text. "" if
- * empty. */
+/* A live reference as Excel writes it, whatever the workbook's dialect: texts are put together of
+ * it. What is no area of cells stays as it is. */
+static const char *reference_text(const saved *s, const char *text)
+{
+    char plain[300];
+    pe_area area;
+    if (text == NULL || s->workbook->dialect == PE_DIALECT_EXCEL ||
+        pe_settings_area(s->workbook, text, &area, NULL) != PE_OK)
+        return text;
+    size_t length = pe_workbook_area_text(s->workbook, &area, plain, sizeof plain);
+    return pe_arena_text(s->arena, plain, length);
+}
+
+/* What a settings cell says: the formula in it where live ones count, its text, or its number as
+ * text. "" if empty. */
 static const char *setting_text(const saved *s, uint32_t sheet, uint32_t row, uint32_t column,
-                                bool reference)
+                                bool live)
 {
     const pe_cell *cell = cell_at(s->workbook, sheet, row, column);
     if (cell == NULL) return "";
-    if (reference && cell->formula != PE_NO_FORMULA) {
+    if (live && cell->formula != PE_NO_FORMULA) {
         const pe_formula_source *f = &s->workbook->formulas[cell->formula];
         return pe_arena_text(s->arena, f->text, f->length);
     }
@@ -68,8 +81,8 @@ static void set_sampling(pe_settings *settings, bool latin)
 static pe_status one_setting(saved *s, uint32_t sheet, uint32_t row, pe_diag *diag)
 {
     const char *kind = setting_text(s, sheet, row, 0, false),
-               *cell = setting_text(s, sheet, row, 1, true);
-    const char *value = setting_text(s, sheet, row, 2, false),
+               *cell = reference_text(s, setting_text(s, sheet, row, 1, true));
+    const char *value = setting_text(s, sheet, row, 2, kind != NULL && is_word(kind, "Input")),
                *name = setting_text(s, sheet, row, 3, false);
     if (kind == NULL || cell == NULL || value == NULL || name == NULL)
         return pe_fail(diag, PE_E_MEMORY, PEI_SETTINGS_SHEET, "out of memory");

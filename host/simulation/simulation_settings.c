@@ -136,10 +136,52 @@ static const char *split_sheet(const char *text, char *sheet, size_t size)
     return p + 1;
 }
 
+/* The cells after the '.' of a Calc reference: "$A$1", "A1:B2", "A1:.B2"; a second sheet must be
+ * the first. */
+static bool parse_calc_cells(const char *text, size_t length, uint32_t sheet, pe_area *area)
+{
+    char plain[64];
+    size_t n = 0;
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] == '.' && i > 0 && text[i - 1] == ':') continue;
+        if (n + 1 >= sizeof plain) return false;
+        plain[n++] = text[i];
+    }
+    plain[n] = '\0';
+    return parse_cells(plain, sheet, area);
+}
+
+/* A reference as Calc writes it, live or saved: "$Inputs.$B$3", "of:=[$'My Sheet'.B2:.C4]". */
+static bool area_of_calc_text(const pe_workbook *workbook, const char *text, pe_area *area)
+{
+    char name[256];
+    size_t n = 0, length;
+    if (strncmp(text, "of:", 3) == 0) text += 3;
+    text += *text == '=';
+    length = strlen(text);
+    if (*text == '[' && text[length - 1] == ']') text++, length -= 2;
+    const char *end = text + length, *p = text + (*text == '$');
+    if (*p == '\'') {
+        for (p++; p < end && (*p != '\'' || p[1] == '\''); p++) {
+            p += *p == '\'';
+            if (n < sizeof name) name[n++] = *p;
+        }
+        p += p < end;
+    } else {
+        for (; p < end && *p != '.'; p++)
+            if (n < sizeof name) name[n++] = *p;
+    }
+    uint32_t sheet = n > 0 && n < sizeof name ? pe_workbook_sheet(workbook, name, n) : PE_NO_CELL;
+    if (p >= end || *p != '.' || sheet == PE_NO_CELL) return false;
+    return parse_calc_cells(p + 1, (size_t)(end - p) - 1, sheet, area);
+}
+
 static bool area_of_text(const pe_workbook *workbook, const char *text, uint32_t sheet,
                          pe_area *area)
 {
     char name[256];
+    if (workbook->dialect != PE_DIALECT_EXCEL && area_of_calc_text(workbook, text, area))
+        return true;
     const char *rest = split_sheet(text, name, sizeof name);
     if (rest != NULL) {
         sheet = pe_workbook_sheet(workbook, name, strlen(name));

@@ -150,6 +150,40 @@ static void areas_are_found(void **state)
     pe_workbook_free(w);
 }
 
+/* References as LibreOffice 7.4's Cell.getFormula and its .ods write them. */
+static void areas_of_calc(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *area; /* NULL: refused */
+    } rows[] = {
+        {"=$Model.$B$7", "Model!B7"},
+        {"$Model.B7:C9", "Model!B7:C9"},
+        {"=$'It''s a sheet'.$C$4", "'It''s a sheet'!C4"},
+        {"of:=[$Model.$B$7]", "Model!B7"},
+        {"of:=[$'It''s a sheet'.C4:.D5]", "'It''s a sheet'!C4:D5"},
+        {"[.B7]", NULL},
+        {"Model!B7", "Model!B7"},
+        {"Rate", "'It''s a sheet'!C4"},
+        {"=$#REF!.$B$7", NULL},
+        {"=$Other.B7", NULL},
+        {"$Model.", NULL},
+        {"$'Model", NULL},
+    };
+    pe_workbook *w = areas_workbook();
+    w->dialect = PE_DIALECT_CALC;
+    for (size_t i = 0; i < PE_COUNT(rows); i++) {
+        pe_area area;
+        char text[256];
+        pe_status status = pe_settings_area(w, rows[i].text, &area, NULL);
+        assert_int_equal(status, rows[i].area != NULL ? PE_OK : PE_E_ARGUMENT);
+        if (rows[i].area == NULL) continue;
+        pe_workbook_area_text(w, &area, text, sizeof text);
+        assert_string_equal(text, rows[i].area);
+    }
+    pe_workbook_free(w);
+}
+
 typedef struct model {
     pe_workbook *workbook;
     pe_graph *graph;
@@ -256,6 +290,60 @@ static void settings_make_inputs(void **state)
     model_free(&m);
 }
 
+/* The sheet "Power Engine" in each dialect: live cells, texts in Excel's grammar, and a live
+ * formula among the values. Expected: what the rows say. */
+static void saved_settings_in_each_dialect(void **state)
+{
+    (void)state;
+    static const struct {
+        pe_dialect dialect;
+        const char *product, *input, *live, *live_value, *output;
+    } rows[] = {
+        {PE_DIALECT_EXCEL, "=B1*B2", "=M!$B$1", "=M!$B$2", "=riskuniform(1,M!$B$4)", "=M!$B$3"},
+        {PE_DIALECT_CALC, "=B1*B2", "=$M.$B$1", "=$M.$B$2", "=riskuniform(1;$M.$B$4)", "=$M.$B$3"},
+        {PE_DIALECT_OPENFORMULA, "of:=[.B1]*[.B2]", "of:=[$M.$B$1]", "of:=[$M.$B$2]",
+         "of:=riskuniform(1;[$M.$B$4])", "of:=[$M.$B$3]"},
+    };
+    for (size_t i = 0; i < PE_COUNT(rows); i++) {
+        model m = {0};
+        pe_settings given = {0}, settings = {0};
+        pe_workbook_builder *b = pe_builder_new();
+        pe_builder_settings how = {.dialect = rows[i].dialect};
+        assert_int_equal(pe_builder_configure(b, &how, NULL), PE_OK);
+        uint32_t s = pe_builder_sheet(b, "M"), own = pe_builder_sheet(b, "Power Engine");
+        pe_builder_value(b, s, "B1", pe_number(10));
+        pe_builder_value(b, s, "B2", pe_number(5));
+        pe_builder_formula(b, s, "B3", rows[i].product, pe_number(50));
+        pe_builder_value(b, s, "B4", pe_number(9));
+        pe_builder_text(b, own, "A2", "Input");
+        pe_builder_formula(b, own, "B2", rows[i].input, pe_number(10));
+        pe_builder_text(b, own, "C2", "pert(8,10,15)");
+        pe_builder_text(b, own, "A3", "Input");
+        pe_builder_formula(b, own, "B3", rows[i].live, pe_number(5));
+        pe_builder_formula(b, own, "C3", rows[i].live_value, pe_error(PE_ERROR_NAME));
+        pe_builder_text(b, own, "A4", "Output");
+        pe_builder_formula(b, own, "B4", rows[i].output, pe_number(50));
+        pe_builder_text(b, own, "D4", "Product");
+        pe_builder_text(b, own, "A5", "Target");
+        pe_builder_formula(b, own, "B5", rows[i].output, pe_number(50));
+        pe_builder_text(b, own, "C5", "<40");
+        assert_int_equal(pe_builder_build(b, &m.workbook, NULL), PE_OK);
+        assert_int_equal(pe_settings_complete(m.workbook, &given, arena, &settings, NULL), PE_OK);
+        pe_workbook_free(m.workbook);
+        assert_int_equal(find(&m, b, &settings, NULL), PE_OK);
+        const pe_simulation *found = &m.simulation;
+        assert_int_equal(found->input_count, 2); /* none in the settings sheet itself */
+        assert_string_equal(found->inputs[0].distribution, "PERT");
+        assert_string_equal(found->inputs[1].distribution, "UNIFORM");
+        assert_int_equal(found->inputs[1].cell, cell_at(&m, 1, 1));
+        assert_int_equal(found->output_count, 1);
+        assert_string_equal(found->outputs[0].name, "Product");
+        assert_int_equal(found->outputs[0].cell, cell_at(&m, 2, 1));
+        assert_int_equal(settings.target_count, 1);
+        model_free(&m);
+    }
+}
+
 static void nothing_random(void **state)
 {
     (void)state;
@@ -310,6 +398,8 @@ int main(void)
     const struct CMUnitTest others[] = {
         cmocka_unit_test(targets_are_parsed),
         cmocka_unit_test(areas_are_found),
+        cmocka_unit_test(areas_of_calc),
+        cmocka_unit_test(saved_settings_in_each_dialect),
         cmocka_unit_test(what_varies_and_what_is_needed),
         cmocka_unit_test(frozen_cells_do_not_vary),
         cmocka_unit_test(settings_make_inputs),
