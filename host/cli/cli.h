@@ -46,6 +46,10 @@ typedef struct pe_cli_options {
 pe_exit pe_cli_parse(int argc, char **argv, pe_arena *arena, pe_cli_options *options);
 void pe_cli_help(FILE *out);
 
+/* install-libreoffice, uninstall-libreoffice: options of their own. */
+bool pe_cli_is_extension(int argc, char **argv);
+pe_exit pe_cli_extension(int argc, char **argv);
+
 /* "2026-03-01", "2026-03-01 12:30[:15]" to a serial of the 1900 system. */
 bool pe_cli_date(const char *text, double *serial);
 double pe_cli_now(void); /* local date and time as a serial of the 1900 system */

@@ -55,6 +55,8 @@ void pe_cli_help(FILE *out)
         "in the file?\n"
         "  power-engine inspect WORKBOOK [options]  inputs, outputs, formula categories, what is "
         "not supported\n"
+        "  power-engine install-libreoffice         add Run Simulation to LibreOffice Calc; "
+        "uninstall-libreoffice: take it away\n"
         "\n"
         "WORKBOOK is an .xlsx or .xlsm file. It is never changed. Random cells are those that call "
         "RAND(), RANDBETWEEN(),\n"
