@@ -36,7 +36,6 @@ def execute(context, frame, arguments):
         chosen = pe_dialog_run.choose(context, frame, session, inspection, chosen)
         if chosen is None:
             return "cancelled"
-        session.send_changes()  # the dialog keeps what was chosen in the settings sheet
     return simulate(context, frame, session, chosen, quiet)
 
 

@@ -4,9 +4,9 @@ Cells are read in rectangles by the office's own bulk calls; blank space between
 Invariant: every formula reaches the host as a formula. One that the office does not hold (a table
 reference in Calc 7.4, say) is taken from the unmodified file, else it is an error.
 """
-import array
 import itertools
 import re
+import time
 
 import pe_document
 import pe_formats
@@ -20,8 +20,6 @@ CHUNK_CELLS = 200000      # read and sent at once
 GAP_COLUMNS = 8           # so many blank columns do not part a rectangle
 WASTE_SHARE = 0.5         # blank cells of a rectangle, as a share, that merging may cost
 WASTE_CELLS = 2000        # or so many, whatever the share
-KIND_BLANK, KIND_NUMBER, KIND_TEXT, KIND_BOOLEAN, KIND_ERROR = range(5)
-KINDS = {float: KIND_NUMBER, str: KIND_TEXT, type(None): KIND_ERROR}
 
 # Calc's error codes and the protocol's, as Calc itself maps them when it saves for Excel. All
 # other codes are #N/A there; here #VALUE!, so that none passes for a lookup that found nothing.
@@ -67,28 +65,27 @@ def model_sheets(document):
             yield sheet
 
 
-def send(context, document, client, clock):
-    """Sends the whole document; a Snapshot. client: see pe_session. clock: seconds, to measure."""
+def send(context, document, client):
+    """Sends the whole document through an open client; a Snapshot."""
     sheets = list(model_sheets(document))
+    snapshot = Snapshot(client.call("workbook.begin", _begin(context, document, sheets))["book"])
     try:
-        book = client.request("workbook.begin", _begin(context, document, sheets))["book"]
-        snapshot = Snapshot(book)
         formats = pe_formats.Formats(document)
         for index, sheet in enumerate(sheets):
             snapshot.sheets.append(sheet.getName())
-            _send_sheet(document, sheet, index, client, formats, snapshot, clock)
-        client.settle()
-        client.request("workbook.end", {"book": book})
+            _send_sheet(document, sheet, index, client, formats, snapshot)
+        client.call("workbook.end", {"book": snapshot.book}, timeout=60.0)
         return snapshot
     except Unreadable as formula:
+        client.call("workbook.close", {"book": snapshot.book})
         path = file_of(document)
         if path and not document.isModified() and is_excel(document):
-            return Snapshot(client.request("workbook.open", {"path": path})["book"])
+            return Snapshot(client.call("workbook.open", {"path": path}, timeout=60.0)["book"])
         raise pe_document.Problem(
             "%s: this version of LibreOffice cannot hold the formula %s. %s" % (
                 formula.cell, formula.text,
-                "Save the changes elsewhere, open the file again and run it unchanged."
-                if path and is_excel(document) else "Rewrite it without table references."))
+                "Open the file again and run it before anything is changed." if is_excel(document)
+                else "Rewrite it without table references.")) from formula
 
 
 class Unreadable(Exception):
@@ -196,7 +193,7 @@ def _area(address):
             address.EndColumn - address.StartColumn + 1]
 
 
-def _send_sheet(document, sheet, index, client, formats, snapshot, clock):
+def _send_sheet(document, sheet, index, client, formats, snapshot):
     found = sheet.queryContentCells(CONTENT).getRangeAddresses()
     arrays = {}
     extent = None
@@ -205,69 +202,71 @@ def _send_sheet(document, sheet, index, client, formats, snapshot, clock):
         step = max(1, CHUNK_CELLS // columns)
         for first in range(row, row + rows, step):
             count = min(step, row + rows - first)
-            _send_cells(sheet, (index, first, column, count, columns), client, formats, arrays,
-                        snapshot, clock)
+            place = (first, column, count, columns)
+            cells = Cells(sheet, place, formats, arrays, snapshot)
+            client.sheet(snapshot.book, index, first, column, cells.formulas, cells.values,
+                         cells.booleans, cells.errors)
         bottom, right = row + rows - 1, column + columns - 1
         extent = (max(bottom, extent[0]), max(right, extent[1])) if extent else (bottom, right)
     _send_rest(document, sheet, index, client, formats, arrays, extent, snapshot)
 
 
-def read_cells(sheet, row, column, rows, columns, clock):
-    """(formulas, values, seconds): flat lists of a rectangle, row by row."""
-    area = sheet.getCellRangeByPosition(column, row, column + columns - 1, row + rows - 1)
-    start = clock()
-    formulas, values = area.getFormulaArray(), area.getDataArray()
-    seconds = clock() - start
-    chain = itertools.chain.from_iterable
-    return area, list(chain(formulas)), list(chain(values)), seconds
+class Cells:
+    """A rectangle (row, column, rows, columns) of a sheet as client.sheet takes it: formulas and
+    values as the office gives them; which numbers are truth values, which errors which."""
+
+    def __init__(self, sheet, place, formats, arrays, snapshot):
+        self.sheet, self.place = sheet, place
+        row, column, rows, columns = place
+        self.area = sheet.getCellRangeByPosition(column, row, column + columns - 1,
+                                                 row + rows - 1)
+        start = time.perf_counter()
+        self.formulas = self.area.getFormulaArray()
+        self.values = self.area.getDataArray()
+        snapshot.reading += time.perf_counter() - start
+        snapshot.cells += rows * columns
+        joined = "\0".join(itertools.chain.from_iterable(self.formulas))
+        if "{=" in joined or "[" in joined:
+            _find_special(sheet, list(itertools.chain.from_iterable(self.formulas)), place, arrays)
+        self.errors = {}
+        if any(None in values for values in self.values):
+            self.errors = _find_errors(self)
+        self.booleans = self._booleans(formats)
+
+    def _booleans(self, formats):
+        """Numbers 0 and 1 that are shown as FALSE and TRUE. A formula's own result type is known
+        for single cells only, so they are asked where the formula can have such a result."""
+        found = set()
+        constants = formats.logical_areas(self.sheet)
+        row, column = self.place[:2]
+        for r, values in enumerate(self.values):
+            if 0.0 not in values and 1.0 not in values:
+                continue
+            formulas = self.formulas[r]
+            for c, value in enumerate(values):
+                if value.__class__ is not float or value not in (0.0, 1.0):
+                    continue
+                formula = formulas[c]
+                asked = LOGICAL.search(formula) if formula.startswith(("=", "{=")) else constants
+                if asked and formats.is_logical(
+                        self.sheet.getCellByPosition(column + c, row + r).NumberFormat):
+                    found.add((r, c))
+        return found
 
 
-def _send_cells(sheet, place, client, formats, arrays, snapshot, clock):
-    index, row, column, rows, columns = place
-    area, formulas, values, seconds = read_cells(sheet, row, column, rows, columns, clock)
-    snapshot.reading += seconds
-    snapshot.cells += len(formulas)
-    kinds, numbers = _kinds(sheet, area, formulas, values, place[1:], formats)
-    joined = "\0".join(formulas)
-    if "{=" in joined or "[" in joined:
-        _find_special(sheet, formulas, place[1:], arrays)
-    client.sheet(snapshot.book, place, (joined + "\0").encode(), bytes(kinds), numbers,
-                 "".join(v + "\0" for v, k in zip(values, kinds) if k == KIND_TEXT).encode())
-
-
-def _kinds(sheet, area, formulas, values, place, formats):
-    """What each cell's value is, and its number: booleans 0 or 1, errors the protocol's code."""
-    kinds = bytearray(map(KINDS.__getitem__, map(type, values)))
-    numbers = array.array("d", [v if v.__class__ is float else 0.0 for v in values])
-    row, column, _, columns = place
-    for position, formula in enumerate(formulas):
-        if not formula:
-            kinds[position] = KIND_BLANK
-    if KIND_ERROR in kinds:
-        _find_errors(sheet, area, formulas, place, kinds, numbers)
-    logical = formats.logical_areas(sheet)
-    for position, value in enumerate(values):
-        if (value == 0.0 or value == 1.0) and kinds[position] == KIND_NUMBER:
-            formula = formulas[position]
-            if formula[0] == "=" and LOGICAL.search(formula) or logical and formula[0] != "=":
-                r, c = divmod(position, columns)
-                if formats.is_logical(sheet.getCellByPosition(column + c, row + r).NumberFormat):
-                    kinds[position] = KIND_BOOLEAN
-    return kinds, numbers
-
-
-def _find_errors(sheet, area, formulas, place, kinds, numbers):
-    row, column, _, columns = place
-    for found in area.queryFormulaCells(ERROR).getRangeAddresses():
+def _find_errors(cells):
+    """{(row, column) in the rectangle: the protocol's code}."""
+    row, column = cells.place[:2]
+    errors = {}
+    for found in cells.area.queryFormulaCells(ERROR).getRangeAddresses():
         for r in range(found.StartRow, found.EndRow + 1):
             for c in range(found.StartColumn, found.EndColumn + 1):
-                position = (r - row) * columns + c - column
-                code = sheet.getCellByPosition(c, r).getError()
+                code = cells.sheet.getCellByPosition(c, r).getError()
                 if code in UNREADABLE:
-                    raise Unreadable(pe_document.address_text(sheet.getName(), r, c),
-                                     formulas[position])
-                kinds[position] = KIND_ERROR
-                numbers[position] = ERRORS.get(code, ERROR_VALUE)
+                    raise Unreadable(pe_document.address_text(cells.sheet.getName(), r, c),
+                                     cells.formulas[r - row][c - column])
+                errors[r - row, c - column] = ERRORS.get(code, ERROR_VALUE)
+    return errors
 
 
 def outside_texts(formula):
@@ -313,7 +312,7 @@ def _send_rest(document, sheet, index, client, formats, arrays, extent, snapshot
         if area is not None:
             part["filter"] = area
     if len(part) > 7:
-        client.post("workbook.sheet", part)
+        client.call("workbook.sheet", part, timeout=60.0)
 
 
 def hidden_rows(sheet, last):
