@@ -52,6 +52,11 @@ uint32_t pei_next_id(pe_client *client)
     return client->last_id;
 }
 
+uint32_t pe_client_last_id(const pe_client *client)
+{
+    return client->last_id;
+}
+
 /* ---- receiving ---- */
 
 static int lost(pe_client *client, pe_client_error *error)

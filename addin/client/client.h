@@ -18,7 +18,8 @@
 typedef struct pe_client pe_client;
 
 /* For a person: what, where, what to do. code: "host_missing", "host_start", "connect", "timeout",
- * "lost" (the host died or closed the connection), "protocol", "limit", "memory". */
+ * "lost" (the host died or closed the connection), "argument", "protocol", "limit", "memory", or
+ * what the host answered to hello ("version", "busy"). */
 typedef struct pe_client_error {
     char code[32];
     char where[256];
@@ -29,8 +30,9 @@ typedef struct pe_client_options {
     const char *name;     /* of the add-in, for the host's log: "LibreOffice 7.4.7" */
     const char *program;  /* the host; NULL: beside this library, then PATH, then /usr/bin and the
                              like */
-    const char *endpoint; /* socket or pipe; NULL: the user's own, see PROTOCOL.md */
-    int start;            /* 1: start the host where none answers */
+    const char *endpoint; /* a host's socket (.sock) or endpoint file (.json), the one beside the
+                             other; NULL: the user's own, see PROTOCOL.md */
+    int start;            /* 1: start the host where none answers (not with endpoint) */
     uint32_t timeout_ms;  /* for all of it; 0: 10,000 */
 } pe_client_options;
 
@@ -42,6 +44,9 @@ PE_CLIENT_API void pe_client_close(pe_client *client); /* NULL is allowed */
 /* Sends a request; params: one MessagePack map, NULL: none. Returns its id (> 0) or -1. */
 PE_CLIENT_API int64_t pe_client_send(pe_client *client, const char *method, const void *params,
                                      size_t length, uint32_t timeout_ms, pe_client_error *error);
+/* The id of the last request of this client, pe_client_sheet's included: it numbers them one by
+ * one. */
+PE_CLIENT_API uint32_t pe_client_last_id(const pe_client *client);
 /* Sends a notification ("cancel", "stop"). Any thread, also while another waits in
  * pe_client_next. */
 PE_CLIENT_API int pe_client_notify(pe_client *client, const char *method, const void *params,
