@@ -147,4 +147,10 @@ pe_status pe_report_layout(const pe_report *report, const pe_report_options *opt
                            pe_arena *arena, const pe_control *control, pe_pages *pages,
                            pe_diag *diag);
 
+/* The names that its pages will have, before there is anything to lay out: the report's outputs are
+ * named. *names: *count of them, in the order of the sheets, in arena. */
+pe_status pe_report_page_names(const pe_report *report, const pe_report_options *options,
+                               pe_arena *arena, const char ***names, uint32_t *count,
+                               pe_diag *diag);
+
 #endif

@@ -187,3 +187,21 @@ void pei_name_sheets(pei_layout *l)
     pe_map_free(taken);
     pe_map_free(wanted);
 }
+
+pe_status pe_report_page_names(const pe_report *report, const pe_report_options *options,
+                               pe_arena *arena, const char ***names, uint32_t *count, pe_diag *diag)
+{
+    pei_layout l = {.report = report, .options = options, .arena = arena};
+    const char **list = PE_PUSH(arena, const char *, (size_t)report->output_count + 3);
+    uint32_t n = 0;
+    if (list != NULL) pei_name_sheets(&l);
+    if (list == NULL || l.failed) return pe_fail(diag, PE_E_MEMORY, "report", "out of memory");
+    list[n++] = l.summary_name;
+    for (uint32_t i = 0; i < report->output_count; i++)
+        if (l.detail_names[i] != NULL) list[n++] = l.detail_names[i];
+    list[n++] = l.inputs_name;
+    if (options->trials_sheet) list[n++] = l.trials_name;
+    *names = list;
+    *count = n;
+    return PE_OK;
+}

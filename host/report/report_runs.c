@@ -22,8 +22,8 @@ enum {
 };
 
 static const char *const headings[RUN_COLUMNS] = {
-    "Mean", "Standard deviation", "P5",        "P50",
-    "P95",  "Mean difference",    "Its error", "P(this > that)"};
+    "Mean",           "Standard deviation", "P5", "P50", "P95", "Mean difference",
+    "Standard error", "P(this > that)"};
 
 static const pe_report_run_output *find_output(const pe_report_run *run, const char *cell)
 {
