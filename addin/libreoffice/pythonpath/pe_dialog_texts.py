@@ -61,8 +61,8 @@ class T:  # pylint: disable=too-few-public-methods
     OUTPUT_REMOVE = "~Remove Output"
     OUTPUT_EMPTY = ("%s is empty. An output is a cell whose formula depends on an input: select "
                     "the result that you want to know.")
-    OUTPUT_NO_FORMULA = ("%s holds no formula, so it cannot vary. An output is a cell whose formula "
-                         "depends on an input: select the result that you want to know.")
+    OUTPUT_NO_FORMULA = ("%s holds no formula, so it cannot vary. An output is a cell whose "
+                         "formula depends on an input: select the result that you want to know.")
 
     # ---- run
     RUN_TITLE = "Run Simulation"
@@ -101,6 +101,21 @@ class T:  # pylint: disable=too-few-public-methods
     RUN_NO_INPUT = "No inputs yet: select a number, then choose Define Input."
     RUN_STOPS, RUN_WARNS = "stops", "note"
     RUN_UNDO = "Simulation settings"
+
+    # ---- progress
+    PROGRESS_TITLE = "Run Simulation"
+    PROGRESS_STAGES = {"parse": "Reading the formulas", "check": "Checking the formulas",
+                       "compile": "Preparing the simulation", "simulate": "Simulating",
+                       "statistics": "Forming the statistics", "tornado": "Finding what matters"}
+    PROGRESS_START = "Starting"
+    PROGRESS_OTHER = "Working"
+    PROGRESS_TRIALS = "%s of %s trials"
+    PROGRESS_PACE = "%s trials a second"
+    PROGRESS_LEFT = "%s left"
+    PROGRESS_STOP = "~Stop and Report"
+    PROGRESS_STOP_HELP = "Ends the run now and reports the trials done so far."
+    PROGRESS_STOPPING = "Stopping"
+    PROGRESS_CANCELLING = "Cancelling"
 
     # ---- settings
     SETTINGS_TITLE = "Power Engine Settings"

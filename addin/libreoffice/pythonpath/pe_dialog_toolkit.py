@@ -8,8 +8,8 @@ import traceback
 
 import uno
 import unohelper
-from com.sun.star.awt import (XActionListener, XAdjustmentListener, XItemListener, XKeyListener,
-                              XMouseListener, XTextListener, XTopWindowListener)
+from com.sun.star.awt import (XActionListener, XItemListener, XKeyListener, XMouseListener,
+                              XTextListener)
 from com.sun.star.awt.grid import XGridSelectionListener
 
 import pe_document
@@ -24,7 +24,7 @@ SPACE_KEY, ENTER_KEY = 1284, 1280  # com.sun.star.awt.Key
 
 
 class _Listener(unohelper.Base, XActionListener, XTextListener, XItemListener, XKeyListener,
-                XMouseListener, XAdjustmentListener, XGridSelectionListener, XTopWindowListener):
+                XMouseListener, XGridSelectionListener):
     """Passes the events it is made for to one function; the rest is ignored. A failure inside must
     not reach the toolkit: it is kept for the dialog's caller."""
 
@@ -57,9 +57,6 @@ class _Listener(unohelper.Base, XActionListener, XTextListener, XItemListener, X
     def selectionChanged(self, event):
         self._pass("selection", event)
 
-    def windowClosing(self, event):
-        self._pass("closing", event)
-
     def keyReleased(self, event):
         pass
 
@@ -70,27 +67,6 @@ class _Listener(unohelper.Base, XActionListener, XTextListener, XItemListener, X
         pass
 
     def mouseExited(self, event):
-        pass
-
-    def adjustmentValueChanged(self, event):
-        pass
-
-    def windowOpened(self, event):
-        pass
-
-    def windowClosed(self, event):
-        pass
-
-    def windowMinimized(self, event):
-        pass
-
-    def windowNormalized(self, event):
-        pass
-
-    def windowActivated(self, event):
-        pass
-
-    def windowDeactivated(self, event):
         pass
 
     def disposing(self, event):

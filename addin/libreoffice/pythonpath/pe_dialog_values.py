@@ -200,7 +200,6 @@ class Values:
             fixed.Data = self._fixed(data)
         else:
             data.Reference1, data.Reference2 = self._fixed(ends[0]), self._fixed(ends[1])
-            data.Reference2.Flags = 0
             fixed.Data = data
         fixed.OpCode = PUSH
         return fixed
@@ -219,5 +218,5 @@ class Values:
             area = self.sheets.getByIndex(sheet).getCellRangeByPosition(left, top, right, bottom)
             rows = tuple(tuple(x if isinstance(x, float) else 0.0 for x in row)
                          for row in area.getDataArray())
-            valued.Data = rows
+            valued.Data = uno.Any("[][]any", rows)
         return valued
