@@ -11,8 +11,11 @@ import unohelper
 from com.sun.star.frame import DispatchResultEvent, FeatureStateEvent, XDispatchProvider
 from com.sun.star.frame import XNotifyingDispatch
 from com.sun.star.lang import XInitialization, XServiceInfo
+from com.sun.star.task import XJob
 
 IMPLEMENTATION = "org.powerengine.calc.Dispatch"
+SAVE_JOB = "org.powerengine.calc.SaveJob"
+SPREADSHEET = "com.sun.star.sheet.SpreadsheetDocument"
 PROTOCOL = "vnd.power-engine:"
 
 # Command: module and function.
@@ -107,6 +110,33 @@ class Dispatch(unohelper.Base, XDispatchProvider, XNotifyingDispatch, XInitializ
         return ("com.sun.star.frame.ProtocolHandler",)
 
 
+class SaveJob(unohelper.Base, XJob, XServiceInfo):
+    """Called after a document was saved, see Jobs.xcu."""
+
+    def __init__(self, context):
+        self.context = context
+
+    def execute(self, arguments):
+        import pe_save
+        given = {value.Name: value.Value for argument in arguments
+                 if argument.Name == "Environment" for value in argument.Value}
+        document = given.get("Model")
+        try:
+            if document is not None and document.supportsService(SPREADSHEET):
+                pe_save.saved(self.context, document)
+        except Exception:  # saving has succeeded; a warning that fails is no reason to say else
+            traceback.print_exc()
+
+    def getImplementationName(self):
+        return SAVE_JOB
+
+    def supportsService(self, name):
+        return name in self.getSupportedServiceNames()
+
+    def getSupportedServiceNames(self):
+        return ("com.sun.star.task.Job",)
+
+
 def command_of(url):
     """The command's name in a parsed or unparsed URL."""
     return url.Complete[len(PROTOCOL):].split("?")[0]
@@ -115,3 +145,4 @@ def command_of(url):
 g_ImplementationHelper = unohelper.ImplementationHelper()
 g_ImplementationHelper.addImplementation(Dispatch, IMPLEMENTATION,
                                          ("com.sun.star.frame.ProtocolHandler",))
+g_ImplementationHelper.addImplementation(SaveJob, SAVE_JOB, ("com.sun.star.task.Job",))

@@ -149,17 +149,32 @@ class _Chart:
 
     # ---- looks
 
+    def _dash(self, kind):
+        """A line's dashes: a chart takes them by name from its own table."""
+        if kind not in DASHES:
+            return {"LineStyle": LINE}
+        table = self.model.createInstance("com.sun.star.drawing.DashTable")
+        name = "Power Engine " + kind
+        if not table.hasByName(name):
+            dash = uno.createUnoStruct("com.sun.star.drawing.LineDash")
+            dash.Style, dash.Dashes = RECT, 1
+            dash.DashLen, dash.Distance = DASHES[kind]
+            table.insertByName(name, dash)
+        return {"LineStyle": DASH, "LineDashName": name}
+
     def _look(self, made, series):
         width = int(series.get("width", 0) * POINT + 0.5)
         if self.is_lines:
             _put(made, Color=series["color"], LineWidth=width, Symbol=_no_symbol(),
-                 **_dash(series.get("dash")))
+                 **self._dash(series.get("dash")))
         elif series.get("drop_line"):
             _put(made, FillStyle=NO_FILL, BorderStyle=NO_LINE)
             bar = self._create("com.sun.star.chart2.ErrorBar")
             _put(bar, ErrorBarStyle=RELATIVE, PositiveError=100.0, NegativeError=100.0,
                  ShowPositiveError=False, ShowNegativeError=True, LineColor=series["color"],
-                 LineWidth=width, **_dash(series.get("dash")))
+                 LineWidth=width)
+            for name, value in self._dash(series.get("dash")).items():
+                bar.setPropertyValue(name, value)  # LineDashName is there, though not listed
             made.ErrorBarY = bar
         else:
             _put(made, Color=series["color"], FillStyle=FILLED, BorderStyle=NO_LINE)
@@ -246,15 +261,6 @@ def _longs(value):
 
 def _no_symbol():
     return uno.createUnoStruct("com.sun.star.chart2.Symbol")  # Style NONE
-
-
-def _dash(kind):
-    if kind not in DASHES:
-        return {"LineStyle": LINE}
-    length, gap = DASHES[kind]
-    dash = uno.createUnoStruct("com.sun.star.drawing.LineDash")
-    dash.Style, dash.Dots, dash.Dashes, dash.DashLen, dash.Distance = RECT, 0, 1, length, gap
-    return {"LineStyle": DASH, "LineDash": dash}
 
 
 def _quoted(name):

@@ -158,7 +158,6 @@ def _show(context, frame, task):
 def run(context, frame, session, message, quiet):
     """Runs to the end; a Task, whose pages are complete unless it was cancelled."""
     task = Task(session, message)
-    session.task = task
     worker = threading.Thread(target=task.work, name="Power Engine")
     worker.start()
     try:
@@ -169,7 +168,6 @@ def run(context, frame, session, message, quiet):
         raise
     finally:
         worker.join()
-        session.task = None
     if task.failure is not None:
         if isinstance(task.failure, pe_document.Problem):
             raise task.failure

@@ -27,7 +27,17 @@ def execute(context, frame, arguments):
     session = pe_session.of(context, document)
     chosen = {"settings": settings_of(arguments), "name": str(arguments.get("Name", "")),
               "new_document": bool(arguments.get("NewDocument"))}
-    quiet = bool(arguments.get("Quiet"))
+    if session.live is None:
+        return run(context, frame, session, chosen, bool(arguments.get("Quiet")))
+    session.live.stop()
+    try:
+        return run(context, frame, session, chosen, bool(arguments.get("Quiet")))
+    finally:
+        session.live.go_on()
+
+
+def run(context, frame, session, chosen, quiet):
+    """Sends the document, asks what to run, runs it."""
     session.send()
     if not quiet:
         import pe_dialog_run

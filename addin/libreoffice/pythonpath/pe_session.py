@@ -45,6 +45,8 @@ class _Sessions(unohelper.Base, XCloseListener):
         with self.lock:
             session = self.by_document.pop(event.Source.RuntimeUID, None)
         if session is not None:
+            if session.live is not None:
+                session.live.stop()
             session.close()
 
     def disposing(self, event):
@@ -57,6 +59,11 @@ _sessions = _Sessions()
 def of(context, document):
     """The document's session, made if need be."""
     return _sessions.of(context, document)
+
+
+def known(document):
+    """The document's session, None where it has none yet."""
+    return _sessions.by_document.get(document.RuntimeUID)
 
 
 def program():
@@ -77,7 +84,7 @@ class Session:
         self.document = document
         self.snapshot = None  # what the host has of the document
         self.last = None      # (reply of simulate, what was chosen) of the last run
-        self.task = None      # the run that computes now
+        self.live = None      # live mode, where it is on
         self._client = None
 
     # ---- the connection

@@ -8,6 +8,7 @@ import itertools
 import re
 import time
 
+import pe_client
 import pe_document
 import pe_formats
 import pe_marks
@@ -211,6 +212,23 @@ def _send_sheet(document, sheet, index, client, formats, snapshot):
     _send_rest(document, sheet, index, client, formats, arrays, extent, snapshot)
 
 
+def parts(document, snapshot, areas):
+    """Edited areas (sheet name, row, column, rows, columns) as workbook.update takes them; None:
+    something that only a whole snapshot can tell."""
+    found, arrays = [], {}
+    formats = pe_formats.Formats(document)
+    for name, row, column, rows, columns in areas:
+        if rows * columns > CHUNK_CELLS:
+            return None
+        cells = Cells(document.getSheets().getByName(name), (row, column, rows, columns), formats,
+                      arrays, snapshot)
+        if arrays:
+            return None
+        found.append({"sheet": snapshot.sheets.index(name), "row": row, "column": column,
+                      "rows": rows, "columns": columns, **cells.plain()})
+    return found
+
+
 class Cells:
     """A rectangle (row, column, rows, columns) of a sheet as client.sheet takes it: formulas and
     values as the office gives them; which numbers are truth values, which errors which."""
@@ -228,10 +246,26 @@ class Cells:
         joined = "\0".join(itertools.chain.from_iterable(self.formulas))
         if "{=" in joined or "[" in joined:
             _find_special(sheet, list(itertools.chain.from_iterable(self.formulas)), place, arrays)
-        self.errors = {}
+        self.errors = {}  # (row, column) in the rectangle: code
         if any(None in values for values in self.values):
             self.errors = _find_errors(self)
         self.booleans = self._booleans(formats)
+
+    def plain(self):
+        """values and formulas as lists of the wire's values, for a few cells."""
+        values, formulas = [], []
+        for r, (texts, row) in enumerate(zip(self.formulas, self.values)):
+            for c, (text, value) in enumerate(zip(texts, row)):
+                is_formula = text.startswith("=") and text != value
+                if value is None:
+                    value = pe_client.SheetError(self.errors[r, c])
+                elif value == "" and not text:
+                    value = None
+                elif (r, c) in self.booleans:
+                    value = bool(value)
+                values.append(value)
+                formulas.append(text if is_formula else None)
+        return {"values": values, "formulas": formulas}
 
     def _booleans(self, formats):
         """Numbers 0 and 1 that are shown as FALSE and TRUE. A formula's own result type is known
