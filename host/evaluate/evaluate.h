@@ -41,6 +41,9 @@ void pe_evaluator_free(pe_evaluator *evaluator);
 pe_status pe_evaluator_run(pe_evaluator *evaluator, pe_evaluate_mode mode, pe_pool *pool,
                            const pe_control *control, pe_diag *diag);
 pe_value pe_evaluator_value(const pe_evaluator *evaluator, uint32_t cell);
+/* The workbook's constants in these cells have changed: the next run computes anew what depends on
+ * them, and no more where that is known. PE_E_MEMORY: everything. */
+pe_status pe_evaluator_edited(pe_evaluator *evaluator, const uint32_t *cells, uint32_t count);
 double pe_evaluator_now(const pe_evaluator *evaluator); /* options.now */
 /* Cells that were found on a cycle although lazy branches were respected (ascending). */
 const uint32_t *pe_evaluator_cycles(const pe_evaluator *evaluator, uint32_t *count);

@@ -71,6 +71,7 @@ struct pe_evaluator {
     uint32_t table_count;
     struct pei_blocks *blocks; /* evaluate_blocks.c; of the latest run */
     bool ran;                  /* the values are those of a finished run in mode */
+    bool edited;               /* but for pending cells, which depend on edited constants */
 };
 
 /* One thread's evaluation. */

@@ -330,6 +330,42 @@ static void prepare_changed(pe_evaluator *e, const uint64_t *bits)
         if (pe_bit(bits, order[i]) && keeps_stored(e, order[i])) pin_block(e, order[i]);
 }
 
+/* Texts of values that were replaced stay: beyond this a run starts anew. */
+#define TEXTS_MAX ((size_t)256 << 20)
+
+/* What both modes, or this run and the last, compute has the same value in both, unless iteration
+ * starts from elsewhere or a reference found on the way is not in the graph. */
+static bool values_last(const pe_evaluator *e)
+{
+    return e->ran && !e->workbook->iterate && e->cycles.count == 0 && e->edge_count == 0 &&
+           pe_arena_bytes(e->texts) < TEXTS_MAX;
+}
+
+pe_status pe_evaluator_edited(pe_evaluator *e, const uint32_t *cells, uint32_t count)
+{
+    bool last = values_last(e);
+    e->ran = false;
+    if (!last) return PE_OK;
+    uint64_t *bits = calloc(e->workbook->cell_count / 64 + 1, sizeof *bits);
+    if (bits == NULL) return PE_E_MEMORY;
+    for (uint32_t i = 0; i < count; i++) pe_bit_set(bits, cells[i]);
+    uint32_t order_count;
+    const uint32_t *order = pe_graph_order(e->graph, &order_count);
+    for (uint32_t i = 0; i < order_count; i++) /* which constants these read, nobody noted */
+        if (pe_graph_flags(e->graph, order[i]) & PE_FORMULA_HAS_DYNAMIC) pe_bit_set(bits, order[i]);
+    pe_status status = pe_graph_mark_dependents(e->graph, bits);
+    if (status == PE_OK) {
+        prepare_changed(e, bits);
+        for (uint32_t i = 0; i < count; i++) {
+            e->values[cells[i]] = e->workbook->cells[cells[i]].stored;
+            e->state[cells[i]] = PEI_DONE;
+        }
+        e->ran = e->edited = true;
+    }
+    free(bits);
+    return status;
+}
+
 static pe_status run_all(pe_evaluator *e, const pe_control *control)
 {
     pei_context *x = malloc(sizeof *x);
@@ -356,9 +392,7 @@ pe_status pe_evaluator_run(pe_evaluator *e, pe_evaluate_mode mode, pe_pool *pool
     uint64_t *changed = NULL;
     pe_arena_mark empty = {0};
     pe_status status = PE_OK;
-    /* What both modes compute has the same value in both, unless iteration starts from elsewhere or
-     * a reference found on the way is not in the graph. */
-    bool again = e->ran && !e->workbook->iterate && e->cycles.count == 0 && e->edge_count == 0;
+    bool again = values_last(e);
     PE_UNUSED(pool);
     e->ran = false;
     if (again) status = changed_cells(e, mode, &changed);
@@ -371,9 +405,10 @@ pe_status pe_evaluator_run(pe_evaluator *e, pe_evaluate_mode mode, pe_pool *pool
         e->edge_count = 0;
         prepare(e);
     }
-    if (status == PE_OK && (!again || changed != NULL)) status = run_all(e, control);
+    if (status == PE_OK && (!again || changed != NULL || e->edited)) status = run_all(e, control);
     free(changed);
     e->ran = status == PE_OK;
+    e->edited = false;
     if (status == PE_OK) return PE_OK;
     return pe_fail(diag, status, "evaluator", "%s", pe_status_text(status));
 }

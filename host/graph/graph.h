@@ -133,6 +133,7 @@ typedef struct pe_dependency {
 } pe_dependency;
 /* Those added, in the order of their adding; pe_graph_order knows nothing of them. */
 const pe_dependency *pe_graph_dependencies(const pe_graph *graph, size_t *count);
+void pe_graph_forget_dependencies(pe_graph *graph); /* those added */
 
 /* Bit sets over cell ids: (cell_count + 63) / 64 words, caller's memory. */
 static inline bool pe_bit(const uint64_t *bits, uint32_t i)

@@ -9,11 +9,18 @@
 #define PEI_GRAPH_ARENA_MAX (64ull << 30) /* bounded by the workbook, which is bounded itself */
 
 /* One reference that a formula holds, names expanded. */
-typedef enum pei_ref_kind { PEI_REF_AREA, PEI_REF_TABLE, PEI_REF_BOX } pei_ref_kind;
+typedef enum pei_ref_kind {
+    PEI_REF_AREA,
+    PEI_REF_TABLE,
+    PEI_REF_BOX,  /* the rectangle around some refs */
+    PEI_REF_SIZED /* a ref that takes the size of others: SUMIF(A1:A9,1,B1) reads B1:B9 */
+} pei_ref_kind;
 typedef struct pei_ref {
     uint8_t kind;
-    bool in_name;        /* offsets wrap around the grid's edges */
-    uint32_t box_first;  /* BOX: the rectangle around refs [box_first, this one) */
+    bool in_name;   /* offsets wrap around the grid's edges */
+    uint32_t first; /* BOX: refs [first, this one); SIZED: the sizing refs [first, end) */
+    uint32_t end;
+    uint32_t base;       /* SIZED: the ref that gives the first cell */
     const pe_node *node; /* REFERENCE or TABLE node */
 } pei_ref;
 
@@ -51,7 +58,7 @@ struct pe_graph {
     uint32_t *column_position; /* per cell: its place in column_cells */
     uint32_t **column_start;   /* per sheet: places where its used columns start, and the end */
 
-    uint32_t *words;      /* spans of references, see PEI_WORDS_END */
+    uint32_t *words; /* spans of references, see PEI_WORDS_END */
     size_t word_count, word_capacity;
     uint32_t *word_start; /* per cell; meant for formula cells' masters only */
 
@@ -90,7 +97,7 @@ bool pei_graph_spans(const pe_graph *graph, const pe_area *area, pei_span_visit 
  * pei_graph_areas. */
 #define PEI_WORDS_END 0xFFFFFFFFu
 #define PEI_WORDS_ASK 0xFFFFFFFEu
-#define PEI_WORD_ROWS 0x40000000u    /* cell ids are below, see PE_CELLS_MAX */
+#define PEI_WORD_ROWS 0x40000000u /* cell ids are below, see PE_CELLS_MAX */
 #define PEI_WORD_COLUMNS 0x80000000u
 #define PEI_WORD_PLACE 0x3FFFFFFFu
 /* graph_mark.c: visits the spans of a cell's references; false: the visitor ended it. */

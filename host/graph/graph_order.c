@@ -25,8 +25,8 @@ typedef struct walk {
     uint32_t *index, *low;          /* 0: not visited; DONE: its component is complete */
     uint32_t next_index;
     uint32_t from;        /* the node whose edges are being listed */
-    size_t words_from;      /* where the words of from start */
-    bool asks;              /* they are too many */
+    size_t words_from;    /* where the words of from start */
+    bool asks;            /* they are too many */
     bool touched;         /* an edge went to a node that is not complete */
     pe_area clean[CLEAN]; /* areas all of whose nodes are complete: formulas share them */
     uint64_t *self;       /* cells that refer to themselves */

@@ -142,6 +142,11 @@ const pe_dependency *pe_graph_dependencies(const pe_graph *g, size_t *count)
     return g->dynamic;
 }
 
+void pe_graph_forget_dependencies(pe_graph *g)
+{
+    g->dynamic_count = 0;
+}
+
 /* ---- a cycle's path
  * ----------------------------------------------------------------------------------- */
 

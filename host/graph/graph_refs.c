@@ -36,6 +36,28 @@ static bool looks_at_place(uint16_t function, uint32_t argument)
     return false;
 }
 
+/* The argument whose size another takes over: SUMIF's and AVERAGEIF's values are as large as the
+ * range of the criterion, LOOKUP goes on beyond the end of its results. -1: none. */
+static int sizing_argument(const pe_node *node)
+{
+    if (node->kind != PE_NODE_FUNCTION || node->arg_count != 3) return -1;
+    if (node->function == PE_FN_SUMIF || node->function == PE_FN_AVERAGEIF) return 0;
+    return node->function == PE_FN_LOOKUP ? 1 : -1;
+}
+
+/* starts[i]: where argument i's references begin. */
+static void add_sized(collector *c, const pe_node *node, const size_t starts[4])
+{
+    int sizer = sizing_argument(node);
+    for (size_t base = starts[2]; base < starts[3]; base++)
+        if (c->refs[base].kind <= PEI_REF_TABLE)
+            add_ref(c, (pei_ref){.kind = PEI_REF_SIZED,
+                                 .first = (uint32_t)starts[sizer],
+                                 .end = (uint32_t)starts[sizer + 1],
+                                 .base = (uint32_t)base,
+                                 .node = node});
+}
+
 static void collect_name(collector *c, uint32_t name)
 {
     pe_graph *g = c->graph;
@@ -56,10 +78,10 @@ static void collect(collector *c, const pe_node *node)
     uint32_t first = (uint32_t)c->count;
     switch ((pe_node_kind)node->kind) {
     case PE_NODE_REFERENCE:
-        add_ref(c, (pei_ref){PEI_REF_AREA, in_name, 0, node});
+        add_ref(c, (pei_ref){.kind = PEI_REF_AREA, .in_name = in_name, .node = node});
         return;
     case PE_NODE_TABLE:
-        add_ref(c, (pei_ref){PEI_REF_TABLE, in_name, 0, node});
+        add_ref(c, (pei_ref){.kind = PEI_REF_TABLE, .in_name = in_name, .node = node});
         return;
     case PE_NODE_NAME:
         collect_name(c, node->index);
@@ -67,14 +89,19 @@ static void collect(collector *c, const pe_node *node)
     default:
         break;
     }
+    size_t starts[4] = {c->count};
     for (uint32_t i = 0; i < node->arg_count; i++) {
         const pe_node *arg = node->args[i];
+        if (i < 3) starts[i] = c->count;
         bool place = arg->kind == PE_NODE_REFERENCE || arg->kind == PE_NODE_TABLE;
         if (node->kind == PE_NODE_FUNCTION && place && looks_at_place(node->function, i)) continue;
         collect(c, arg);
     }
     if (node->kind == PE_NODE_BINARY && node->op == PE_OP_RANGE && c->count - first > 1)
-        add_ref(c, (pei_ref){PEI_REF_BOX, in_name, first, node});
+        add_ref(c,
+                (pei_ref){.kind = PEI_REF_BOX, .in_name = in_name, .first = first, .node = node});
+    starts[3] = c->count;
+    if (sizing_argument(node) >= 0) add_sized(c, node, starts);
 }
 
 pe_status pei_graph_shapes(pe_graph *g)
@@ -193,6 +220,35 @@ static void grow_box(pe_area *box, const pe_area *a)
     if (a->column_last > box->column_last) box->column_last = a->column_last;
 }
 
+/* As large as the sizing references; false where that is no more than the reference itself. */
+static bool sized_area(const pe_graph *g, const pei_shape *shape, const pei_ref *ref,
+                       pe_cell_ref home, pe_area *area)
+{
+    uint32_t rows = 0, columns = 0;
+    if (!pei_ref_area(g, shape, &shape->refs[ref->base], home, area)) return false;
+    for (const pei_ref *r = shape->refs + ref->first; r < shape->refs + ref->end; r++) {
+        pe_area a;
+        if (!pei_ref_area(g, shape, r, home, &a)) continue;
+        if (a.row_last - a.row_first > rows) rows = a.row_last - a.row_first;
+        if (a.column_last - a.column_first > columns) columns = a.column_last - a.column_first;
+    }
+    if (ref->node->function == PE_FN_LOOKUP) { /* a vector, which may lie the other way */
+        uint32_t count = rows > columns ? rows : columns;
+        bool one = area->row_first == area->row_last && area->column_first == area->column_last;
+        bool vertical = one ? rows >= columns : area->column_first == area->column_last;
+        rows = vertical ? count : area->row_last - area->row_first;
+        columns = vertical ? area->column_last - area->column_first : count;
+    }
+    uint32_t row_room = PE_ROWS_MAX - 1 - area->row_first;
+    uint32_t column_room = PE_COLUMNS_MAX - 1 - area->column_first;
+    uint32_t row_last = area->row_first + (rows < row_room ? rows : row_room);
+    uint32_t column_last = area->column_first + (columns < column_room ? columns : column_room);
+    if (row_last <= area->row_last && column_last <= area->column_last) return false;
+    area->row_last = row_last;
+    area->column_last = column_last;
+    return true;
+}
+
 bool pei_ref_area(const pe_graph *g, const pei_shape *shape, const pei_ref *ref, pe_cell_ref home,
                   pe_area *area)
 {
@@ -200,10 +256,11 @@ bool pei_ref_area(const pe_graph *g, const pei_shape *shape, const pei_ref *ref,
     if (ref->kind == PEI_REF_AREA)
         return ref->in_name ? pe_graph_name_area(&ref->node->ref, home, area)
                             : pe_node_area(&ref->node->ref, home, area);
+    if (ref->kind == PEI_REF_SIZED) return sized_area(g, shape, ref, home, area);
     bool any = false;
-    for (const pei_ref *r = shape->refs + ref->box_first; r < ref; r++) {
+    for (const pei_ref *r = shape->refs + ref->first; r < ref; r++) {
         pe_area a;
-        if (r->kind == PEI_REF_BOX || !pei_ref_area(g, shape, r, home, &a)) continue;
+        if (r->kind >= PEI_REF_BOX || !pei_ref_area(g, shape, r, home, &a)) continue;
         if (!any)
             *area = a;
         else if (a.sheet_first == area->sheet_first)
@@ -228,6 +285,14 @@ static bool visit_cell(pei_area_visit visit, void *context, uint32_t sheet, uint
 static bool table_areas(const pe_formula_source *s, pei_area_visit visit, void *context)
 {
     const pe_area *b = &s->area;
+    if (s->cells != NULL) { /* they stand elsewhere */
+        const pe_cell_ref read[] = {s->cells->formula, s->cells->values[0], s->cells->values[1]};
+        for (size_t i = 0; i < PE_COUNT(read); i++)
+            if (!visit_cell(visit, context, read[i].sheet, read[i].row, read[i].row, read[i].column,
+                            read[i].column))
+                return false;
+        return true;
+    }
     uint32_t sheet = b->sheet_first;
     uint32_t left = b->column_first > 0 ? b->column_first - 1 : 0;
     uint32_t top = b->row_first > 0 ? b->row_first - 1 : 0;

@@ -15,8 +15,11 @@ pe_status pe_job_new(const pe_job_options *options, const pe_control *control, p
     if (job == NULL) return pe_fail(diag, PE_E_MEMORY, "job", "out of memory");
     job->options = *options;
     job->control = control;
-    job->arena = pe_arena_new(SIZE_MAX / 2);
-    if (job->arena == NULL) PE_TRY(pe_fail(diag, PE_E_MEMORY, "job", "out of memory"));
+    job->kept = pe_arena_new(SIZE_MAX / 2);
+    job->run = pe_arena_new(SIZE_MAX / 2);
+    job->arena = job->kept;
+    if (job->kept == NULL || job->run == NULL)
+        PE_TRY(pe_fail(diag, PE_E_MEMORY, "job", "out of memory"));
     PE_TRY(pe_pool_new(options->threads, &job->pool, diag));
     job->report.version = PE_VERSION;
     job->report.command = options->command;
@@ -31,22 +34,33 @@ fail:
     return status;
 }
 
-void pe_job_free(pe_job *job)
+void pei_job_end_run(pe_job *job)
 {
-    if (job == NULL) return;
     if (job->options.backend != NULL) job->options.backend->free(job->plan);
     pe_program_free(job->program);
     pei_lanes_free(&job->lanes);
     pe_results_free(job->results);
     pe_results_free(job->input_results);
     free(job->input_column);
+    job->plan = NULL;
+    job->program = NULL;
+    job->results = job->input_results = NULL;
+    job->input_column = NULL;
+}
+
+void pe_job_free(pe_job *job)
+{
+    if (job == NULL) return;
+    pei_job_end_run(job);
     free(job->report.warnings);
     pe_check_free(job->check);
     pe_evaluator_free(job->evaluator);
     pe_graph_free(job->graph);
     pe_workbook_free(job->workbook);
     pe_pool_free(job->pool);
-    pe_arena_free(job->arena);
+    free(job->frozen);
+    pe_arena_free(job->kept);
+    pe_arena_free(job->run);
     free(job);
 }
 
@@ -117,14 +131,19 @@ static pe_status read_workbook(pe_job *job, const char *path, pe_diag *diag)
     return status;
 }
 
+void pei_job_hash_text(pe_job *job)
+{
+    for (int i = 0; i < 32; i++) snprintf(job->hash + 2 * i, 3, "%02x", job->workbook->sha256[i]);
+}
+
 /* What the report says of the workbook. */
 static pe_status open_workbook(pe_job *job, const char *path, pe_diag *diag)
 {
-    char *hex = PE_PUSH(job->arena, char, 65), *now = PE_PUSH(job->arena, char, 32);
-    if (hex == NULL || now == NULL) return pe_fail(diag, PE_E_MEMORY, path, "out of memory");
-    for (int i = 0; i < 32; i++) snprintf(hex + 2 * i, 3, "%02x", job->workbook->sha256[i]);
+    char *now = PE_PUSH(job->arena, char, 32);
+    if (now == NULL) return pe_fail(diag, PE_E_MEMORY, path, "out of memory");
+    pei_job_hash_text(job);
     job->report.workbook = path;
-    job->report.sha256 = hex;
+    job->report.sha256 = job->hash;
     job->report.date1904 = job->workbook->date1904;
     job->options.settings.now = job->options.now_1900 - (job->workbook->date1904 ? 1462 : 0);
     job->report.now = job->options.settings.now;
@@ -136,20 +155,13 @@ static pe_status open_workbook(pe_job *job, const char *path, pe_diag *diag)
     return PE_OK;
 }
 
-static pe_status parse_workbook(pe_job *job, pe_diag *diag)
+pe_status pei_job_settings(pe_job *job, pe_override **overrides, uint32_t *count, pe_diag *diag)
 {
-    pe_override *overrides = NULL;
-    uint32_t count = 0;
-    double start = pe_clock_seconds();
-    pe_status status = PE_OK;
-    PE_TRY(pe_settings_complete(job->workbook, &job->options.settings, job->arena, &job->settings,
-                                diag));
-    PE_TRY(
-        pe_settings_overrides(job->workbook, &job->settings, job->arena, &overrides, &count, diag));
-    PE_TRY(pe_graph_build(job->workbook, overrides, count, job->pool, job->control, &job->graph,
-                          diag));
-    job->report.timings.parse = pe_graph_parse_seconds(job->graph);
-    job->report.timings.compile = pe_clock_seconds() - start - job->report.timings.parse;
+    pe_status status = pe_settings_complete(job->workbook, &job->options.settings, job->arena,
+                                            &job->settings, diag);
+    if (status == PE_OK)
+        status = pe_settings_overrides(job->workbook, &job->settings, job->arena, overrides, count,
+                                       diag);
     job->report.trials_asked = job->settings.trials;
     job->report.seed = job->settings.seed;
     job->report.sampling = job->settings.sampling;
@@ -157,38 +169,108 @@ static pe_status parse_workbook(pe_job *job, pe_diag *diag)
     job->sampler = (pe_sampler){.seed = job->settings.seed,
                                 .method = job->settings.sampling,
                                 .trial_count = job->settings.trials};
-fail:
     return status;
 }
 
-/* Cells named by --freeze, as the evaluator wants them. */
-static pe_status frozen_cells(pe_job *job, uint64_t **frozen, pe_diag *diag)
+static size_t frozen_words(const pe_job *job)
 {
-    *frozen = PE_PUSH(job->arena, uint64_t, job->workbook->cell_count / 64 + 1);
+    return (size_t)job->workbook->cell_count / 64 + 1;
+}
+
+/* An evaluator of graph with the settings' frozen cells. */
+static pe_status new_evaluator(pe_job *job, const pe_graph *graph, uint64_t **frozen,
+                               pe_evaluator **evaluator, pe_diag *diag)
+{
+    *frozen = calloc(frozen_words(job), sizeof **frozen);
     if (*frozen == NULL) return pe_fail(diag, PE_E_MEMORY, "freeze", "out of memory");
-    return pe_settings_frozen(job->workbook, &job->settings, *frozen, diag);
+    pe_evaluate_options options = {
+        .now = job->report.now, .frozen = *frozen, .sampler = &job->sampler};
+    pe_status status = pe_settings_frozen(job->workbook, &job->settings, *frozen, diag);
+    if (status == PE_OK) status = pe_evaluator_new(graph, &options, evaluator, diag);
+    if (status == PE_OK) return status;
+    free(*frozen);
+    return status;
+}
+
+static void take_evaluator(pe_job *job, uint64_t *frozen, pe_evaluator *evaluator)
+{
+    pe_evaluator_free(job->evaluator);
+    free(job->frozen);
+    job->evaluator = evaluator;
+    job->frozen = frozen;
+}
+
+static pe_status keep_overrides(pe_job *job, const pe_override *overrides, uint32_t count,
+                                pe_override **kept)
+{
+    *kept = PE_PUSH(job->kept, pe_override, count);
+    if (*kept == NULL) return PE_E_MEMORY;
+    for (uint32_t i = 0; i < count; i++) {
+        (*kept)[i] = overrides[i];
+        (*kept)[i].text = pe_arena_text(job->kept, overrides[i].text, overrides[i].length);
+        if ((*kept)[i].text == NULL) return PE_E_MEMORY;
+    }
+    return PE_OK;
+}
+
+pe_status pei_job_prepare(pe_job *job, const pe_override *overrides, uint32_t count, pe_diag *diag)
+{
+    pe_status status = PE_OK;
+    pe_graph *graph = NULL;
+    pe_override *kept = NULL;
+    uint64_t *frozen = NULL;
+    pe_evaluator *evaluator = NULL;
+    double start = pe_clock_seconds();
+    PE_TRY(pe_graph_build(job->workbook, overrides, count, job->pool, job->control, &graph, diag));
+    job->report.timings.parse = pe_graph_parse_seconds(graph);
+    PE_TRY(keep_overrides(job, overrides, count, &kept));
+    PE_TRY(new_evaluator(job, graph, &frozen, &evaluator, diag));
+    take_evaluator(job, frozen, evaluator);
+    pe_graph_free(job->graph);
+    job->graph = graph;
+    job->overrides = kept;
+    job->override_count = count;
+    job->report.timings.compile += pe_clock_seconds() - start - job->report.timings.parse;
+    return PE_OK;
+fail:
+    pe_graph_free(graph);
+    return status;
+}
+
+pe_status pei_job_freeze(pe_job *job, pe_diag *diag)
+{
+    uint64_t *frozen = calloc(frozen_words(job), sizeof *frozen);
+    if (frozen == NULL) return pe_fail(diag, PE_E_MEMORY, "freeze", "out of memory");
+    pe_status status = pe_settings_frozen(job->workbook, &job->settings, frozen, diag);
+    bool same =
+        status == PE_OK && memcmp(frozen, job->frozen, frozen_words(job) * sizeof *frozen) == 0;
+    free(frozen);
+    if (status != PE_OK || same) return status;
+    pe_evaluator *evaluator = NULL;
+    status = new_evaluator(job, job->graph, &frozen, &evaluator, diag);
+    if (status == PE_OK) take_evaluator(job, frozen, evaluator);
+    return status;
 }
 
 static pe_status check_workbook(pe_job *job, const char *path, pe_diag *diag)
 {
     pe_status status = PE_OK;
-    uint64_t *frozen = NULL;
+    pe_override *overrides = NULL;
+    uint32_t count = 0;
     PE_TRY(open_workbook(job, path, diag));
-    PE_TRY(parse_workbook(job, diag));
-    PE_TRY(frozen_cells(job, &frozen, diag));
+    PE_TRY(pei_job_settings(job, &overrides, &count, diag));
+    PE_TRY(pei_job_prepare(job, overrides, count, diag));
     double start = pe_clock_seconds();
-    pe_evaluate_options evaluate = {
-        .now = job->report.now, .frozen = frozen, .sampler = &job->sampler};
-    PE_TRY(pe_evaluator_new(job->graph, &evaluate, &job->evaluator, diag));
     PE_TRY(pe_evaluator_check(job->evaluator, job->pool, job->control, &job->check, diag));
     PE_TRY(pei_job_report_check(job, diag));
     job->report.timings.check = pe_clock_seconds() - start;
+    job->warnings_kept = job->report.warning_count;
+    job->arena = job->run;
 fail:
     return status;
 }
 
-/* Deep stages return the bare status when memory is out: here it gets its words. */
-static pe_status said(pe_status status, pe_diag *diag)
+pe_status pei_job_said(pe_status status, pe_diag *diag)
 {
     if (status == PE_OK || diag == NULL || diag->what[0] != '\0') return status;
     return pe_fail(diag, status, "job", "%s", pe_status_text(status));
@@ -197,13 +279,13 @@ static pe_status said(pe_status status, pe_diag *diag)
 pe_status pe_job_check(pe_job *job, const char *path, pe_diag *diag)
 {
     pe_status status = read_workbook(job, path, diag);
-    return said(status == PE_OK ? check_workbook(job, path, diag) : status, diag);
+    return pei_job_said(status == PE_OK ? check_workbook(job, path, diag) : status, diag);
 }
 
 pe_status pe_job_check_workbook(pe_job *job, pe_workbook *workbook, const char *name, pe_diag *diag)
 {
     job->workbook = workbook;
-    return said(check_workbook(job, name, diag), diag);
+    return pei_job_said(check_workbook(job, name, diag), diag);
 }
 
 /* RiskSimtable(...) and the like as a cell of its own: changes the results unless --ignore names
@@ -310,6 +392,8 @@ pe_status pe_job_compile(pe_job *job, pe_diag *diag)
 {
     pe_status status = PE_OK;
     double start = pe_clock_seconds();
+    if (job->check == NULL)
+        return pe_fail(diag, PE_E_ARGUMENT, "job", "the workbook was not checked");
     PE_TRY(pe_evaluator_run(job->evaluator, PE_EVALUATE_BASE, job->pool, job->control, diag));
     PE_TRY(add_dynamic_edges(job, diag));
     PE_TRY(pe_simulation_find(job->graph, &job->settings, job->arena, job->control,
@@ -324,7 +408,7 @@ pe_status pe_job_compile(pe_job *job, pe_diag *diag)
         pei_job_build(job, cells, job->simulation.output_count, &job->program, &job->plan, diag));
     job->report.timings.compile += pe_clock_seconds() - start;
 fail:
-    return said(status, diag);
+    return pei_job_said(status, diag);
 }
 
 static pe_status warn_constant_outputs(pe_job *job)
@@ -365,7 +449,7 @@ pe_status pe_job_simulate(pe_job *job, pe_diag *diag)
     PE_TRY(pei_job_report_inputs(job, diag));
     job->report.timings.statistics = pe_clock_seconds() - start;
 fail:
-    return said(status, diag);
+    return pei_job_said(status, diag);
 }
 
 const pe_simulation *pe_job_simulation(const pe_job *job)

@@ -45,8 +45,9 @@ pe_status pe_job_simulate(pe_job *job, pe_diag *diag);
  * settings as in pe_job_new (copied; what they point to must outlive the job), and the constants
  * edited since. Keeps what still holds: the parsed formulas and the graph where neither the set
  * cells nor anything but constants changed. Then pe_job_compile. The self-check's result stays that
- * of the first run. PE_E_UNSUPPORTED: an edit is more than a constant's new number, text or
- * boolean in a cell that held a constant: make a new job. */
+ * of the first run, and formulas' stored values stay. PE_E_UNSUPPORTED: an edit is more than a
+ * constant's new number, text or boolean in a cell that held a constant, or the cell names a
+ * table's column: nothing has changed; make a new job. After another failure only a restart. */
 typedef struct pe_job_edit {
     pe_cell_ref ref;
     pe_value value;

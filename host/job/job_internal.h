@@ -26,10 +26,15 @@ typedef struct pei_lanes { /* the general evaluator, one lane object per worker 
 struct pe_job {
     pe_job_options options;
     const pe_control *control;
-    pe_arena *arena;
+    pe_arena *arena; /* kept while the workbook is read and checked, then run */
+    pe_arena *kept;  /* as long as the job: the check's texts, edited texts */
+    pe_arena *run;   /* until the next restart */
     pe_pool *pool;
     pe_workbook *workbook;
-    pe_settings settings; /* completed */
+    pe_settings settings;   /* completed */
+    pe_override *overrides; /* that the graph has; in kept */
+    uint32_t override_count;
+    uint64_t *frozen; /* bit set over cells, as the evaluator has it */
     pe_graph *graph;
     pe_evaluator *evaluator;
     pe_check *check;
@@ -44,6 +49,8 @@ struct pe_job {
     uint32_t *input_column; /* input index to column of input_results, UINT32_MAX: not recorded */
     pe_report report;
     size_t warning_capacity;
+    uint32_t warnings_kept; /* of the workbook, not of a run */
+    char hash[65];          /* of the content, as text */
     pe_job_categories categories;
     uint32_t missing_cell, missing_streak; /* how often in a row this cell lacked a dependency */
 };
@@ -53,6 +60,19 @@ struct pe_job {
 pe_status pei_job_warn(pe_job *job, const char *cell, const char *format, ...) PE_PRINTF(3, 4);
 /* A cell as 'Sheet 1'!B7, in the arena; "?" when memory is out. */
 const char *pei_job_cell(pe_job *job, uint32_t cell);
+
+/* job.c: frees what a run made, but for what stands in its arena. */
+void pei_job_end_run(pe_job *job);
+void pei_job_hash_text(pe_job *job); /* from the workbook's hash */
+/* Deep stages return the bare status when memory is out: here it gets its words. */
+pe_status pei_job_said(pe_status status, pe_diag *diag);
+/* The settings of a run, completed, and what the report says of them. */
+pe_status pei_job_settings(pe_job *job, pe_override **overrides, uint32_t *count, pe_diag *diag);
+/* A graph and an evaluator for these overrides and the settings' frozen cells, in place of those
+ * that the job has. On failure the job keeps what it has. */
+pe_status pei_job_prepare(pe_job *job, const pe_override *overrides, uint32_t count, pe_diag *diag);
+/* Only an evaluator, for other frozen cells. */
+pe_status pei_job_freeze(pe_job *job, pe_diag *diag);
 
 /* job_lanes.c */
 pe_status pei_lanes_new(pe_job *job, pe_diag *diag);

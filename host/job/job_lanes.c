@@ -51,6 +51,7 @@ pe_status pei_lanes_new(pe_job *job, pe_diag *diag)
     pei_lanes *lanes = &job->lanes;
     lanes->job = job;
     lanes->count = pe_pool_threads(job->pool);
+    atomic_store(&lanes->cycles, 0);
     lanes->lanes = calloc(lanes->count, sizeof *lanes->lanes);
     if (lanes->lanes == NULL) return pe_fail(diag, PE_E_MEMORY, "job", "out of memory");
     for (unsigned i = 0; i < lanes->count; i++) {

@@ -28,6 +28,13 @@ static const char *formula_text(pe_job *job, uint32_t cell)
     return pe_arena_text(job->arena, text, n < sizeof text ? n : sizeof text - 1);
 }
 
+/* A value whose text outlives the evaluator. */
+static pe_value keep_value(pe_job *job, pe_value value)
+{
+    if (!pe_is(value, PE_KIND_TEXT)) return value;
+    return pe_arena_text_value(job->arena, pe_as_text(value)->bytes, pe_as_text(value)->length);
+}
+
 static const char *with_thousands(pe_arena *arena, uint32_t n)
 {
     char digits[16];
@@ -77,17 +84,18 @@ pe_status pei_job_report_check(pe_job *job, pe_diag *diag)
     if (r->differ == NULL || r->unsupported == NULL || r->skipped == NULL) return no_memory(diag);
     for (uint32_t i = 0; i < c->differ_count; i++) {
         const pe_difference *d = &c->differ[i];
-        r->differ[r->differ_count++] =
-            (pe_report_difference){pei_job_cell(job, d->cell), formula_text(job, d->cell),
-                                   d->expected, d->actual, d->root};
+        pe_value actual = keep_value(job, d->actual);
+        r->differ[r->differ_count++] = (pe_report_difference){
+            pei_job_cell(job, d->cell), formula_text(job, d->cell), d->expected, actual, d->root};
     }
     for (uint32_t i = 0; i < c->unsupported_count; i++) {
         const char *function = NULL,
                    *why = pe_evaluator_unsupported(job->evaluator, c->unsupported[i], &function);
+        if (function == NULL) function = why != NULL ? why : "";
+        function = pe_arena_text(job->arena, function, strlen(function));
+        if (function == NULL) return no_memory(diag);
         r->unsupported[r->unsupported_count++] =
-            (pe_report_cell){pei_job_cell(job, c->unsupported[i]), function != NULL ? function
-                                                                   : why != NULL    ? why
-                                                                                    : ""};
+            (pe_report_cell){pei_job_cell(job, c->unsupported[i]), function};
     }
     for (uint32_t i = 0; i < c->skipped_count; i++)
         r->skipped[r->skipped_count++] =

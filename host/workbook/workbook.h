@@ -18,6 +18,12 @@ typedef enum pe_formula_kind {
                          this entry */
 } pe_formula_kind;
 
+/* Where a data table of one cell has its formula and values, if not above and left of it. */
+typedef struct pe_table_cells {
+    pe_cell_ref formula;
+    pe_cell_ref values[2]; /* what replaces input1 and, with two_inputs, input2 */
+} pe_table_cells;
+
 /* One formula. Shared formulas: each cell has its own entry whose text is the master's and home is
  * the master's cell; the text is relative to home. */
 typedef struct pe_formula_source {
@@ -30,6 +36,7 @@ typedef struct pe_formula_source {
     pe_area area;                   /* ARRAY, DYNAMIC, TABLE */
     pe_cell_ref input1, input2;     /* TABLE: row input (or the only one) and column input */
     bool input1_deleted, input2_deleted;
+    const pe_table_cells *cells; /* TABLE: NULL where they stand as in Excel */
 } pe_formula_source;
 
 /* All cells of a workbook stand in one array, sorted by sheet, row, column; an index into it is a
@@ -59,14 +66,20 @@ typedef struct pe_sheet {
     uint32_t rows_hidden_count;
     bool has_filter; /* an autofilter is on: hidden rows inside its area count as filtered */
     pe_area filter;
+    const uint32_t *rows_filtered; /* where rows_known: which hidden rows a filter hides; the area
+                                      is not asked */
+    uint32_t rows_filtered_count;
+    bool rows_known;
     bool is_chart; /* chart or macro sheet: no cells */
 } pe_sheet;
 
 typedef struct pe_name {
     const char *name;
-    const char *text; /* its formula, without '='; relative references are relative to A1 */
+    const char *text; /* its formula, without '='; what is relative in it is relative to home */
     uint32_t text_length;
     uint32_t sheet; /* scope; PE_SCOPE_WORKBOOK for the workbook */
+    uint32_t home_sheet, home_row,
+        home_column; /* A1 of the first sheet but in OpenDocument files */
     bool hidden;
     bool is_macro; /* function or VBA names: unsupported when used */
 } pe_name;
@@ -133,8 +146,8 @@ typedef struct pe_read_options {
     uint64_t bytes_max; /* memory limit for the model; 0: none */
 } pe_read_options;
 
-/* Reads an .xlsx or .xlsm, from a file or from bytes (which must stay unchanged only during the
- * call). Sheets are read in parallel on pool (NULL: one after the other). PE_E_FORMAT (where: the
+/* Reads an .xlsx, .xlsm, .ods or .fods, known by its content, from a file or from bytes (which must
+ * stay unchanged only during the call). Sheets of the first two are read in parallel on pool (NULL: one after the other). PE_E_FORMAT (where: the
  * part), PE_E_ENCRYPTED, PE_E_LIMIT (bomb, too many cells), PE_E_IO, PE_E_MEMORY, PE_E_CANCELLED.
  * Free with pe_workbook_free. */
 pe_status pe_workbook_read_file(const char *path, const pe_read_options *options, pe_pool *pool,
@@ -143,6 +156,8 @@ pe_status pe_workbook_read_bytes(const void *bytes, size_t length, const pe_read
                                  pe_pool *pool, const pe_control *control, pe_workbook **workbook,
                                  pe_diag *diag);
 void pe_workbook_free(pe_workbook *workbook); /* NULL is allowed */
+/* sha256 becomes that of the content, as pe_builder_build makes it: after constants changed. */
+void pe_workbook_hash(pe_workbook *workbook);
 
 /* The cell's id, or PE_NO_CELL. */
 #define PE_NO_CELL 0xFFFFFFFFu

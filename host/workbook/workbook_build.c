@@ -360,7 +360,7 @@ static void mix_settings(digest *d, const pe_workbook *w)
     mix(d, delta);
 }
 
-static void build_hash(pe_workbook *w)
+void pe_workbook_hash(pe_workbook *w)
 {
     digest d = {1, 2};
     mix_settings(&d, w);
@@ -415,7 +415,7 @@ pe_status pe_builder_build(const pe_workbook_builder *b, pe_workbook **workbook,
     PE_TRY(build_settings(&x));
     PE_TRY(build_cells(&x));
     PE_TRY(build_tables(&x));
-    build_hash(&x.owner->book);
+    pe_workbook_hash(&x.owner->book);
     *workbook = &x.owner->book;
     return PE_OK;
 fail:

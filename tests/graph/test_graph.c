@@ -287,6 +287,38 @@ static void settings_become_formulas(void **state)
     pe_workbook_free(w);
 }
 
+/* SUMIF's and AVERAGEIF's values have the criterion's size, and LOOKUP's results go on. */
+static void ranges_that_grow(void **state)
+{
+    PE_UNUSED(state);
+    static const struct {
+        const char *formula, *reads, *not_read;
+    } rows[] = {
+        {"=SUMIF(A1:A9,1,B1:B2)", "B9", "B10"},        {"=SUMIF(A1:B9,1,C5)", "D13", "D14"},
+        {"=AVERAGEIF(A1:A9,1,$B$1)", "B7", "C1"},      {"=SUMIF(A1:A9,1,B1:C9)", "C9", "D9"},
+        {"=LOOKUP(1,A1:A9,C1:C2)", "C9", "C10"},       {"=LOOKUP(1,A1:A9,C1:D1)", "H1", "C9"},
+        {"=LOOKUP(1,A1:F1,C5)", "H5", "C6"},           {"=LOOKUP(1,A1:A9,C5)", "C13", "D5"},
+        {"=SUMIF(A1:A9,1,Rate)", "E17", "E18"},        {"=SUMIF(A1:A2,1,B1:B9)", "B9", "B10"},
+        {"=2*IF(A1,SUMIF(A1:A3,1,B4),1)", "B6", "B7"},
+    };
+    for (size_t i = 0; i < PE_COUNT(rows); i++) {
+        pe_workbook_builder *b = pe_builder_new();
+        formula(b, "Z1", rows[i].formula);
+        formula(b, rows[i].reads, "=1+1");
+        formula(b, rows[i].not_read, "=1+1");
+        pe_builder_name(b, "Rate", "Sheet1!$E$9");
+        built r = build(b);
+        for (int reads = 0; reads < 2; reads++) {
+            uint64_t bits[2] = {0};
+            pe_bit_set(bits, at(&r, reads ? rows[i].reads : rows[i].not_read));
+            assert_int_equal(pe_graph_mark_dependents(r.graph, bits), PE_OK);
+            if (pe_bit(bits, at(&r, "Z1")) != (reads != 0))
+                fail_msg("%s: %s", rows[i].formula, reads ? rows[i].reads : rows[i].not_read);
+        }
+        drop(&r);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -300,6 +332,7 @@ int main(void)
         cmocka_unit_test(slices_follow_names_ranges_and_blocks),
         cmocka_unit_test(found_dependencies_join_the_slice),
         cmocka_unit_test(settings_become_formulas),
+        cmocka_unit_test(ranges_that_grow),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
