@@ -6,6 +6,7 @@ newer edit cancels a run that has become stale. Result sheets change only when t
 written by the office's thread alone; the worker talks to the host alone.
 """
 import threading
+import time
 
 import pe_document
 import pe_marks
@@ -20,7 +21,8 @@ from com.sun.star.util import XChangesListener, XModifyListener
 
 QUIET_SECONDS = 0.3   # after the last edit
 RETRY_SECONDS = 0.05  # until a stale run has ended
-CELL_CHANGE = "cell-change"
+CELL_CHANGE, LOOKS = "cell-change", "attribute"
+SAME_SECONDS = 0.02   # a change and the document's being modified are told within so much
 RANGES_MAX = 200      # more: the whole document is sent
 
 
@@ -96,7 +98,8 @@ class Live(unohelper.Base, XChangesListener, XModifyListener, XCallback):
         self.paused = False    # while we write
         self._areas = []       # (sheet name, row, column, rows, columns) edited since
         self._unknown = False  # something changed that is no cell's content
-        self._modified = False
+        self._told = []        # when changes were told
+        self._modified = []    # when the document was modified
         self._timer = None
         self._worker = None
         self.document.addChangesListener(self)
@@ -107,8 +110,11 @@ class Live(unohelper.Base, XChangesListener, XModifyListener, XCallback):
     def changesOccurred(self, event):
         if self.paused:
             return
+        self._told.append(time.monotonic())
         for change in event.Changes:
             place = change.ReplacedElement
+            if change.Accessor == LOOKS:
+                continue
             if change.Accessor != CELL_CHANGE or not hasattr(place, "getRangeAddress"):
                 self._unknown = True
                 continue
@@ -121,7 +127,7 @@ class Live(unohelper.Base, XChangesListener, XModifyListener, XCallback):
 
     def modified(self, _event):
         if not self.paused and self.document.isModified():
-            self._modified = True
+            self._modified.append(time.monotonic())
             self._arm(QUIET_SECONDS)
 
     def disposing(self, _event):
@@ -156,7 +162,11 @@ class Live(unohelper.Base, XChangesListener, XModifyListener, XCallback):
             self._worker.join()
             self._worker = None
             self._ended()
-        if not (self._areas or self._unknown or self._modified):
+        self._unknown = self._unknown or any(
+            not any(abs(moment - told) < SAME_SECONDS for told in self._told)
+            for moment in self._modified)  # undo, sorting and macros change cells without a word
+        self._told, self._modified = [], []
+        if not (self._areas or self._unknown):
             return
         if self._worker is not None:
             self.task.cancel()
@@ -168,8 +178,8 @@ class Live(unohelper.Base, XChangesListener, XModifyListener, XCallback):
     # ---- a run
 
     def _send(self):
-        areas, unknown = self._areas, self._unknown or not self._areas
-        self._areas, self._unknown, self._modified = [], False, False
+        areas, unknown = self._areas, self._unknown
+        self._areas, self._unknown = [], False
         snapshot = self.session.snapshot
         if unknown or snapshot is None or len(areas) > RANGES_MAX or \
                 any(area[0] not in snapshot.sheets for area in areas):
@@ -236,7 +246,8 @@ class Live(unohelper.Base, XChangesListener, XModifyListener, XCallback):
             self.task.cancel()
             self._worker.join()
             self._worker = None
-        self._areas, self._unknown, self._modified, self.fresh = [], False, False, None
+        self._areas, self._told, self._modified = [], [], []
+        self._unknown, self.fresh = False, None
         self.paused = True
 
     def go_on(self):

@@ -9,6 +9,9 @@ host's reply to inspect, chosen what the dispatch's arguments gave, {"settings":
 session.request(method, params) asks the host, e.g. inspect with other settings;
 session.book is the workbook there.
 """
+import json
+import time
+
 import pe_document
 import pe_pages
 import pe_progress
@@ -22,31 +25,62 @@ LISTS = (("Freeze", "freeze"), ("Ignore", "ignore"))
 def execute(context, frame, arguments):
     """Runs the simulation of the frame's document. Arguments for scripts: Trials, Seed (a number
     or "new"), Sampling, Now, Outputs ("Sheet1!B7;Sheet1!B9"), OutputsAll, Inputs
-    ("Sheet1!B3=pert(1,2,5)", one per line), Freeze, Ignore, Name, NewDocument, Quiet."""
+    ("Sheet1!B3=pert(1,2,5)", one per line), Freeze, Ignore, Name, NewDocument, Quiet, Details
+    (the result is JSON: the host's reply and the seconds of each part)."""
     document = pe_document.document_of(frame)
     session = pe_session.of(context, document)
     chosen = {"settings": settings_of(arguments), "name": str(arguments.get("Name", "")),
               "new_document": bool(arguments.get("NewDocument"))}
-    if session.live is None:
-        return run(context, frame, session, chosen, bool(arguments.get("Quiet")))
-    session.live.stop()
+    if session.live is not None:
+        session.live.stop()
     try:
-        return run(context, frame, session, chosen, bool(arguments.get("Quiet")))
+        result = run(context, frame, session, chosen, bool(arguments.get("Quiet")))
     finally:
-        session.live.go_on()
+        if session.live is not None:
+            session.live.go_on()
+    if result is None:
+        return "cancelled"
+    return json.dumps(result) if arguments.get("Details") else result["line"]
 
 
 def run(context, frame, session, chosen, quiet):
-    """Sends the document, asks what to run, runs it."""
+    """Sends the document, asks what to run, runs it, writes the sheets. Returns the host's reply
+    with the sentence for the status bar and the seconds that each part took; None: cancelled."""
+    start = time.perf_counter()
+    seconds = {}
+
+    def lap(name):
+        nonlocal start
+        now = time.perf_counter()
+        seconds[name] = now - start
+        start = now
+
     session.send()
+    lap("send")
+    seconds["reading"] = session.snapshot.reading
     if not quiet:
         import pe_dialog_run
         inspection = session.request("inspect", {"book": session.book,
                                                  "settings": chosen["settings"]})
         chosen = pe_dialog_run.choose(context, frame, session, inspection, chosen)
         if chosen is None:
-            return "cancelled"
-    return simulate(context, frame, session, chosen, quiet)
+            return None
+        lap("dialog")
+    message = {"book": session.book, "settings": chosen["settings"]}
+    if chosen["name"]:
+        message["name"] = chosen["name"]
+    with pe_document.busy(session.document):
+        task = pe_progress.run(context, frame, session, message, quiet)
+    lap("simulate")
+    if task.cancelled:
+        return None
+    session.ran(task.reply, chosen)
+    reason = pe_pages.why_new_document(session.document, chosen["new_document"])
+    target = pe_pages.write(context, frame, session.document, task.pages, reason is not None)
+    lap("write")
+    line = " ".join(text for text in (task.reply["line"], reason) if text)
+    pe_document.status_line(target, line)
+    return dict(task.reply, line=line, parts=seconds)
 
 
 def settings_of(arguments):
@@ -76,22 +110,3 @@ def listed(value, separator):
     """A text or a sequence of texts as a list."""
     items = value.split(separator) if isinstance(value, str) else value
     return [str(item).strip() for item in items if str(item).strip()]
-
-
-def simulate(context, frame, session, chosen, quiet):
-    """Runs and writes the sheets. Returns the sentence for the status bar."""
-    message = {"book": session.book, "settings": chosen["settings"]}
-    if chosen["name"]:
-        message["name"] = chosen["name"]
-    with pe_document.busy(session.document):
-        task = pe_progress.run(context, frame, session, message, quiet)
-    if task.cancelled:
-        return "cancelled"
-    session.ran(task.reply, chosen)
-    reason = pe_pages.why_new_document(session.document, chosen["new_document"])
-    target = pe_pages.write(context, frame, session.document, task.pages, reason is not None)
-    line = task.reply["line"]
-    if reason:
-        line += " " + reason
-    pe_document.status_line(target, line)
-    return line
