@@ -121,7 +121,7 @@ typedef struct pe_page {
     uint32_t cell_count;
     pe_page_column *columns;
     uint32_t column_count;
-    pe_area *merges; /* sheet 0; the upper left cell is among the cells */
+    pe_area *merges; /* sheet 0; by row, one row each; the left cell is among the cells */
     uint32_t merge_count;
     double *widths; /* of columns 0 ff. in characters; 0: default */
     uint32_t width_count;

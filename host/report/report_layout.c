@@ -207,12 +207,19 @@ static int by_address(const void *a, const void *b)
     return (x->column > y->column) - (x->column < y->column);
 }
 
+static int by_row(const void *a, const void *b)
+{
+    const pe_area *x = a, *y = b;
+    return (x->row_first > y->row_first) - (x->row_first < y->row_first);
+}
+
 void pei_page_close(pei_layout *l)
 {
     pe_page *page = l->page;
     if (l->failed) return;
     const pe_page_cell *cells = l->cells.items;
     if (l->cells.count > 1) qsort(l->cells.items, l->cells.count, sizeof *cells, by_address);
+    if (l->merges.count > 1) qsort(l->merges.items, l->merges.count, sizeof(pe_area), by_row);
     for (size_t i = 1; i < l->cells.count; i++) PE_ASSERT(by_address(cells + i - 1, cells + i) < 0);
     page->cell_count = (uint32_t)l->cells.count;
     page->merge_count = (uint32_t)l->merges.count;

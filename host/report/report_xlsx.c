@@ -10,7 +10,9 @@
 #include <xlsxwriter.h>
 
 #define PAPER_A4 9
-#define CANCEL_CELLS 4096u /* written between two looks at the cancel flag */
+#define CANCEL_ROWS 256u /* written between two looks at the cancel flag */
+#define CANCEL_CELLS 4096u
+#define VALUES_KEPT_MAX 1000000u /* of trials: 130 MB */
 
 typedef struct writer {
     const pe_pages *pages;
@@ -100,7 +102,6 @@ static void write_value(writer *w, uint32_t row, const pe_page_column *c, pe_val
         worksheet_write_string(w->sheet, row, c->column, pe_error_text(pe_as_error(v)), format);
 }
 
-/* Row by row: the library keeps rows. */
 static pe_status write_columns(writer *w)
 {
     const pe_page *p = w->page;
@@ -140,16 +141,30 @@ static const pe_page_cell *cell_at(const pe_page *page, uint32_t row, uint32_t c
 }
 
 /* The cells of a merged area are all formatted as its first one, which is written afterwards. */
-static void merge_cells(writer *w)
+static void merge_cells(writer *w, const pe_area *a)
 {
-    for (uint32_t i = 0; i < w->page->merge_count; i++) {
-        const pe_area *a = &w->page->merges[i];
-        const pe_page_cell *first = cell_at(w->page, a->row_first, a->column_first);
-        if (worksheet_merge_range(w->sheet, a->row_first, (lxw_col_t)a->column_first, a->row_last,
-                                  (lxw_col_t)a->column_last, "",
-                                  w->formats[first->style]) != LXW_NO_ERROR)
-            w->failed = true;
+    const pe_page_cell *first = cell_at(w->page, a->row_first, a->column_first);
+    if (worksheet_merge_range(w->sheet, a->row_first, (lxw_col_t)a->column_first, a->row_last,
+                              (lxw_col_t)a->column_last, "",
+                              w->formats[first->style]) != LXW_NO_ERROR)
+        w->failed = true;
+}
+
+/* Row by row, as the library wants it where it keeps no rows: height, merged cells, cells. */
+static pe_status write_cells(writer *w)
+{
+    const pe_page *p = w->page;
+    uint32_t i = 0, merge = 0;
+    for (uint32_t row = 0; !w->failed && (row < p->height_count || i < p->cell_count); row++) {
+        if (row % CANCEL_ROWS == 0 && pe_cancelled(w->control)) return PE_E_CANCELLED;
+        if (row < p->height_count && p->heights[row] > 0)
+            worksheet_set_row(w->sheet, row, p->heights[row], NULL);
+        for (; merge < p->merge_count && p->merges[merge].row_first == row; merge++)
+            merge_cells(w, &p->merges[merge]);
+        for (; i < p->cell_count && p->cells[i].row == row; i++)
+            if (write_cell(w, &p->cells[i]) == LXW_ERROR_MEMORY_MALLOC_FAILED) w->failed = true;
     }
+    return w->failed ? PE_E_MEMORY : PE_OK;
 }
 
 /* ---- charts */
@@ -283,8 +298,6 @@ static void set_up_sheet(writer *w)
     for (uint32_t c = 0; c < p->width_count; c++)
         if (p->widths[c] > 0)
             worksheet_set_column(sheet, (lxw_col_t)c, (lxw_col_t)c, p->widths[c], NULL);
-    for (uint32_t row = 0; row < p->height_count; row++)
-        if (p->heights[row] > 0) worksheet_set_row(sheet, row, p->heights[row], NULL);
     if (p->freeze_row > 0 || p->freeze_column > 0)
         worksheet_freeze_panes(sheet, p->freeze_row, (lxw_col_t)p->freeze_column);
     worksheet_set_landscape(sheet);
@@ -304,11 +317,7 @@ static pe_status write_page(writer *w, const pe_page *page)
     w->sheet = workbook_add_worksheet(w->workbook, page->name);
     if (w->sheet == NULL) return PE_E_MEMORY;
     set_up_sheet(w);
-    merge_cells(w);
-    for (uint32_t i = 0; i < page->cell_count && !w->failed; i++) {
-        if (i % CANCEL_CELLS == 0 && pe_cancelled(w->control)) return PE_E_CANCELLED;
-        if (write_cell(w, &page->cells[i]) == LXW_ERROR_MEMORY_MALLOC_FAILED) w->failed = true;
-    }
+    PE_TRY(write_cells(w));
     PE_TRY(write_columns(w));
     for (uint32_t i = 0; i < page->chart_count && !w->failed; i++) add_chart(w, &page->charts[i]);
     if (w->failed) status = PE_E_MEMORY;
@@ -327,10 +336,23 @@ static pe_status write_pages(writer *w)
     return status;
 }
 
+static uint64_t value_count(const pe_pages *pages)
+{
+    uint64_t count = 0;
+    for (uint32_t i = 0; i < pages->page_count; i++)
+        for (uint32_t k = 0; k < pages->pages[i].column_count; k++)
+            count += pages->pages[i].columns[k].count;
+    return count;
+}
+
 static pe_status write_workbook(const pe_pages *pages, const char *path, const pe_control *control,
                                 const char *shown_path, pe_diag *diag)
 {
-    writer w = {.pages = pages, .control = control, .workbook = workbook_new(path)};
+    /* Very many trials are not kept in memory: they go to disk while they are written, where it can
+     * be cancelled, and not at the end, where it cannot. (Charts then have no copy of their data.)
+     */
+    lxw_workbook_options how = {.constant_memory = value_count(pages) > VALUES_KEPT_MAX};
+    writer w = {.pages = pages, .control = control, .workbook = workbook_new_opt(path, &how)};
     lxw_error error = LXW_NO_ERROR;
     if (w.workbook == NULL) return pe_fail(diag, PE_E_MEMORY, shown_path, "out of memory");
     lxw_doc_properties properties = {

@@ -124,7 +124,11 @@ void package_cell(const char *path, int sheet, const char *cell, char *value, si
     if (at != NULL) {
         char *head = strchr(at, '>');
         bool shared = strstr(at, "t=\"s\"") != NULL && strstr(at, "t=\"s\"") < head;
-        if (head[-1] != '/') {
+        const char *own = strstr(at, "t=\"inlineStr\"");
+        if (own != NULL && own < head) { /* <c ...><is><t>text</t></is></c> */
+            char *body = strstr(head, "<t");
+            copy_until(strchr(body, '>') + 1, "</t>", value, size);
+        } else if (head[-1] != '/') {
             char *end = strstr(head, "</c>"), *v = strstr(head, "<v>"), *f = strstr(head, "<f>");
             if (v != NULL && v < end) copy_until(v + 3, "</v>", value, size);
             if (formula != NULL && f != NULL && f < end)

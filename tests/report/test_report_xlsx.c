@@ -161,6 +161,41 @@ static void a_few_errors_are_not_rounded_away(void **state)
     assert_string_equal(value, "#NUM!");
 }
 
+/* So many trials that the writer does not keep them in memory. */
+static void many_trials_are_all_there(void **state)
+{
+    enum { TRIALS = 60000, OUTPUTS = 18 };
+    report_case *c = ((fixture *)*state)->c;
+    pe_report r = c->report;
+    pe_value *trials = PE_PUSH(c->arena, pe_value, TRIALS);
+    for (int t = 0; t < TRIALS; t++) trials[t] = pe_number(t / 4.0);
+    trials[TRIALS - 2] = case_text(c->arena, "late & <rare>");
+    r.outputs = PE_PUSH(c->arena, pe_report_output, OUTPUTS);
+    r.output_count = OUTPUTS;
+    r.trials = r.trials_asked = TRIALS;
+    for (int i = 0; i < OUTPUTS; i++) {
+        r.outputs[i] = c->report.outputs[CASE_MONEY];
+        r.outputs[i].detail = i == 0;
+        r.outputs[i].trials = trials;
+    }
+    pe_report_options options = {.trials_sheet = true};
+    const char *path = case_path(c, "many.xlsx");
+    char value[256], bad[256];
+    assert_int_equal(pe_report_write_xlsx(&r, &options, path, NULL, NULL), PE_OK);
+    assert_true(package_check(path, bad) > 10);
+    assert_string_equal(bad, "");
+    package_cell(path, 3, "A60001", value, sizeof value, NULL);
+    assert_string_equal(value, "60000");
+    package_cell(path, 3, "S60001", value, sizeof value, NULL);
+    assert_string_equal(value, "14999.75");
+    package_cell(path, 3, "S60000", value, sizeof value, NULL);
+    assert_string_equal(value, "late & <rare>");
+    package_cell(path, 0, "A1", value, sizeof value, NULL);
+    assert_string_equal(value, "Power Engine: simulation summary");
+    package_cell(path, 1, "B8", value, sizeof value, NULL);
+    assert_true(fabs(strtod(value, NULL) - r.outputs[0].summary.mean) < 1e-9);
+}
+
 static void numbers_keep_the_cells_format(void **state)
 {
     const fixture *f = *state;
@@ -311,6 +346,7 @@ int main(void)
         cmocka_unit_test(summary_has_one_row_per_output),
         cmocka_unit_test(errors_stand_beside_the_mean),
         cmocka_unit_test(a_few_errors_are_not_rounded_away),
+        cmocka_unit_test(many_trials_are_all_there),
         cmocka_unit_test(numbers_keep_the_cells_format),
         cmocka_unit_test(live_probability_starts_right),
         cmocka_unit_test(histogram_data_sums_to_n),
