@@ -90,12 +90,33 @@ static void seed_random(pe_evaluator *e, uint64_t *bits)
     }
 }
 
+static bool same_cell(pe_cell_ref a, pe_cell_ref b)
+{
+    return a.sheet == b.sheet && a.row == b.row && a.column == b.column;
+}
+
+/* Tables that replace the same cells reach the same cells. */
+static bool same_inputs(const pe_formula_source *a, const pe_formula_source *b)
+{
+    if (a->two_inputs != b->two_inputs || a->input1_deleted != b->input1_deleted ||
+        a->input2_deleted != b->input2_deleted || !same_cell(a->input1, b->input1))
+        return false;
+    return !a->two_inputs || same_cell(a->input2, b->input2);
+}
+
 static pe_status make_plan(pe_evaluator *e, uint32_t master, pei_table_plan *plan)
 {
     const pe_workbook *w = e->workbook;
     size_t words = w->cell_count / 64 + 1;
     plan->master = master;
     plan->source = &w->formulas[w->cells[master].formula];
+    for (const pei_table_plan *other = e->tables; other < plan; other++) {
+        if (!same_inputs(plan->source, other->source)) continue;
+        plan->bits = other->bits;
+        plan->rank = other->rank;
+        plan->slot_count = other->slot_count;
+        return PE_OK;
+    }
     plan->bits = PE_PUSH(e->arena, uint64_t, words);
     plan->rank = PE_PUSH(e->arena, uint32_t, words);
     if (plan->bits == NULL || plan->rank == NULL) return PE_E_MEMORY;
@@ -106,6 +127,12 @@ static pe_status make_plan(pe_evaluator *e, uint32_t master, pei_table_plan *pla
     pe_status status = pe_graph_mark_dependents(e->graph, plan->bits);
     plan->slot_count = pei_rank(plan->bits, w->cell_count, plan->rank);
     return status;
+}
+
+static int compare_plans(const void *left, const void *right)
+{
+    const pei_table_plan *a = left, *b = right;
+    return (a->master > b->master) - (a->master < b->master);
 }
 
 pe_status pei_tables(pe_evaluator *e)
@@ -127,6 +154,7 @@ pe_status pei_tables(pe_evaluator *e)
         pe_status status = make_plan(e, order[i], &e->tables[at++]);
         if (status != PE_OK) return status;
     }
+    if (at > 1) qsort(e->tables, at, sizeof *e->tables, compare_plans);
     return PE_OK;
 }
 
@@ -165,6 +193,10 @@ static pe_status inputs_of(pei_context *x, const pei_table_plan *plan, uint32_t 
                            pe_value input[2])
 {
     const pe_formula_source *s = plan->source;
+    if (s->cells != NULL) {
+        pe_status status = value_at(x, s->cells->values[0], &input[0]);
+        return status == PE_OK ? value_at(x, s->cells->values[1], &input[1]) : status;
+    }
     pe_cell_ref left = {s->area.sheet_first, s->area.row_first + i, s->area.column_first - 1};
     pe_cell_ref top = {s->area.sheet_first, s->area.row_first - 1, s->area.column_first + j};
     if (!s->two_inputs) return value_at(x, s->row_input ? top : left, &input[0]);
@@ -174,10 +206,24 @@ static pe_status inputs_of(pei_context *x, const pei_table_plan *plan, uint32_t 
 
 static pe_cell_ref target_of(const pe_formula_source *s, uint32_t i, uint32_t j)
 {
+    if (s->cells != NULL) return s->cells->formula;
     pe_cell_ref corner = {s->area.sheet_first, s->area.row_first - 1, s->area.column_first - 1};
     if (!s->two_inputs && s->row_input) corner.row += i + 1;
     if (!s->two_inputs && !s->row_input) corner.column += j + 1;
     return corner;
+}
+
+static uint64_t mix_cell(uint64_t hash, pe_cell_ref ref)
+{
+    return pe_hash_mix(pe_hash_mix(hash, ref.sheet), (uint64_t)ref.row << 14 | ref.column);
+}
+
+/* Which substitution it is: its place in the block, or the cells that its values come from. */
+static uint64_t row_of(const pe_formula_source *s, uint32_t i, uint32_t j)
+{
+    uint32_t columns = s->area.column_last - s->area.column_first + 1;
+    if (s->cells != NULL) return mix_cell(mix_cell(0, s->cells->values[0]), s->cells->values[1]);
+    return s->two_inputs ? (uint64_t)i * columns + j : s->row_input ? j : i;
 }
 
 /* One cell of the block. Draws belong to the substitution: cells with the same inputs share them.
@@ -186,8 +232,7 @@ static pe_status table_cell(pei_context *x, const pei_table_plan *plan, uint32_t
                             pe_value *output, pe_arena *texts)
 {
     const pe_formula_source *s = plan->source;
-    uint32_t columns = s->area.column_last - s->area.column_first + 1;
-    uint64_t row = s->two_inputs ? (uint64_t)i * columns + j : s->row_input ? j : i;
+    uint64_t row = row_of(s, i, j);
     pe_value input[2];
     pei_layer layer;
     pe_status status = inputs_of(x, plan, i, j, input);
@@ -207,8 +252,15 @@ static pe_status table_cell(pei_context *x, const pei_table_plan *plan, uint32_t
 
 static const pei_table_plan *plan_of(const pe_evaluator *e, uint32_t master)
 {
-    for (uint32_t i = 0; i < e->table_count; i++)
-        if (e->tables[i].master == master) return &e->tables[i];
+    uint32_t low = 0, high = e->table_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (e->tables[middle].master == master) return &e->tables[middle];
+        if (e->tables[middle].master < master)
+            low = middle + 1;
+        else
+            high = middle;
+    }
     return NULL;
 }
 
@@ -218,7 +270,8 @@ pe_status pei_table(pei_context *x, uint32_t master, pe_value *outputs, pe_arena
     if (plan == NULL) return PE_E_INTERNAL;
     const pe_area *b = &plan->source->area;
     uint32_t rows = b->row_last - b->row_first + 1, columns = b->column_last - b->column_first + 1;
-    bool broken = plan->source->input1_deleted || b->row_first == 0 || b->column_first == 0 ||
+    bool edge = b->row_first == 0 || b->column_first == 0;
+    bool broken = plan->source->input1_deleted || (edge && plan->source->cells == NULL) ||
                   (plan->source->two_inputs && plan->source->input2_deleted) ||
                   x->table_depth >= TABLE_DEPTH_MAX;
     for (size_t i = 0; i < (size_t)rows * columns; i++) outputs[i] = pe_error(PE_ERROR_REF);

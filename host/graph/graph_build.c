@@ -85,14 +85,16 @@ static pe_status parse_formulas(pe_graph *g, const pe_control *control, pe_diag 
     return status;
 }
 
-/* Names are written for A1: what is relative in them is an offset from the cell that uses them. */
+/* Names are written for their home: what is relative in them is an offset from the cell that uses
+ * them. */
 static pe_status parse_names(pe_graph *g, pe_diag *diag)
 {
     const pe_workbook *w = g->workbook;
     for (uint32_t i = 0; i < w->name_count; i++) {
         const pe_name *n = &w->names[i];
         pe_diag local = {0};
-        pe_cell_ref home = {n->sheet != PE_SCOPE_WORKBOOK ? n->sheet : 0, 0, 0};
+        uint32_t sheet = n->sheet != PE_SCOPE_WORKBOOK ? n->sheet : n->home_sheet;
+        pe_cell_ref home = {sheet, n->home_row, n->home_column};
         g->name_shape[i] = PEI_NONE;
         if (n->is_macro) continue;
         g->home_sheet = home.sheet;

@@ -415,6 +415,8 @@ pe_status pe_builder_build(const pe_workbook_builder *b, pe_workbook **workbook,
     PE_TRY(build_settings(&x));
     PE_TRY(build_cells(&x));
     PE_TRY(build_tables(&x));
+    if (x.owner->book.dialect == PE_DIALECT_CALC)
+        PE_TRY(pei_calc_tables_apply(&x.owner->book, diag));
     pe_workbook_hash(&x.owner->book);
     *workbook = &x.owner->book;
     return PE_OK;

@@ -142,12 +142,13 @@ void pei_sheet_clear(pei_sheet_data *s)
     free(s->specials);
     free(s->fillers);
     free(s->hidden);
+    free(s->filtered);
     free(s->tables);
     s->cells_first = s->cells_last = NULL;
     s->raw_first = s->raw_last = NULL;
     s->masters = NULL;
     s->specials = NULL;
     s->fillers = NULL;
-    s->hidden = NULL;
+    s->hidden = s->filtered = NULL;
     s->tables = NULL;
 }

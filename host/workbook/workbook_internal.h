@@ -108,8 +108,15 @@ pe_status pei_texts_value(pei_texts *texts, const char *text, size_t length, pe_
 /* ---- package
  * ------------------------------------------------------------------------------------------ */
 
-/* Refuses what is not a readable package, saying what it is instead. Opens the first handle. */
-pe_status pei_package_open(pei_reader *reader, pe_diag *diag);
+typedef enum pei_package_kind {
+    PEI_OPEN_XML,
+    PEI_OPEN_DOCUMENT,
+    PEI_FLAT_OPEN_DOCUMENT
+} pei_package_kind;
+
+/* What the bytes are, by their content. Refuses what is not a workbook that can be read, saying
+ * what it is instead. Opens the first handle of a package. */
+pe_status pei_package_open(pei_reader *reader, pei_package_kind *kind, pe_diag *diag);
 void pei_package_close(pei_reader *reader);
 /* Index of a part; -1 if absent. name without leading '/'; case does not matter. */
 int64_t pei_package_find(pei_reader *reader, unsigned worker, const char *name);
@@ -281,6 +288,8 @@ typedef struct pei_sheet_data {
     size_t filler_count, filler_capacity;
     uint32_t *hidden;
     size_t hidden_count, hidden_capacity;
+    uint32_t *filtered; /* those of the hidden rows that a filter hides, where the file says so */
+    size_t filtered_count, filtered_capacity;
     bool has_filter;
     pe_area filter;
     pe_table *tables;
@@ -307,9 +316,12 @@ void pei_sheet_clear(pei_sheet_data *sheet);
 pe_status pei_join(pei_reader *reader, pe_pool *pool, pei_sheet_data *sheets, pe_diag *diag);
 /* Data tables of one sheet: every cell of a block gets its formula. */
 void pei_tables_apply(pe_workbook *book, uint32_t sheet);
-/* Calc's TABLE(formula, input, value ...) of one sheet: those that form a data table become one.
- * The formulas that are no longer used are marked with text NULL, for pei_formulas_compact. */
-pe_status pei_calc_tables_apply(pe_workbook *book, uint32_t sheet, pe_diag *diag);
+/* Calc's MULTIPLE.OPERATIONS(formula; input; value ...), also as TABLE(...): cells that hold nothing
+ * else become data tables. For any finished workbook whose rows are indexed. */
+pe_status pei_calc_tables_apply(pe_workbook *book, pe_diag *diag);
+/* Drops the formulas whose text is NULL. */
 pe_status pei_formulas_compact(pe_workbook *book, pe_diag *diag);
+/* Whether a formula's text begins with such a call. */
+bool pei_is_table_call(const char *text, size_t length);
 
 #endif

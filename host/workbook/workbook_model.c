@@ -174,22 +174,30 @@ uint32_t pe_workbook_sheet(const pe_workbook *workbook, const char *name, size_t
     return PE_NO_CELL;
 }
 
+static bool has_row(const uint32_t *rows, uint32_t count, uint32_t row)
+{
+    uint32_t low = 0, high = count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (rows[middle] < row)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < count && rows[low] == row;
+}
+
 bool pe_workbook_row_hidden(const pe_workbook *workbook, uint32_t sheet, uint32_t row,
                             bool *by_filter)
 {
     *by_filter = false;
     if (sheet >= workbook->sheet_count) return false;
     const pe_sheet *s = &workbook->sheets[sheet];
-    uint32_t low = 0, high = s->rows_hidden_count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (s->rows_hidden[middle] < row)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    if (low >= s->rows_hidden_count || s->rows_hidden[low] != row) return false;
-    *by_filter = s->has_filter && row >= s->filter.row_first && row <= s->filter.row_last;
+    if (!has_row(s->rows_hidden, s->rows_hidden_count, row)) return false;
+    if (s->rows_known)
+        *by_filter = has_row(s->rows_filtered, s->rows_filtered_count, row);
+    else
+        *by_filter = s->has_filter && row >= s->filter.row_first && row <= s->filter.row_last;
     return true;
 }
 

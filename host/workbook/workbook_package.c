@@ -41,12 +41,10 @@ static pe_status refuse_other(const pei_reader *reader, pe_diag *diag)
     if (n == 0) return pe_fail(diag, PE_E_FORMAT, "file", "the file is empty");
     if (has_bytes(b, n, "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", 8))
         return refuse_compound(reader, diag);
-    const char *what = "this is not a workbook; give an .xlsx or .xlsm file";
+    const char *what = "this is not a workbook; give an .xlsx, .xlsm, .ods or .fods file";
     size_t head = n < 4096 ? n : 4096;
     if (has_bytes(b, n, "%PDF", 4))
-        what = "this is a PDF, not a workbook; give the .xlsx file";
-    else if (memmem(b, head, "office:document", 15) != NULL)
-        what = "this is a flat OpenDocument file (.fods); save it as .xlsx";
+        what = "this is a PDF, not a workbook; give the .xlsx or .ods file";
     else if (memmem(b, head, "urn:schemas-microsoft-com:office:spreadsheet", 44) != NULL)
         what = "this is an XML Spreadsheet 2003; save it as .xlsx";
     else if (b[0] == '<')
@@ -124,6 +122,78 @@ uint64_t pei_package_size(pei_reader *reader, int64_t index)
 /* ---- opening
  * ------------------------------------------------------------------------------------------ */
 
+/* A flat OpenDocument file: XML whose first kilobytes hold its root. */
+static bool is_flat(const pei_reader *reader)
+{
+    const uint8_t *b = reader->bytes;
+    size_t n = reader->length < 4096 ? reader->length : 4096;
+    return memchr(b, '<', n < 64 ? n : 64) != NULL && memmem(b, n, "<office:document", 16) != NULL;
+}
+
+/* The type that an OpenDocument package declares; returns its length. */
+static size_t read_mimetype(pei_reader *reader, char type[128])
+{
+    int64_t index = pei_package_find(reader, 0, "mimetype");
+    zip_file_t *file = index >= 0 ? zip_fopen_index(reader->zips[0], (zip_uint64_t)index, 0) : NULL;
+    zip_int64_t length = file != NULL ? zip_fread(file, type, 127) : 0;
+    type[length > 0 ? length : 0] = '\0';
+    if (file != NULL) zip_fclose(file);
+    return length > 0 ? (size_t)length : 0;
+}
+
+typedef struct manifest_reader {
+    pei_xml xml;
+    bool encrypted;
+} manifest_reader;
+
+static void manifest_start(pei_xml *xml, const char *name, const char **attributes)
+{
+    PE_UNUSED(attributes);
+    if (strcmp(name, "encryption-data") == 0) ((manifest_reader *)xml)->encrypted = true;
+}
+
+static void manifest_end(pei_xml *xml, const char *name)
+{
+    PE_UNUSED(xml);
+    PE_UNUSED(name);
+}
+
+/* A password makes all parts unreadable, and the manifest says so. */
+static pe_status check_manifest(pei_reader *reader, pe_diag *diag)
+{
+    static const char part[] = "META-INF/manifest.xml";
+    manifest_reader r = {
+        .xml = {.start = manifest_start, .end = manifest_end, .part = part, .diag = diag}};
+    int64_t index = pei_package_find(reader, 0, part);
+    pe_status status = index >= 0 ? pei_xml_read(reader, 0, index, &r.xml) : PE_OK;
+    if (status != PE_OK || !r.encrypted) return status;
+    return pe_fail(diag, PE_E_ENCRYPTED, "file",
+                   "the workbook is protected by a password; open it in LibreOffice and save it "
+                   "without (File, Save As, untick 'Save with password')");
+}
+
+/* Whether the package is an OpenDocument spreadsheet; a relative of another kind is refused. */
+static pe_status find_open_document(pei_reader *reader, bool *found, pe_diag *diag)
+{
+    static const char family[] = "application/vnd.oasis.opendocument.";
+    const size_t length = sizeof family - 1;
+    char type[128];
+    size_t type_length = read_mimetype(reader, type);
+    *found = false;
+    if (type_length < length || memcmp(type, family, length) != 0) {
+        if (type_length > 0 || pei_package_find(reader, 0, "META-INF/manifest.xml") < 0 ||
+            pei_package_find(reader, 0, "content.xml") < 0)
+            return PE_OK;
+    } else if (strncmp(type + length, "spreadsheet", 11) != 0) {
+        return pe_fail(diag, PE_E_FORMAT, "file",
+                       "this is an OpenDocument file of another kind (%.80s), not a spreadsheet; "
+                       "give an .ods, .fods, .xlsx or .xlsm file",
+                       type + length);
+    }
+    *found = true;
+    return check_manifest(reader, diag);
+}
+
 /* Packages of other applications, and workbooks in binary form. */
 static pe_status refuse_relatives(pei_reader *reader, pe_diag *diag)
 {
@@ -131,12 +201,10 @@ static pe_status refuse_relatives(pei_reader *reader, pe_diag *diag)
         const char *part, *what;
     } relatives[] = {
         {"xl/workbook.bin", "this is a binary workbook (.xlsb); save it as .xlsx or .xlsm"},
-        {"META-INF/manifest.xml", "this is an OpenDocument file (.ods); save it as .xlsx"},
-        {"mimetype", "this is an OpenDocument file (.ods); save it as .xlsx"},
         {"word/document.xml",
-         "this is a text document (.docx), not a workbook; give an .xlsx or .xlsm"},
+         "this is a text document (.docx), not a workbook; give an .xlsx, .xlsm or .ods"},
         {"ppt/presentation.xml",
-         "this is a presentation (.pptx), not a workbook; give an .xlsx or .xlsm"},
+         "this is a presentation (.pptx), not a workbook; give an .xlsx, .xlsm or .ods"},
         {"Index/Document.iwa", "this is an Apple Numbers file; export it as .xlsx"},
     };
     bool has_relations = pei_package_find(reader, 0, "_rels/.rels") >= 0;
@@ -145,15 +213,18 @@ static pe_status refuse_relatives(pei_reader *reader, pe_diag *diag)
             pei_package_find(reader, 0, "xl/workbook.xml") < 0)
             return pe_fail(diag, PE_E_FORMAT, "file", "%s", relatives[i].what);
     if (!has_relations)
-        return pe_fail(
-            diag, PE_E_FORMAT, "file",
-            "this is a zip archive but not a workbook (no _rels/.rels); give an .xlsx or .xlsm");
+        return pe_fail(diag, PE_E_FORMAT, "file",
+                       "this is a zip archive but not a workbook (no _rels/.rels, no mimetype); "
+                       "give an .xlsx, .xlsm or .ods");
     return PE_OK;
 }
 
-pe_status pei_package_open(pei_reader *reader, pe_diag *diag)
+pe_status pei_package_open(pei_reader *reader, pei_package_kind *kind, pe_diag *diag)
 {
-    if (!has_bytes(reader->bytes, reader->length, "PK", 2)) return refuse_other(reader, diag);
+    bool found;
+    *kind = PEI_FLAT_OPEN_DOCUMENT;
+    if (!has_bytes(reader->bytes, reader->length, "PK", 2))
+        return is_flat(reader) ? PE_OK : refuse_other(reader, diag);
     pei_zip *zip;
     pe_status status = pei_package_handle(reader, 0, &zip, diag);
     if (status != PE_OK) return status;
@@ -162,7 +233,10 @@ pe_status pei_package_open(pei_reader *reader, pe_diag *diag)
         uint64_t size = pei_package_size(reader, i);
         reader->inflated_total += size < PE_PART_BYTES_MAX ? size : 0;
     }
-    return refuse_relatives(reader, diag);
+    status = find_open_document(reader, &found, diag);
+    if (status != PE_OK) return status;
+    *kind = found ? PEI_OPEN_DOCUMENT : PEI_OPEN_XML;
+    return found ? PE_OK : refuse_relatives(reader, diag);
 }
 
 /* ---- relationships

@@ -1,7 +1,7 @@
 /* workbook_reader.c: bytes to workbook: the order of the passes. First the small parts that all
  * sheets need, then sheets, shared strings, links and the file's hash as tasks in parallel, then
  * the join. Invariant: the workbook is given out only when all of it was read. */
-#include "workbook_internal.h"
+#include "workbook_ods.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -284,6 +284,13 @@ static pe_status gather_tables(reading *all, pe_diag *diag)
     return PE_OK;
 }
 
+static const uint32_t *keep_rows(reading *all, const uint32_t *rows, size_t count)
+{
+    uint32_t *copy = PE_PUSH(all->reader.owner->arena, uint32_t, count + 1);
+    if (copy != NULL && count > 0) memcpy(copy, rows, count * sizeof *rows);
+    return copy;
+}
+
 static pe_status gather_rows(reading *all, pe_diag *diag)
 {
     pe_workbook *w = &all->reader.owner->book;
@@ -292,10 +299,14 @@ static pe_status gather_rows(reading *all, pe_diag *diag)
         w->sheets[i].has_filter = s->has_filter;
         if (s->has_filter) w->sheets[i].filter = s->filter;
         if (s->hidden_count == 0) continue;
-        uint32_t *rows = PE_PUSH(all->reader.owner->arena, uint32_t, s->hidden_count);
-        if (rows == NULL) return pe_fail(diag, PE_E_MEMORY, s->part, "no memory for its rows");
-        memcpy(rows, s->hidden, s->hidden_count * sizeof *rows);
-        w->sheets[i].rows_hidden = rows;
+        w->sheets[i].rows_hidden = keep_rows(all, s->hidden, s->hidden_count);
+        if (s->filtered_count > 0)
+            w->sheets[i].rows_filtered = keep_rows(all, s->filtered, s->filtered_count);
+        if (w->sheets[i].rows_hidden == NULL ||
+            (s->filtered_count > 0 && w->sheets[i].rows_filtered == NULL))
+            return pe_fail(diag, PE_E_MEMORY, s->part, "no memory for its rows");
+        w->sheets[i].rows_filtered_count = (uint32_t)s->filtered_count;
+        w->sheets[i].rows_known = w->semantics == PE_SEMANTICS_CALC;
         w->sheets[i].rows_hidden_count = (uint32_t)s->hidden_count;
     }
     return PE_OK;
@@ -320,18 +331,16 @@ static pe_status gather_names(reading *all, pe_diag *diag)
 static pe_status apply_tables(reading *all, pe_diag *diag)
 {
     pe_workbook *w = &all->reader.owner->book;
-    bool compact = false;
+    bool calc = false;
     for (uint32_t i = 0; i < w->sheet_count; i++) {
         pei_sheet_data *s = &all->sheets[i];
         bool has_table = false;
         for (size_t f = 0; f < s->special_count; f++)
             has_table |= s->specials[f].kind == PE_FORMULA_TABLE;
         if (has_table) pei_tables_apply(w, i);
-        compact |= s->has_calc_tables;
-        pe_status status = s->has_calc_tables ? pei_calc_tables_apply(w, i, diag) : PE_OK;
-        if (status != PE_OK) return status;
+        calc |= s->has_calc_tables;
     }
-    return compact ? pei_formulas_compact(w, diag) : PE_OK;
+    return calc ? pei_calc_tables_apply(w, diag) : PE_OK;
 }
 
 static pe_status finish(reading *all, pe_pool *pool, pe_diag *diag)
@@ -361,6 +370,20 @@ fail:
     return status;
 }
 
+/* An OpenDocument file is one part, or one that holds nearly all: no tasks. */
+static pe_status read_open_document(reading *all, bool flat, pe_diag *diag)
+{
+    pei_ods_result result = {0};
+    pe_status status = pei_ods_read(&all->reader, flat, &all->texts, &result, diag);
+    all->sheets = result.sheets;
+    all->parts.sheet_count = result.sheet_count;
+    all->parts.names = result.names;
+    all->parts.name_count = result.name_count;
+    if (status != PE_OK) return status;
+    status = hash_file(&all->reader);
+    return status == PE_OK ? status : pe_fail(diag, status, "file", "cancelled");
+}
+
 static pe_status read_all(reading *all, unsigned workers, pe_pool *pool, pe_diag *diag)
 {
     pei_reader *reader = &all->reader;
@@ -370,13 +393,18 @@ static pe_status read_all(reading *all, unsigned workers, pe_pool *pool, pe_diag
     reader->zip_count = workers;
     if (reader->owner == NULL || reader->zips == NULL)
         PE_TRY(pe_fail(diag, PE_E_MEMORY, "workbook", "no memory to read it"));
+    pei_package_kind kind;
     PE_TRY(new_texts(all, &all->texts, diag));
-    PE_TRY(pei_package_open(reader, diag));
-    PE_TRY(read_small_parts(all, diag));
-    PE_TRY(make_sheets(all, diag));
-    PE_TRY(make_externals(all, diag));
-    PE_TRY(make_tasks(all, diag));
-    PE_TRY(run_tasks(all, pool, diag));
+    PE_TRY(pei_package_open(reader, &kind, diag));
+    if (kind == PEI_OPEN_XML) {
+        PE_TRY(read_small_parts(all, diag));
+        PE_TRY(make_sheets(all, diag));
+        PE_TRY(make_externals(all, diag));
+        PE_TRY(make_tasks(all, diag));
+        PE_TRY(run_tasks(all, pool, diag));
+    } else {
+        PE_TRY(read_open_document(all, kind == PEI_FLAT_OPEN_DOCUMENT, diag));
+    }
     PE_TRY(finish(all, pool, diag));
 fail:
     return status;

@@ -345,9 +345,7 @@ static uint32_t read_formula(sheet_reader *r)
     uint32_t length;
     const char *text = keep_formula(r, &length);
     if (text == NULL) return PE_NO_FORMULA;
-    if ((text[0] == 'T' && strncmp(text, "TABLE(", 6) == 0) ||
-        (text[0] == 'M' && strncmp(text, "MULTIPLE.OPERATIONS(", 20) == 0))
-        r->sheet->has_calc_tables = true;
+    if (pei_is_table_call(text, length)) r->sheet->has_calc_tables = true;
     return pei_cells_raw(r->reader, r->sheet, &r->xml,
                          (pei_raw_formula){text, length, PEI_RAW(PEI_RAW_TEXT, 0)});
 }

@@ -264,7 +264,7 @@ static cell_row cell_rows[] = {
                                                 "f><v>2</v></c></row>",
      "A1 =E1+F1 0; B2 TABLE(F1,E1)B2:C2 1; C2 TABLE(F1,E1)B2:C2 2"},
     {"calc_multiple_operations_elsewhere",
-     R1("<c r=\"A1\"><f>TABLE($Z$9,$E$1,$H$5)</f><v>0</v></c>"), "A1 =TABLE($Z$9,$E$1,$H$5) 0"},
+     R1("<c r=\"A1\"><f>TABLE($Z$9,$E$1,$H$5)</f><v>0</v></c>"), "A1 TABLE(column E1)A1:A1 0"},
     {"implied_positions",
      "<row><c><v>1</v></c><c><v>2</v></c></row><row r=\"5\"><c "
      "r=\"C5\"><v>3</v></c><c><v>4</v></c></row>"

@@ -190,7 +190,7 @@ static error_row error_rows[] = {
     {"html", BYTES("<html><table></table></html>"), PE_E_FORMAT, "file", "HTML"},
     {"pdf", BYTES("%PDF-1.7"), PE_E_FORMAT, "file", "PDF"},
     {"fods", BYTES("<?xml version=\"1.0\"?><office:document xmlns:office=\"x\">"), PE_E_FORMAT,
-     "file", ".fods"},
+     "file", "the prefix 'office' stands for 'x'"},
     {"encrypted",
      BYTES("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1....E\0n\0c\0r\0y\0p\0t\0e\0d\0P\0a\0c\0k\0a\0g\0e\0..."
            "."),
