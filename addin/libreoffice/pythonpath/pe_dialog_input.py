@@ -20,6 +20,7 @@ NAME_ERROR = 525  # of a cell: #NAME?
 # A parameter's start value as a share of the cell's own number; these are the ones that scale.
 FACTORS = {"min": 0.8, "likely": 1.0, "most likely": 1.0, "mode": 1.0, "max": 1.2, "mean": 1.0,
            "sd": 0.1, "location": 1.0, "scale": 0.1}
+WHOLE, LIST = "whole number", re.compile(r"\{([0-9.,]+)\}")  # how the host's help says so
 SHAPES = ("shape", "m", "alpha")  # with one of these, scale times shape is the cell's number
 
 
@@ -95,6 +96,14 @@ def start_values(distribution, number):
             if name in ("sd", "scale"):
                 start = abs(start)
         starts[name] = start
+    for parameter, name in zip(distribution["parameters"], names):
+        if WHOLE in parameter.get("help", "") and isinstance(starts[name], float):
+            starts[name] = float(round(starts[name]))
+        example = LIST.search(parameter.get("help", ""))
+        if example is not None:
+            starts[name] = [float(x) for x in example.group(1).split(",")]
+            if name == "values" and number != 0:
+                starts[name] = [float("%.6g" % (number * share)) for share in (0.8, 1.0, 1.2)]
     for shape in SHAPES:
         if number != 0 and starts.get(shape) and "scale" in starts:
             starts["scale"] = abs(number) / starts[shape]

@@ -123,7 +123,7 @@ class Values:
         if text.startswith("="):
             return self._formula(label, text[1:])
         if ";" in text or text.startswith("{"):
-            parts = [p for p in text.strip("{}").split(";")]
+            parts = text.strip("{}").replace(";" if self.separator == "," else ",", ";").split(";")
             return Parameter("{%s}" % ",".join(excel_number(self._plain(label, p)) for p in parts))
         number = self._plain(label, text)
         return Parameter(excel_number(number), number=number)
