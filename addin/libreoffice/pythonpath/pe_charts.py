@@ -3,6 +3,8 @@
 Columns, bars and lines as the layout describes them. Invariant: the charts of a page that is
 written again are replaced under the same names; charts that a user added stay.
 """
+import zlib
+
 import uno
 from com.sun.star.awt import Rectangle
 from com.sun.star.chart.ChartAxisLabelPosition import NEAR_AXIS, OUTSIDE_START
@@ -13,7 +15,7 @@ from com.sun.star.drawing.LineStyle import DASH, NONE as NO_LINE, SOLID as LINE
 import pe_document
 import pe_formats
 
-NAME = "Power Engine %d"
+NAME = "PowerEngine"    # begins the title of each of our charts
 FONT, INK = "Arial", 0x333333
 TITLE_POINTS, POINTS = 11.0, 9.0
 AXIS_COLOR, GRID_COLOR, LINE_WIDTH = 0xB0B0B0, 0xE0E0E0, 26   # 0.75 points in 1/100 mm
@@ -45,7 +47,8 @@ def write(sheet, page, column):
         corner = sheet.getCellByPosition(chart["column"], chart["row"]).Position
         place = Rectangle(corner.X, corner.Y, int(chart["width"] * PIXEL),
                           int(chart["height"] * PIXEL))
-        name = NAME % (index + 1)
+        # Unique in the document, and made of letters and digits: it becomes a name of storage.
+        name = "%s%08x_%d" % (NAME, zlib.crc32(page["key"].encode()), index + 1)
         area = chart["series"][0]["y"]  # any: with none the chart would hold its own numbers
         cells = sheet.getCellRangeByPosition(area[1], area[0], area[1], area[0] + area[2] - 1)
         charts.addNewByName(name, place, (cells.getRangeAddress(),), False, False)
@@ -60,7 +63,7 @@ def _remove(sheet):
     shapes = sheet.getDrawPage()
     for index in range(shapes.getCount() - 1, -1, -1):
         shape = shapes.getByIndex(index)
-        if shape.Title.startswith(NAME[:-2]):
+        if shape.Title.startswith(NAME):
             shapes.remove(shape)
 
 

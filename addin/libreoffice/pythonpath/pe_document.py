@@ -2,7 +2,6 @@
 
 Invariant: whatever is locked, entered or opened here is undone on the way out, also after an error.
 """
-import contextlib
 import os
 
 import uno
@@ -160,42 +159,56 @@ def selected_cell(frame):
     return (document.getSheets().getByIndex(address.Sheet), address.StartRow, address.StartColumn)
 
 
-@contextlib.contextmanager
-def one_undo_step(document, title):
-    """Everything inside is one step of Undo."""
-    undo = document.getUndoManager()
-    undo.enterUndoContext(title)
-    try:
-        yield
-    finally:
-        undo.leaveUndoContext()
+# Context managers are classes here: contextlib's cannot pass on an exception of the office's.
 
 
-@contextlib.contextmanager
-def locked(document):
+class one_undo_step:  # pylint: disable=invalid-name
+    """Everything inside is one step of Undo; a failure inside undoes what was done so far."""
+
+    def __init__(self, document, title):
+        self.undo = document.getUndoManager()
+        self.title = title
+
+    def __enter__(self):
+        self.undo.enterUndoContext(self.title)
+
+    def __exit__(self, kind, *_):
+        self.undo.leaveUndoContext()
+        if kind is not None and self.undo.isUndoPossible() and \
+                self.undo.getCurrentUndoActionTitle() == self.title:
+            self.undo.undo()
+
+
+class locked:  # pylint: disable=invalid-name
     """Screen updates and automatic calculation wait until everything inside is written."""
-    automatic = document.isAutomaticCalculationEnabled()
-    document.lockControllers()
-    if automatic:
-        document.enableAutomaticCalculation(False)
-    try:
-        yield
-    finally:
-        if automatic:
-            document.enableAutomaticCalculation(True)
-        document.unlockControllers()
+
+    def __init__(self, document):
+        self.document = document
+        self.automatic = document.isAutomaticCalculationEnabled()
+
+    def __enter__(self):
+        self.document.lockControllers()
+        if self.automatic:
+            self.document.enableAutomaticCalculation(False)
+
+    def __exit__(self, *_):
+        if self.automatic:
+            self.document.enableAutomaticCalculation(True)
+        self.document.unlockControllers()
 
 
-@contextlib.contextmanager
-def busy(document):
-    """Nobody closes the document while something computes for it."""
-    controller = document.getCurrentController()
-    frame = controller.getFrame() if controller is not None else None
-    window = frame.getContainerWindow() if frame is not None else None
-    if window is not None:
-        window.setEnable(False)
-    try:
-        yield
-    finally:
-        if window is not None:
-            window.setEnable(True)
+class busy:  # pylint: disable=invalid-name
+    """Nobody edits the document while something computes for it."""
+
+    def __init__(self, document):
+        controller = document.getCurrentController()
+        frame = controller.getFrame() if controller is not None else None
+        self.window = frame.getContainerWindow() if frame is not None else None
+
+    def __enter__(self):
+        if self.window is not None:
+            self.window.setEnable(False)
+
+    def __exit__(self, *_):
+        if self.window is not None:
+            self.window.setEnable(True)
