@@ -46,6 +46,12 @@ typedef struct pe_cli_options {
 pe_exit pe_cli_parse(int argc, char **argv, pe_arena *arena, pe_cli_options *options);
 void pe_cli_help(FILE *out);
 
+/* serve, status, stop: options of their own. */
+bool pe_cli_is_host(int argc, char **argv);
+pe_exit pe_cli_host(int argc, char **argv);
+/* status, stop: asks the host that serves this socket. */
+pe_exit pe_cli_ask(const char *endpoint, bool stop);
+
 /* install-libreoffice, uninstall-libreoffice: options of their own. */
 bool pe_cli_is_extension(int argc, char **argv);
 pe_exit pe_cli_extension(int argc, char **argv);

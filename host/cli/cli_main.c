@@ -181,6 +181,7 @@ int main(int argc, char **argv)
               stderr);
         return PE_EXIT_REFUSED;
     }
+    if (pe_cli_is_host(argc, argv)) return (int)pe_cli_host(argc, argv);
     if (pe_cli_is_extension(argc, argv)) return (int)pe_cli_extension(argc, argv);
     struct sigaction action = {.sa_handler = on_interrupt};
     sigaction(SIGINT, &action, NULL);

@@ -55,6 +55,8 @@ void pe_cli_help(FILE *out)
         "in the file?\n"
         "  power-engine inspect WORKBOOK [options]  inputs, outputs, formula categories, what is "
         "not supported\n"
+        "  power-engine serve | status | stop       the host that spreadsheets talk to; serve --help "
+        "lists its options\n"
         "  power-engine install-libreoffice         add Run Simulation to LibreOffice Calc; "
         "uninstall-libreoffice: take it away\n"
         "\n"
