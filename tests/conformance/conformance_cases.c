@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "evaluate_case.h"
+#include "golden/golden.h"
 
 enum {
     SOURCE,
@@ -139,7 +140,7 @@ static void print(tallies *t, bool failing_only)
 static void show(char *const *field, const case_result *r)
 {
     char actual[200];
-    case_value_text(r->value, actual, sizeof actual);
+    golden_value_text(r->value, actual, sizeof actual);
     printf("[%s] %s%s%s  expected %s, %s%s  cells %.300s\n", field[TRUST], field[FORMULA],
            field[MODE][0] ? " mode " : "", field[MODE], field[EXPECTED],
            r->unsupported ? "unsupported: "

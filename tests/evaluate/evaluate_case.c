@@ -1,7 +1,7 @@
 /* evaluate_case.c: see evaluate_case.h. */
 #include "evaluate_case.h"
 
-#include <stdio.h>
+#include "golden/golden.h"
 
 static const char *split(const char *where, char sheet[96])
 {
@@ -85,29 +85,6 @@ case_result case_evaluate(const case_input *in, pe_arena *arena)
     return r;
 }
 
-void case_value_text(pe_value v, char *out, size_t size)
-{
-    char number[PE_DECIMAL_BYTES];
-    switch (pe_kind_of(v)) {
-    case PE_KIND_NUMBER:
-        pe_decimal_shortest(pe_as_number(v), number);
-        snprintf(out, size, "%s", number);
-        break;
-    case PE_KIND_BOOLEAN:
-        snprintf(out, size, "%s", pe_as_boolean(v) ? "TRUE" : "FALSE");
-        break;
-    case PE_KIND_TEXT:
-        snprintf(out, size, "%s", pe_as_text(v)->bytes);
-        break;
-    case PE_KIND_ERROR:
-        snprintf(out, size, "%s", pe_error_text(pe_as_error(v)));
-        break;
-    default:
-        snprintf(out, size, "(blank)");
-        break;
-    }
-}
-
 static double magnitude(double x)
 {
     return x < 0 ? -x : x;
@@ -135,6 +112,6 @@ bool case_agrees(pe_value v, const char *expected, char type, const char *tolera
     }
     if (type == 's') return pe_is(v, PE_KIND_TEXT) && strcmp(pe_as_text(v)->bytes, expected) == 0;
     if (pe_kind_of(v) != (type == 'b' ? PE_KIND_BOOLEAN : PE_KIND_ERROR)) return false;
-    case_value_text(v, text, sizeof text);
+    golden_value_text(v, text, sizeof text);
     return pe_text_equal_nocase(text, strlen(text), expected, strlen(expected));
 }

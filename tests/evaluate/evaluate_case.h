@@ -26,8 +26,6 @@ typedef struct case_result {
 } case_result;
 
 case_result case_evaluate(const case_input *input, pe_arena *arena);
-/* "12.5", "text", "TRUE", "#N/A". */
-void case_value_text(pe_value v, char *out, size_t size);
 /* type n, s, b, e; tolerance "" (relative 1e-9), "x abs", or relative. */
 bool case_agrees(pe_value v, const char *expected, char type, const char *tolerance);
 

@@ -86,7 +86,7 @@ static void value(pe_workbook_builder *b, const char *address, double x)
 typedef struct formula_row {
     const char *formula;
     const char *mode;     /* "", "array", "dyn" */
-    const char *expected; /* as case_value_text writes it */
+    const char *expected; /* "7", "TRUE", "#N/A", a text without quotes */
 } formula_row;
 
 /* A1:A3 = 1, 2, 3; B1:B3 = 10, "x", TRUE; C1 empty; D1 = #N/A. The formulas stand in F2. */

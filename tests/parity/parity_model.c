@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "golden/golden.h"
+
 #define REBUILDS_MAX 1000
 
 typedef struct variant {
@@ -23,32 +25,6 @@ bool parity_same(pe_value a, pe_value b)
     if (kind != PE_KIND_TEXT) return a.bits == b.bits;
     const pe_text *x = pe_as_text(a), *y = pe_as_text(b);
     return x->length == y->length && memcmp(x->bytes, y->bytes, x->length) == 0;
-}
-
-void parity_text(pe_value v, char *out, size_t size)
-{
-    char number[PE_DECIMAL_BYTES];
-    switch (pe_kind_of(v)) {
-    case PE_KIND_NUMBER:
-        pe_decimal_shortest(pe_as_number(v), number);
-        snprintf(out, size, "%s", number);
-        break;
-    case PE_KIND_BOOLEAN:
-        snprintf(out, size, "%s", pe_as_boolean(v) ? "TRUE" : "FALSE");
-        break;
-    case PE_KIND_TEXT:
-        snprintf(out, size, "\"%s\"", pe_as_text(v)->bytes);
-        break;
-    case PE_KIND_ERROR:
-        snprintf(out, size, "%s", pe_error_text(pe_as_error(v)));
-        break;
-    case PE_KIND_BLANK:
-        snprintf(out, size, "(blank)");
-        break;
-    default:
-        snprintf(out, size, "(kind %d)", (int)pe_kind_of(v));
-        break;
-    }
 }
 
 pe_value parity_value(const parity_model *m, uint32_t cell, uint32_t trial)
@@ -253,7 +229,7 @@ static bool print_operands(void *context, const pe_area *area)
             for (; first < end && c->left > 0; first++, c->left--) {
                 pe_workbook_cell_text(c->m->workbook, pe_workbook_ref(c->m->workbook, first), where,
                                       sizeof where);
-                parity_text(parity_value(c->m, first, c->trial), value, sizeof value);
+                golden_value_text(parity_value(c->m, first, c->trial), value, sizeof value);
                 fprintf(c->request->out, " %s%s=%s", where,
                         c->m->column[first] == PE_NO_CELL ? "" : "~", value);
             }
@@ -273,8 +249,8 @@ static void report(comparing *c, uint32_t cell, const char *what, pe_value progr
     if (formula != NULL)
         pe_formula_print(formula->root, pe_workbook_ref(m->workbook, master),
                          pe_graph_printer(m->graph), text, sizeof text);
-    parity_text(program, one, sizeof one);
-    parity_text(lane, two, sizeof two);
+    golden_value_text(program, one, sizeof one);
+    golden_value_text(lane, two, sizeof two);
     fprintf(c->request->out, "%s: %s =%s trial %u: program %s, %s %s;", c->request->name, where,
             text, c->trial, one, what, two);
     c->left = 16;

@@ -50,6 +50,5 @@ pe_status parity_compare(parity_model *model, const parity_request *request, par
 /* The value of a cell in a trial, after parity_compare. */
 pe_value parity_value(const parity_model *model, uint32_t cell, uint32_t trial);
 bool parity_same(pe_value a, pe_value b);
-void parity_text(pe_value v, char *out, size_t size);
 
 #endif
