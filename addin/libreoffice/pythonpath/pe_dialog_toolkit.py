@@ -18,7 +18,7 @@ OK, CANCEL = 1, 0
 MODELS = "com.sun.star.awt.UnoControl%sModel"
 POSITION = 3  # com.sun.star.awt.PosSize: X and Y
 OK_BUTTON, CANCEL_BUTTON = 1, 2  # com.sun.star.awt.PushButtonType
-RED, GREY = 0xB3261E, 0x6B7280
+RED, GREY = 0xB3261E, 0x57606A
 BOLD = 150.0
 SPACE_KEY, ENTER_KEY = 1284, 1280  # com.sun.star.awt.Key
 
