@@ -15,7 +15,7 @@ from com.sun.star.drawing.LineStyle import DASH, NONE as NO_LINE, SOLID as LINE
 import pe_document
 import pe_formats
 
-NAME = "PowerEngine"    # begins the title of each of our charts
+NAME = "PowerEngine"    # begins the name of each of our charts
 FONT, INK = "Arial", 0x333333
 TITLE_POINTS, POINTS = 11.0, 9.0
 AXIS_COLOR, GRID_COLOR, LINE_WIDTH = 0xB0B0B0, 0xE0E0E0, 26   # 0.75 points in 1/100 mm
@@ -55,15 +55,16 @@ def write(sheet, page, column):
         _Chart(sheet, charts.getByName(name).getEmbeddedObject(), chart, (row, column)).fill()
         row += len(chart["series"])
         shapes = sheet.getDrawPage()
-        shapes.getByIndex(shapes.getCount() - 1).Title = name
+        shape = shapes.getByIndex(shapes.getCount() - 1)
+        shape.Name, shape.Title = name, chart["title"]  # Undo and both file formats keep them
 
 
 def _remove(sheet):
-    """Our charts, which their title tells: Undo gives a chart another name."""
+    """Our charts, which the shape's name tells: the chart's own does not outlive Undo."""
     shapes = sheet.getDrawPage()
     for index in range(shapes.getCount() - 1, -1, -1):
         shape = shapes.getByIndex(index)
-        if shape.Title.startswith(NAME):
+        if shape.Name.startswith(NAME):
             shapes.remove(shape)
 
 

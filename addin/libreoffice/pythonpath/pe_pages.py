@@ -5,6 +5,7 @@ again keeps its sheet and addresses; only marked sheets are written to; all of a
 one step of Undo.
 """
 import itertools
+import re
 
 import pe_charts
 import pe_document
@@ -17,7 +18,7 @@ from com.sun.star.sheet.CellFlags import (ANNOTATION, DATETIME, EDITATTR, FORMUL
 EVERYTHING = VALUE | DATETIME | STRING | ANNOTATION | FORMULA | HARDATTR | STYLES | EDITATTR
 NUMBER, TEXT, FORMULA_CELL, LINK = range(4)
 UNDO_TITLE = "Simulation results"
-EXCEL_A1 = 2              # AddressConvention.XL_A1
+EXCEL_A1 = 1              # AddressConvention.XL_A1
 STALE_COLOR = 0xBFBFBF    # tab of a page that the last run did not have
 CHARACTER_PIXELS, CHARACTER_PADDING = 7, 5   # a column's width in characters, as Excel has it
 PIXEL = 2540.0 / 96.0     # in 1/100 mm
@@ -92,7 +93,7 @@ class Book:
         self.renamed = {}     # a page's name, where its sheet has another
         self.created = set()  # names of new sheets
         self.keys = {}        # number formats
-        self.parser = None
+        self.parser = self.printer = None
 
     def place(self, pages):
         """A sheet for each page: the one that shows it already, else a new one at the end."""
@@ -188,12 +189,16 @@ class Book:
             self.parser.FormulaConvention = EXCEL_A1
             self.parser.CompileEnglish = True
             self.printer = create("com.sun.star.sheet.FormulaParser")
+            self.printer.CompileEnglish = True
         for name, actual in self.renamed.items():
             text = text.replace(pe_document.quote_sheet(name) + "!",
                                 pe_document.quote_sheet(actual) + "!")
         home = uno.createUnoStruct("com.sun.star.table.CellAddress")
         home.Sheet, home.Row, home.Column = sheet.getRangeAddress().Sheet, row, column
-        return "=" + self.printer.printFormula(self.parser.parseFormula(text[1:], home), home)
+        # The office's English grammar parts arguments by semicolons, whatever the addresses.
+        parts = re.split(r'("(?:[^"]|"")*"|\'(?:[^\']|\'\')*\')', text[1:])
+        text = "".join(part if part[:1] in "\"'" else part.replace(",", ";") for part in parts)
+        return "=" + self.printer.printFormula(self.parser.parseFormula(text, home), home)
 
     def _link(self, cell, text, target):
         """A text that leads to a cell of the document."""
