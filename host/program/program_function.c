@@ -20,15 +20,11 @@ static bool make_select(pei_builder *b, uint32_t condition, pei_operand x, pei_o
     if (x.uniform && y.uniform) {
         double yes = pe_as_number(x.value), no = pe_as_number(y.value);
         if (type == PE_TYPE_NUMBER && yes == 1 && no == 0) {
-            /* A condition's lanes are 1 or 0 already; what changes is the type, so that SUM counts
-             * it: the same operation as a number. The condition itself goes where nothing else
-             * reads it. */
-            n = b->nodes[condition];
-            n.type = PE_TYPE_NUMBER;
-        } else {
-            n.op = PE_I_SELECT_KK;
-            n.k = pei_constant_pair(b, yes, no);
+            *o = pei_varying(pei_condition_as_number(b, condition));
+            return o->node != PEI_NONE;
         }
+        n.op = PE_I_SELECT_KK;
+        n.k = pei_constant_pair(b, yes, no);
     } else if (y.uniform) {
         n.op = PE_I_SELECT_K;
         n.b = x.node;

@@ -159,6 +159,9 @@ bool pei_to_condition(pei_builder *b, pei_operand *o); /* to BOOLEAN */
 /* A common type for the branches of a choice; uniform ones become constants of the type. */
 bool pei_unify(pei_builder *b, pei_operand *x, pei_operand *y, bool blank_is_zero, pe_type *type,
                uint16_t *domain);
+/* The condition as the number 1 or 0, which its lanes are already: the same operation with another
+ * type, so that SUM counts it. The condition itself goes where nothing else reads it. */
+uint32_t pei_condition_as_number(pei_builder *b, uint32_t condition);
 /* The boxed ANY form. */
 uint32_t pei_to_any(pei_builder *b, uint32_t node);
 /* A CODE node through a table with one value per member of its domain. */

@@ -418,7 +418,7 @@ static bool list_argument(pei_builder *b, const pe_node *node, listing *l)
     if (!pei_lower_argument(b, node, &o) || !pei_to_number(b, &o)) return false;
     if (o.uniform && !pe_is_number(o.value)) return false;
     if (!o.uniform && pei_type_of(b, o.node) == PE_TYPE_BOOLEAN) /* SUM(TRUE) alone is 1 */
-        o.node = pei_make(b, PE_I_COPY, PE_TYPE_NUMBER, o.node, PEI_NONE, PEI_NONE, 0);
+        o.node = pei_condition_as_number(b, o.node);
     return list_add(l, pei_ref_of(b, &o));
 }
 

@@ -214,6 +214,13 @@ bool pei_to_condition(pei_builder *b, pei_operand *o)
     return o->node != PEI_NONE;
 }
 
+uint32_t pei_condition_as_number(pei_builder *b, uint32_t condition)
+{
+    pei_node n = b->nodes[condition];
+    n.type = PE_TYPE_NUMBER;
+    return pei_make_node(b, &n);
+}
+
 uint32_t pei_to_any(pei_builder *b, uint32_t node)
 {
     switch (pei_type_of(b, node)) {
