@@ -64,6 +64,11 @@ const pei_record *pei_record_get(pe_wire_record record);
 uint16_t pei_record_number(const pei_record *record);
 /* For a person: "workbook.begin", "reply of inspect". */
 void pei_record_title(pe_wire_record record, char *title, size_t size);
+/* The bytes of a text object; msgpack-c leaves those of an empty one undefined. */
+static inline const char *pei_text_bytes(const msgpack_object *object)
+{
+    return object->via.str.size > 0 ? object->via.str.ptr : "";
+}
 bool pei_utf8_valid(const char *bytes, size_t length);
 void pei_pack_text(msgpack_packer *packer, const char *bytes, size_t length);
 

@@ -142,8 +142,9 @@ static pe_wire_code check_text(decoder *d, const msgpack_object *object)
         return pe_wire_fail(d->diag, PE_WIRE_E_LIMIT, NULL,
                             "field `%s` must be text of at most %d bytes", d->path,
                             PE_LIMIT_text_bytes);
-    if (!pei_utf8_valid(object->via.str.ptr, object->via.str.size) ||
-        memchr(object->via.str.ptr, '\0', object->via.str.size) != NULL)
+    const char *bytes = pei_text_bytes(object);
+    if (!pei_utf8_valid(bytes, object->via.str.size) ||
+        memchr(bytes, '\0', object->via.str.size) != NULL)
         return wrong(d, "must be text in UTF-8 without NUL");
     return PE_WIRE_OK;
 }
@@ -155,7 +156,7 @@ static pe_wire_code decode_text(decoder *d, const msgpack_object *object, pe_wir
     uint32_t length = object->via.str.size;
     char *copy = msgpack_zone_malloc_no_align(d->zone, (size_t)length + 1);
     if (copy == NULL) return no_memory(d);
-    memcpy(copy, object->via.str.ptr, length);
+    memcpy(copy, pei_text_bytes(object), length);
     copy[length] = '\0';
     *into = (pe_wire_text){copy, length};
     return PE_WIRE_OK;
@@ -167,7 +168,7 @@ static pe_wire_code decode_formula(decoder *d, const msgpack_object *object, pe_
     *into = (pe_wire_text){NULL, 0};
     if (object->type == MSGPACK_OBJECT_NIL) return PE_WIRE_OK;
     pe_wire_code code = check_text(d, object);
-    if (code == PE_WIRE_OK) *into = (pe_wire_text){object->via.str.ptr, object->via.str.size};
+    if (code == PE_WIRE_OK) *into = (pe_wire_text){pei_text_bytes(object), object->via.str.size};
     return code;
 }
 

@@ -56,10 +56,11 @@ static pe_wire_code read_text(const msgpack_object *object, const char *where, p
     if (text->size > PE_LIMIT_text_bytes)
         return pe_wire_fail(diag, PE_WIRE_E_LIMIT, where, "must be text of at most %d bytes",
                             PE_LIMIT_text_bytes);
-    if (!pei_utf8_valid(text->ptr, text->size)) return wrong(diag, where, "must be text in UTF-8");
+    if (!pei_utf8_valid(pei_text_bytes(object), text->size))
+        return wrong(diag, where, "must be text in UTF-8");
     value->kind = PE_WIRE_TEXT;
     value->length = text->size;
-    value->text = text->ptr;
+    value->text = pei_text_bytes(object);
     return PE_WIRE_OK;
 }
 

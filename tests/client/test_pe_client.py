@@ -301,10 +301,11 @@ class Sheets(WithHost):
         values, formulas = {}, {}
         for part in self.parts():
             self.assertEqual(len(part["values"]), part["rows"] * part["columns"])
+            part_formulas = part.get("formulas") or [None] * len(part["values"])
             for i, value in enumerate(part["values"]):
                 at = (part["row"] + i // part["columns"], part["column"] + i % part["columns"])
                 values[at] = value
-                formulas[at] = part.get("formulas", [None] * len(part["values"]))[i]
+                formulas[at] = part_formulas[i]
         self.assertEqual(len(values), rows * columns)
         return values, formulas
 
