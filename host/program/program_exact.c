@@ -321,8 +321,6 @@ static pe_value exact_other(const pe_program *p, const pe_instruction *i, pe_val
     switch (op) {
     case PE_I_NEG:
         return negated(a);
-    case PE_I_COPY:
-        return a;
     case PE_I_BETWEEN:
         return is_bad(a) ? a : pe_number_checked(pen_floor(pe_as_number(a) * k[1]) + k[0]);
     case PE_I_ROUND:
