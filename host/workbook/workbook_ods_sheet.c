@@ -213,7 +213,10 @@ static void read_value(pei_ods *o, const char *type, const char **attributes)
         return;
     case 'b': /* boolean: a number with a format of its own, as in Calc */
         text = PEI_ODS(attributes, "office:boolean-value");
-        c->value = pe_number(text != NULL && strcmp(text, "true") == 0 ? 1 : 0);
+        if (text != NULL && (text[0] == 't' || text[0] == 'f'))
+            c->value = pe_number(strcmp(text, "true") == 0 ? 1 : 0);
+        else
+            read_number(o, text); /* any number can be shown as TRUE */
         return;
     case 'd':
         text = PEI_ODS(attributes, "office:date-value");

@@ -1,14 +1,18 @@
 #!/usr/bin/env python3
-"""Makes the OpenDocument files of tests/workbook/data with LibreOffice, and beside each what LibreOffice itself reads back
-from it: one line per cell: sheet, cell, kind, value, formula, number format. Run:
+"""Makes the OpenDocument files of tests/workbook/data with LibreOffice, and beside each what
+LibreOffice itself reads back from it, one line per cell: sheet, cell, kind, value, formula, and the
+number format that its own export to .xlsx gives the cell. Run with a python that has uno:
 
-    tests/workbook/make_ods.py soffice-profile-folder output-folder
+    tests/workbook/make_ods.py folder-for-a-profile output-folder
 """
 import os
+import re
 import subprocess
 import sys
 import time
 import uuid
+import zipfile
+from xml.etree import ElementTree
 
 import uno
 from com.sun.star.beans import PropertyValue
@@ -61,10 +65,13 @@ class Office:
         self.process.wait(60)
 
 
-def save(document, path):
-    kind = {"ods": "calc8", "fods": "OpenDocument Spreadsheet Flat XML",
-            "xlsx": "Calc MS Excel 2007 XML"}[path.rsplit(".", 1)[1]]
-    document.storeToURL("file://" + os.path.abspath(path), (prop("FilterName", kind),))
+FILTERS = {"ods": "calc8", "fods": "OpenDocument Spreadsheet Flat XML", "ots": "calc8_template",
+           "xlsx": "Calc MS Excel 2007 XML"}
+
+
+def save(document, path, *properties):
+    name = prop("FilterName", FILTERS[path.rsplit(".", 1)[1]])
+    document.storeToURL("file://" + os.path.abspath(path), (name,) + properties)
 
 
 def put(sheet, cells):
@@ -98,9 +105,30 @@ def column_name(column):
     return name
 
 
+MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+
+
+def excel_formats(path):
+    """(sheet's index, cell) to the format code of an .xlsx."""
+    found = {}
+    with zipfile.ZipFile(path) as package:
+        styles = ElementTree.fromstring(package.read("xl/styles.xml"))
+        codes = {f.get("numFmtId"): f.get("formatCode") for f in styles.iter(MAIN + "numFmt")}
+        cell_styles = [codes.get(x.get("numFmtId"), "") for x in styles.find(MAIN + "cellXfs")]
+        count = sum(re.match(r"xl/worksheets/sheet\d+\.xml$", n) is not None
+                    for n in package.namelist())
+        for sheet in range(count):
+            root = ElementTree.fromstring(package.read(f"xl/worksheets/sheet{sheet + 1}.xml"))
+            for cell in root.iter(MAIN + "c"):
+                found[sheet, cell.get("r")] = cell_styles[int(cell.get("s", "0"))]
+    return found
+
+
 def dump(document, path):
     """What LibreOffice reads, one cell a line."""
-    formats = document.getNumberFormats()
+    save(document, path + ".xlsx")
+    codes = excel_formats(path + ".xlsx")
+    os.remove(path + ".xlsx")
     with open(path, "w", encoding="utf-8", newline="\n") as out:
         for sheet in document.getSheets():
             cells = sheet.queryContentCells(1 | 2 | 4 | 16).getCells().createEnumeration()
@@ -114,9 +142,9 @@ def dump(document, path):
                 else:
                     shown = "number\t" + repr(cell.getValue())
                 formula = escape(cell.getFormula()) if kind == FORMULA else ""
-                code = formats.getByKey(cell.NumberFormat).FormatString
-                out.write(f"{sheet.getName()}\t{column_name(at.Column)}{at.Row + 1}\t{shown}\t{formula}\t"
-                          f"{escape(code)}\n")
+                address = f"{column_name(at.Column)}{at.Row + 1}"
+                code = escape(codes.get((at.Sheet, address), ""))
+                out.write(f"{sheet.getName()}\t{address}\t{shown}\t{formula}\t{code}\n")
 
 
 # ---- the files
@@ -130,7 +158,7 @@ def make_kinds(document):
     put(first, {
         "A1": 1.5, "A2": -0.1, "A3": 1e300, "A4": 123456789012345678, "A5": 0.1 + 0.2,
         "B1": "plain", "B2": "two  spaces   three", "B3": " leading and trailing ",
-        "B4": "tab\tinside", "B5": "line one\nline two\n\nline four", "B6": "<&>\"'", "B7": "Zoë €",
+        "B4": "nothing special", "B5": "line one\nline two\n\nline four", "B6": "<&>\"'", "B7": "Zoë €",
         "B8": "'quoted", "B9": "007",
         "C1": "=1/0", "C2": "=NA()", "C3": "=NOSUCH(1)", "C4": "=SQRT(-1)", "C5": "=\"a\"+1",
         "C6": "=#REF!A1", "C7": "=C7+1", "C8": "=VLOOKUP(1;B1:B2;5)", "C9": "=1+", "C10": "=LN(0)",
@@ -239,7 +267,7 @@ def make_settings(document):
     document.IsIterationEnabled, document.IterationCount, document.IterationEpsilon = True, 17, 0.0625
     document.CalcAsShown = True
     document.DefaultTabStop = 1250
-    put(sheet, {"A1": "=A1/2+1", "A2": 2})
+    put(sheet, {"A1": "=A2/4", "A2": 2})
     sheet.getCellRangeByName("A2").NumberFormat = key(document, "YYYY-MM-DD")
 
 
@@ -282,10 +310,12 @@ def main():
             document.calculateAll()
             for extension in ("ods", "fods"):
                 save(document, f"{folder}/{name}.{extension}")
+            if name == "layout":
+                save(document, f"{folder}/encrypted.ods", prop("Password", "secret"))
+                save(document, f"{folder}/template.ots")
             document.close(True)
             document = office.open(f"{folder}/{name}.fods")
             dump(document, f"{folder}/{name}.tsv")
-            save(document, f"/tmp/ods/work/{name}.xlsx")
             document.close(True)
     finally:
         office.close()

@@ -12,93 +12,7 @@
 
 #include "package_build.h"
 #include "workbook.h"
-
-static size_t print(char *out, size_t at, size_t size, const char *format, ...) PE_PRINTF(4, 5);
-static size_t print(char *out, size_t at, size_t size, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    int n = vsnprintf(out + at, size - at, format, arguments);
-    va_end(arguments);
-    return n > 0 && at + (size_t)n < size ? at + (size_t)n : size - 1;
-}
-
-static const char *place(const pe_cell_ref *ref, bool deleted, char text[12])
-{
-    if (deleted) return "deleted";
-    pe_cell_text(ref->row, ref->column, text);
-    return text;
-}
-
-static size_t print_formula(char *out, size_t at, size_t size, const pe_formula_source *f,
-                            const pe_cell *c)
-{
-    char first[12], last[12];
-    pe_cell_text(f->area.row_first, f->area.column_first, first);
-    pe_cell_text(f->area.row_last, f->area.column_last, last);
-    switch ((pe_formula_kind)f->kind) {
-    case PE_FORMULA_ARRAY:
-        return print(out, at, size, "{=%s}%s:%s ", f->text, first, last);
-    case PE_FORMULA_DYNAMIC:
-        return print(out, at, size, "[=%s]%s:%s ", f->text, first, last);
-    case PE_FORMULA_TABLE: {
-        char a[12], b[12];
-        at = print(out, at, size, "TABLE(%s%s",
-                   f->two_inputs  ? ""
-                   : f->row_input ? "row "
-                                  : "column ",
-                   place(&f->input1, f->input1_deleted, a));
-        if (f->two_inputs)
-            at = print(out, at, size, ",%s", place(&f->input2, f->input2_deleted, b));
-        return print(out, at, size, ")%s:%s ", first, last);
-    }
-    default:
-        break;
-    }
-    at = print(out, at, size, "=%s", f->text);
-    if (f->home_row != c->row || f->home_column != c->column) {
-        pe_cell_text(f->home_row, f->home_column, first);
-        at = print(out, at, size, "@%s", first);
-    }
-    return print(out, at, size, " ");
-}
-
-static size_t print_value(char *out, size_t at, size_t size, pe_value v)
-{
-    char number[PE_DECIMAL_BYTES];
-    switch (pe_kind_of(v)) {
-    case PE_KIND_NUMBER:
-        pe_decimal_shortest(pe_as_number(v), number);
-        return print(out, at, size, "%s", number);
-    case PE_KIND_TEXT:
-        return print(out, at, size, "\"%s\"", pe_as_text(v)->bytes);
-    case PE_KIND_BOOLEAN:
-        return print(out, at, size, "%s", pe_as_boolean(v) ? "TRUE" : "FALSE");
-    case PE_KIND_BLANK:
-        return print(out, at, size, "-");
-    default:
-        return print(out, at, size, "%s", pe_error_text(pe_as_error(v)));
-    }
-}
-
-static void dump(const pe_workbook *w, char *out, size_t size)
-{
-    size_t at = 0;
-    out[0] = '\0';
-    for (uint32_t i = 0; i < w->cell_count; i++) {
-        const pe_cell *c = &w->cells[i];
-        char address[12];
-        pe_cell_ref ref = pe_workbook_ref(w, i);
-        pe_cell_text(c->row, c->column, address);
-        if (i > 0) at = print(out, at, size, "; ");
-        if (ref.sheet > 0) at = print(out, at, size, "%s!", w->sheets[ref.sheet].name);
-        at = print(out, at, size, "%s ", address);
-        if (c->formula != PE_NO_FORMULA)
-            at = print_formula(out, at, size, &w->formulas[c->formula], c);
-        at = c->has_stored ? print_value(out, at, size, c->stored) : print(out, at, size, "?");
-        if (c->format != 0) at = print(out, at, size, "|%s", w->formats[c->format]);
-    }
-}
+#include "workbook_dump.h"
 
 static pe_workbook *read_parts(const char *rows, const package_part *parts, pe_pool *pool)
 {
@@ -264,7 +178,8 @@ static cell_row cell_rows[] = {
                                                 "f><v>2</v></c></row>",
      "A1 =E1+F1 0; B2 TABLE(F1,E1)B2:C2 1; C2 TABLE(F1,E1)B2:C2 2"},
     {"calc_multiple_operations_elsewhere",
-     R1("<c r=\"A1\"><f>TABLE($Z$9,$E$1,$H$5)</f><v>0</v></c>"), "A1 TABLE(column E1)A1:A1 0"},
+     R1("<c r=\"A1\"><f>TABLE($Z$9,$E$1,$H$5)</f><v>0</v></c>"),
+     "A1 TABLE(column E1 of Z9 by H5)A1:A1 0"},
     {"implied_positions",
      "<row><c><v>1</v></c><c><v>2</v></c></row><row r=\"5\"><c "
      "r=\"C5\"><v>3</v></c><c><v>4</v></c></row>"
@@ -294,7 +209,7 @@ static void reads_cells(void **state)
     const cell_row *row = *state;
     pe_workbook *w = read_parts(row->rows, NULL, NULL);
     char text[4096];
-    dump(w, text, sizeof text);
+    workbook_dump(w, text, sizeof text);
     assert_string_equal(text, row->expected);
     pe_workbook_free(w);
 }
@@ -405,7 +320,7 @@ static void reads_sheets_in_order_with_their_tables(void **state)
     pe_workbook *w = read_parts(R1("<c r=\"B1\"><v>3</v></c>"), parts, pool);
     pe_pool_free(pool);
     char text[256];
-    dump(w, text, sizeof text);
+    workbook_dump(w, text, sizeof text);
     assert_string_equal(text, "A1 1; A2 2; It's!B1 3");
     assert_int_equal(w->sheet_count, 3);
     assert_true(w->sheets[1].is_chart && w->sheets[1].visibility == PE_HIDDEN);
@@ -521,7 +436,7 @@ static void reads_strict_and_prefixed(void **state)
         {NULL, NULL, 0}};
     pe_workbook *w = read_parts(NULL, parts, NULL);
     char text[256];
-    dump(w, text, sizeof text);
+    workbook_dump(w, text, sizeof text);
     assert_string_equal(text, "A1 \"zero\"; B1 =A1 1");
     pe_workbook_free(w);
 }
@@ -553,13 +468,12 @@ static void reads_newer_errors(void **state)
 #define RICH "http://schemas.microsoft.com/office/2017/06/relationships/"
     const package_part parts[] = {
         {"xl/_rels/workbook.xml.rels",
-         RELS(REL("rId1", "worksheet", "worksheets/sheet1.xml")
-                  REL("rId4", "sheetMetadata",
-                      "metadata.xml") "<Relationship Id=\"a\" Type=\"" RICH
-                                      "rdRichValue\" Target=\"richData/rdrichvalue.xml\"/>"
-                                      "<Relationship Id=\"b\" Type=\"" RICH
-                                      "rdRichValueStructure\" "
-                                      "Target=\"richData/rdrichvaluestructure.xml\"/>"),
+         RELS(REL("rId1", "worksheet", "worksheets/sheet1.xml") REL(
+             "rId4", "sheetMetadata",
+             "metadata.xml") "<Relationship Id=\"a\" Type=\"" RICH
+                             "rdRichValue\" Target=\"richData/rdrichvalue.xml\"/>"
+                             "<Relationship Id=\"b\" Type=\"" RICH "rdRichValueStructure\" "
+                             "Target=\"richData/rdrichvaluestructure.xml\"/>"),
          0},
         {"xl/metadata.xml",
          "<metadata><metadataTypes><metadataType name=\"XLRICHVALUE\"/></metadataTypes>"
@@ -586,7 +500,7 @@ static void reads_newer_errors(void **state)
                                    "<c r=\"E1\" t=\"e\"><v>#VALUE!</v></c>"),
                                 parts, NULL);
     char text[256];
-    dump(w, text, sizeof text);
+    workbook_dump(w, text, sizeof text);
     assert_string_equal(text, "A1 #CALC!; B1 #SPILL!; C1 #VALUE!; D1 #VALUE!; E1 #VALUE!");
     pe_workbook_free(w);
 }
