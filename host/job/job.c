@@ -362,9 +362,12 @@ static pe_status warn_frozen(pe_job *job, pe_diag *diag)
                          "%s is frozen: its stored value is used in every trial",
                          job->settings.freeze[i]) != PE_OK)
             return pe_fail(diag, PE_E_MEMORY, "job", "out of memory");
-    for (uint32_t i = 0; i < job->simulation.warning_count; i++)
-        if (pei_job_warn(job, "", "%s", job->simulation.warnings[i]) != PE_OK)
+    for (uint32_t i = 0; i < job->simulation.warning_count; i++) {
+        uint32_t cell = job->simulation.warning_cells[i];
+        if (pei_job_warn(job, cell != PE_NO_CELL ? pei_job_cell(job, cell) : "", "%s",
+                         job->simulation.warnings[i]) != PE_OK)
             return pe_fail(diag, PE_E_MEMORY, "job", "out of memory");
+    }
     return PE_OK;
 }
 
@@ -380,7 +383,7 @@ static pe_status add_dynamic_edges(pe_job *job, pe_diag *diag)
     return PE_OK;
 }
 
-static uint32_t *output_cells(pe_job *job)
+uint32_t *pei_job_outputs(pe_job *job)
 {
     uint32_t *cells = PE_PUSH(job->arena, uint32_t, job->simulation.output_count);
     for (uint32_t i = 0; cells != NULL && i < job->simulation.output_count; i++)
@@ -402,7 +405,8 @@ pe_status pe_job_compile(pe_job *job, pe_diag *diag)
     PE_TRY(warn_frozen(job, diag));
     PE_TRY(judge_unsupported(job, diag));
     PE_TRY(pei_lanes_new(job, diag));
-    const uint32_t *cells = output_cells(job);
+    PE_TRY(pei_job_describe_inputs(job, diag));
+    const uint32_t *cells = pei_job_outputs(job);
     if (cells == NULL) PE_TRY(pe_fail(diag, PE_E_MEMORY, "job", "out of memory"));
     PE_TRY(
         pei_job_build(job, cells, job->simulation.output_count, &job->program, &job->plan, diag));
@@ -434,7 +438,7 @@ pe_status pe_job_simulate(pe_job *job, pe_diag *diag)
 {
     pe_status status = PE_OK;
     double start = pe_clock_seconds();
-    const uint32_t *cells = output_cells(job);
+    const uint32_t *cells = pei_job_outputs(job);
     if (cells == NULL) PE_TRY(pe_fail(diag, PE_E_MEMORY, "job", "out of memory"));
     PE_TRY(pei_job_record(job, cells, job->simulation.output_count, job->settings.trials,
                           &job->program, &job->plan, &job->results, &job->report.trials, diag));
@@ -450,6 +454,12 @@ pe_status pe_job_simulate(pe_job *job, pe_diag *diag)
     job->report.timings.statistics = pe_clock_seconds() - start;
 fail:
     return pei_job_said(status, diag);
+}
+
+pe_status pe_job_candidates(pe_job *job, pe_output **outputs, uint32_t *count, pe_diag *diag)
+{
+    if (job->plan == NULL) return pe_fail(diag, PE_E_ARGUMENT, "job", "nothing was compiled");
+    return pe_simulation_candidates(job->graph, &job->simulation, job->arena, outputs, count, diag);
 }
 
 const pe_simulation *pe_job_simulation(const pe_job *job)

@@ -63,7 +63,8 @@ const char *pei_job_cell(pe_job *job, uint32_t cell);
 
 /* job.c: frees what a run made, but for what stands in its arena. */
 void pei_job_end_run(pe_job *job);
-void pei_job_hash_text(pe_job *job); /* from the workbook's hash */
+uint32_t *pei_job_outputs(pe_job *job); /* their cells; NULL: out of memory */
+void pei_job_hash_text(pe_job *job);    /* from the workbook's hash */
 /* Deep stages return the bare status when memory is out: here it gets its words. */
 pe_status pei_job_said(pe_status status, pe_diag *diag);
 /* The settings of a run, completed, and what the report says of them. */
@@ -93,6 +94,9 @@ pe_status pei_job_report_check(pe_job *job, pe_diag *diag);
 pe_status pei_job_report_names(pe_job *job, pe_diag *diag);
 pe_status pei_job_report_outputs(pe_job *job, pe_diag *diag);
 pe_status pei_job_report_inputs(pe_job *job, pe_diag *diag);
+
+/* job_inputs.c: figures of the inputs that need no trial; after pei_lanes_new. */
+pe_status pei_job_describe_inputs(pe_job *job, pe_diag *diag);
 
 /* job_tornado.c: fills each output's tornado and records what it and the inputs sheet need. */
 pe_status pei_job_tornado(pe_job *job, pe_diag *diag);

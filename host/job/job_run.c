@@ -97,20 +97,17 @@ static pe_status stopped_early(pe_diag *diag)
                    "stopped before the first trials were done: there is nothing to show");
 }
 
-pe_status pei_job_record(pe_job *job, const uint32_t *cells, uint32_t count, uint64_t trials,
-                         pe_program **program, pe_plan **plan, pe_results **results, uint64_t *done,
-                         pe_diag *diag)
+/* Runs trials [0, trials), compiling again as often as it takes. */
+static pe_status run_trials(pe_job *job, const uint32_t *cells, uint32_t count, uint64_t trials,
+                            pe_program **program, pe_plan **plan, const pe_engine_sink *sink,
+                            uint64_t *done, pe_diag *diag)
 {
     pe_status status = PE_OK;
-    recording r = {.out_of_memory = false};
-    const pe_engine_sink sink = {&r, put_lanes, NULL};
     if (*plan == NULL) PE_TRY(pei_job_build(job, cells, count, program, plan, diag));
-    PE_TRY(
-        pe_results_new(count, trials, PEI_RESULTS_MEMORY, job->options.folder, &r.results, diag));
     for (uint32_t rebuilds = 0;; rebuilds++) {
         pe_engine_missing missing = {0, 0};
         status =
-            job->options.backend->run(*plan, 0, trials, &sink, job->control, done, &missing, diag);
+            job->options.backend->run(*plan, 0, trials, sink, job->control, done, &missing, diag);
         if (status != PE_E_NOT_FOUND) break;
         if (done != NULL && job->control != NULL && atomic_load(&job->control->stop)) break;
         if (rebuilds == PEI_REBUILDS_MAX)
@@ -123,6 +120,20 @@ pe_status pei_job_record(pe_job *job, const uint32_t *cells, uint32_t count, uin
     }
     if (status == PE_E_NOT_FOUND || (status == PE_OK && done != NULL && *done == 0))
         PE_TRY(stopped_early(diag));
+fail:
+    return status;
+}
+
+pe_status pei_job_record(pe_job *job, const uint32_t *cells, uint32_t count, uint64_t trials,
+                         pe_program **program, pe_plan **plan, pe_results **results, uint64_t *done,
+                         pe_diag *diag)
+{
+    pe_status status = PE_OK;
+    recording r = {.out_of_memory = false};
+    const pe_engine_sink sink = {&r, put_lanes, NULL};
+    PE_TRY(
+        pe_results_new(count, trials, PEI_RESULTS_MEMORY, job->options.folder, &r.results, diag));
+    status = run_trials(job, cells, count, trials, program, plan, &sink, done, diag);
     if (status == PE_OK && atomic_load(&r.out_of_memory))
         PE_TRY(pe_fail(diag, PE_E_MEMORY, "results", "out of memory for the texts of the trials"));
     PE_TRY(status);
@@ -131,4 +142,43 @@ pe_status pei_job_record(pe_job *job, const uint32_t *cells, uint32_t count, uin
 fail:
     pe_results_free(r.results);
     return status;
+}
+
+/* ---- pace
+ * --------------------------------------------------------------------------------------------- */
+
+#define PACE_SECONDS 0.01 /* long enough to tell */
+#define PACE_TRIALS_MAX 65536u
+#define PACE_TRIALS_WORKER 64u /* a tile for each worker */
+
+static void drop_lanes(void *context, uint32_t column, uint64_t trial_first, uint32_t count,
+                       const pe_value *lanes)
+{
+    PE_UNUSED(context);
+    PE_UNUSED(column);
+    PE_UNUSED(trial_first);
+    PE_UNUSED(count);
+    PE_UNUSED(lanes);
+}
+
+pe_status pe_job_pace(pe_job *job, double *seconds_per_trial, pe_diag *diag)
+{
+    const pe_engine_sink sink = {NULL, drop_lanes, NULL};
+    const uint32_t *cells = pei_job_outputs(job);
+    double seconds = 0;
+    uint64_t trials = (uint64_t)PACE_TRIALS_WORKER * pe_pool_threads(job->pool);
+    if (job->plan == NULL) return pe_fail(diag, PE_E_ARGUMENT, "job", "nothing was compiled");
+    if (cells == NULL) return pe_fail(diag, PE_E_MEMORY, "job", "out of memory");
+    for (bool more = true; more; trials *= 4) {
+        if (trials > job->settings.trials) trials = job->settings.trials;
+        double start = pe_clock_seconds();
+        pe_status status = run_trials(job, cells, job->simulation.output_count, trials,
+                                      &job->program, &job->plan, &sink, NULL, diag);
+        if (status != PE_OK) return pei_job_said(status, diag);
+        seconds = (pe_clock_seconds() - start) / (double)trials;
+        more = seconds * (double)trials < PACE_SECONDS && trials < job->settings.trials &&
+               trials < PACE_TRIALS_MAX;
+    }
+    *seconds_per_trial = seconds;
+    return PE_OK;
 }

@@ -44,7 +44,9 @@ typedef struct pe_settings {
     uint32_t input_count;
     pe_output_setting *outputs;
     uint32_t output_count;
-    bool outputs_all; /* --output all: every candidate */
+    bool outputs_all;  /* --output all: every candidate */
+    bool outputs_some; /* none declared and more candidates than a person reads: the first
+                          PE_OUTPUTS_PROPOSED_MAX, with a warning, instead of a failure */
     pe_target_setting *targets;
     uint32_t target_count;
     const char **freeze; /* cells, ranges, names */
@@ -123,7 +125,7 @@ typedef struct pe_output {
 typedef struct pe_simulation {
     pe_input *inputs; /* in cell order */
     uint32_t input_count;
-    pe_output *outputs; /* in the order given; proposed ones in cell order */
+    pe_output *outputs; /* in the order given; proposed ones best first */
     uint32_t output_count;
     uint64_t *frozen;      /* bit sets over cells */
     uint64_t *varying;     /* depend on a random or set cell, frozen ones excluded */
@@ -132,6 +134,7 @@ typedef struct pe_simulation {
     uint64_t *random;      /* the cells with a draw, and set cells */
     uint32_t random_count; /* cells with a draw */
     const char **warnings;
+    const uint32_t *warning_cells; /* the cell that a warning is about, or PE_NO_CELL */
     uint32_t warning_count;
 } pe_simulation;
 
@@ -141,6 +144,12 @@ typedef struct pe_simulation {
  * nor ignored (where: the cell). */
 pe_status pe_simulation_find(const pe_graph *graph, const pe_settings *settings, pe_arena *arena,
                              const pe_control *control, pe_simulation *simulation, pe_diag *diag);
+
+/* Candidates for outputs, best first: named cells, then cells that nothing reads, each in cell
+ * order; with unique names, declared false. In arena. */
+pe_status pe_simulation_candidates(const pe_graph *graph, const pe_simulation *simulation,
+                                   pe_arena *arena, pe_output **outputs, uint32_t *count,
+                                   pe_diag *diag);
 
 /* Marks varying, needed and slice again, after dependencies were added to the graph. */
 pe_status pe_simulation_mark(const pe_graph *graph, pe_simulation *simulation, pe_diag *diag);

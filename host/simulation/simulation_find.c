@@ -18,6 +18,8 @@ typedef struct finder {
     size_t output_capacity;
     const char **warnings;
     size_t warning_capacity;
+    uint32_t *warning_cells;
+    size_t warning_cell_capacity;
     pei_namer *namer;
     /* the cell whose formula is walked */
     uint32_t cell;
@@ -30,11 +32,14 @@ static pe_status out_of_memory(finder *f)
     return pe_fail(f->diag, PE_E_MEMORY, "simulation", "out of memory");
 }
 
-static pe_status warn(finder *f, const char *text)
+/* cell: what it is about, or PE_NO_CELL. text NULL: memory was out. */
+static pe_status warn(finder *f, uint32_t cell, const char *text)
 {
-    if (text == NULL ||
-        PE_GROW(&f->warnings, &f->warning_capacity, f->out->warning_count + 1) != PE_OK)
+    uint32_t count = f->out->warning_count + 1;
+    if (text == NULL || PE_GROW(&f->warnings, &f->warning_capacity, count) != PE_OK ||
+        PE_GROW(&f->warning_cells, &f->warning_cell_capacity, count) != PE_OK)
         return out_of_memory(f);
+    f->warning_cells[f->out->warning_count] = cell;
     f->warnings[f->out->warning_count++] = text;
     return PE_OK;
 }
@@ -77,10 +82,11 @@ static pe_status check_properties(finder *f, const pe_node *node)
                 "%s is not implemented and would change the results; --ignore %s runs without it",
                 name, name);
         pe_status status =
-            warn(f, pe_arena_printf(f->arena,
-                                    "%s: %s was ignored as asked; the results are those of a "
-                                    "model without it",
-                                    cell_text(f, f->cell, where, sizeof where), name));
+            warn(f, f->cell,
+                 pe_arena_printf(f->arena,
+                                 "%s: %s was ignored as asked; the results are those of a "
+                                 "model without it",
+                                 cell_text(f, f->cell, where, sizeof where), name));
         if (status != PE_OK) return status;
     }
     return PE_OK;
@@ -373,8 +379,15 @@ static pe_status find_outputs(finder *f)
         return pe_fail(f->diag, PE_E_NOT_FOUND, "outputs",
                        "no formula depends on a random cell, so there is nothing to simulate; "
                        "add a random function, or name one with --output");
-    if (count > PE_OUTPUTS_PROPOSED_MAX && !f->settings->outputs_all)
-        return too_many(f, cells, count);
+    if (count > PE_OUTPUTS_PROPOSED_MAX && !f->settings->outputs_all) {
+        if (!f->settings->outputs_some) return too_many(f, cells, count);
+        status = warn(f, PE_NO_CELL,
+                      pe_arena_printf(f->arena,
+                                      "%u cells could be outputs: these are the first %u of them; "
+                                      "choose which to report",
+                                      count, PE_OUTPUTS_PROPOSED_MAX));
+        count = PE_OUTPUTS_PROPOSED_MAX;
+    }
     for (uint32_t i = 0; i < count && status == PE_OK; i++)
         status = add_output(f, cells[i], NULL, false);
     return status;
@@ -449,6 +462,46 @@ pe_status pe_simulation_mark(const pe_graph *graph, pe_simulation *simulation, p
                            : pe_fail(diag, status, "simulation", "%s", pe_status_text(status));
 }
 
+static pe_status keep_warnings(finder *f)
+{
+    uint32_t count = f->out->warning_count;
+    uint32_t *cells = PE_PUSH(f->arena, uint32_t, count);
+    f->out->warnings = PE_PUSH(f->arena, const char *, count);
+    f->out->warning_cells = cells;
+    if (f->out->warnings == NULL || cells == NULL) return out_of_memory(f);
+    if (count == 0) return PE_OK;
+    memcpy(f->out->warnings, f->warnings, count * sizeof *f->warnings);
+    memcpy(cells, f->warning_cells, count * sizeof *cells);
+    return PE_OK;
+}
+
+pe_status pe_simulation_candidates(const pe_graph *graph, const pe_simulation *simulation,
+                                   pe_arena *arena, pe_output **outputs, uint32_t *count,
+                                   pe_diag *diag)
+{
+    const pe_workbook *w = pe_graph_workbook(graph);
+    uint32_t *cells = NULL, n = 0;
+    pe_status status = pei_outputs_propose(graph, simulation->varying, simulation->random, arena,
+                                           &cells, &n, diag);
+    if (status != PE_OK) return status;
+    pei_namer *namer = pei_namer_new(w, arena);
+    pe_output *list = PE_PUSH(arena, pe_output, n);
+    bool good = namer != NULL && list != NULL;
+    for (uint32_t i = 0; i < n && good; i++) {
+        list[i] = (pe_output){.cell = cells[i],
+                              .name = pei_namer_name(namer, cells[i]),
+                              .format = w->formats[w->cells[cells[i]].format]};
+        good = list[i].name != NULL;
+    }
+    pei_namer_free(namer);
+    good = good && pei_names_unique(w, arena, list, n, sizeof *list, offsetof(pe_output, name),
+                                    offsetof(pe_output, cell)) == PE_OK;
+    if (!good) return pe_fail(diag, PE_E_MEMORY, "outputs", "out of memory");
+    *outputs = list;
+    *count = n;
+    return PE_OK;
+}
+
 pe_status pe_simulation_find(const pe_graph *graph, const pe_settings *settings, pe_arena *arena,
                              const pe_control *control, pe_simulation *simulation, pe_diag *diag)
 {
@@ -484,14 +537,13 @@ pe_status pe_simulation_find(const pe_graph *graph, const pe_settings *settings,
     PE_TRY(describe_inputs(&f));
     PE_TRY(name_outputs(&f));
     PE_TRY(mark_needed(graph, &s));
-    s.warnings = PE_PUSH(arena, const char *, s.warning_count);
-    if (s.warnings == NULL) PE_TRY(out_of_memory(&f));
-    if (s.warning_count > 0) memcpy(s.warnings, f.warnings, s.warning_count * sizeof *s.warnings);
+    PE_TRY(keep_warnings(&f));
     *simulation = s;
 fail:
     pei_namer_free(f.namer);
     free(f.inputs);
     free(f.outputs);
     free(f.warnings);
+    free(f.warning_cells);
     return status;
 }

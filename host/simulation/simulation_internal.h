@@ -29,7 +29,7 @@ void pei_namer_free(pei_namer *namer);
 pe_status pei_names_unique(const pe_workbook *workbook, pe_arena *arena, void *records,
                            uint32_t count, size_t stride, size_t name_offset, size_t cell_offset);
 
-/* Candidates for outputs when none is declared. */
+/* Candidates for outputs when none is declared: named ones, then unread ones, in cell order. */
 pe_status pei_outputs_propose(const pe_graph *graph, const uint64_t *varying,
                               const uint64_t *random, pe_arena *arena, uint32_t **cells,
                               uint32_t *count, pe_diag *diag);

@@ -126,6 +126,29 @@ static bool may_be_output(const pe_graph *graph, uint32_t cell, const uint64_t *
     return w->formulas[w->cells[cell].formula].kind != PE_FORMULA_TABLE && !is_label(graph, cell);
 }
 
+static int by_cell(const void *a, const void *b)
+{
+    const place *x = a, *y = b;
+    return (x->cell > y->cell) - (x->cell < y->cell);
+}
+
+/* Named ones first; of both kinds in cell order. */
+static uint32_t list_candidates(const readers *r, const pei_namer *namer, place *places,
+                                uint32_t count, uint32_t *cells)
+{
+    const pe_workbook *w = pe_graph_workbook(r->graph);
+    uint32_t n = 0;
+    if (count > 0) qsort(places, count, sizeof *places, by_cell);
+    for (int named = 1; named >= 0; named--)
+        for (uint32_t i = 0; i < count; i++) {
+            uint32_t sheet = places[i].at.sheet, cell = places[i].cell;
+            bool has_name = pei_namer_defined(namer, cell) != NULL;
+            bool unread = !pe_bit(r->read, cell) && w->sheets[sheet].visibility == PE_VISIBLE;
+            if (r->model[sheet] && (named ? has_name : unread && !has_name)) cells[n++] = cell;
+        }
+    return n;
+}
+
 pe_status pei_outputs_propose(const pe_graph *graph, const uint64_t *varying,
                               const uint64_t *random, pe_arena *arena, uint32_t **cells,
                               uint32_t *count, pe_diag *diag)
@@ -151,20 +174,14 @@ pe_status pei_outputs_propose(const pe_graph *graph, const uint64_t *varying,
         if (!is_label(graph, order[i])) pe_graph_precedents(graph, order[i], visit_area, &r);
     }
     if (r.failed) PE_TRY(PE_E_MEMORY);
-    for (uint32_t c = 0; c < w->cell_count; c++)
-        if (may_be_output(graph, c, varying, random))
-            places[n++] = (place){pe_workbook_ref(w, c), c};
+    for (uint32_t s = 0; s < w->sheet_count; s++)
+        for (uint32_t c = w->sheets[s].cell_first; c < w->sheets[s].cell_end; c++)
+            if (may_be_output(graph, c, varying, random))
+                places[n++] = (place){{s, w->cells[c].row, w->cells[c].column}, c};
     mark_covered(&r, places, n);
     *cells = PE_PUSH(arena, uint32_t, n + 1);
     if (*cells == NULL) PE_TRY(PE_E_MEMORY);
-    *count = 0;
-    for (uint32_t c = 0; c < w->cell_count; c++) {
-        if (!may_be_output(graph, c, varying, random)) continue;
-        uint32_t sheet = pe_workbook_ref(w, c).sheet;
-        bool named = pei_namer_defined(namer, c) != NULL;
-        bool unread = !pe_bit(r.read, c) && w->sheets[sheet].visibility == PE_VISIBLE;
-        if (r.model[sheet] && (named || unread)) (*cells)[(*count)++] = c;
-    }
+    *count = list_candidates(&r, namer, places, n, *cells);
 fail:
     pei_namer_free(namer);
     free(r.read);

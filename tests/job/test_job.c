@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <math.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -217,6 +218,123 @@ static void failures_leave_a_job_that_ends(void **state)
     pe_job_free(NULL);
 }
 
+/* Figures from textbooks: z(0.95) = 1.6448536269514722. */
+static void inputs_are_described_before_the_run(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *cell;
+        bool described;
+        double mean, sd, p5, p50, p95;
+    } rows[] = {
+        {"Sheet1!A1", true, 10, 2, 10 - 2 * 1.6448536269514722, 10, 10 + 2 * 1.6448536269514722},
+        {"Sheet1!A2", true, 0.5, 0.28867513459481287, 0.05, 0.5, 0.95},
+        {"Sheet1!A3", true, 3.5, 1.707825127659933, 1, 3, 6},
+        {"Sheet1!A4", true, 7, 1.1547005383792515, 5.2, 7, 8.8},
+        {"Sheet1!A5", false, 0, 0, 0, 0, 0}, /* more than a draw */
+        {"Sheet1!A6", false, 0, 0, 0, 0, 0}, /* a parameter varies */
+        {"Sheet1!A7", true, 2, 0.8164965809277260, 1, 2, 3},
+        {"Sheet1!A8", false, 0, 0, 0, 0, 0}, /* no mean */
+        {"Sheet1!A9", true, 15, 2, 15 - 2 * 1.6448536269514722, 15, 15 + 2 * 1.6448536269514722},
+    };
+    cli_model_write(path, "B1 2\nC1 1\nC2 2\nC3 3\nA1 =RiskNormal(10,B1)\nA2 =RAND()\n"
+                          "A3 =RANDBETWEEN(1,B1*3)\nA4 =RiskUniform(5,B1+7)\n"
+                          "A5 =RiskNormal(0,1)*5\nA6 =RiskNormal(A1,1)\n"
+                          "A7 =RiskDUniform(C1:C3)\nA8 =RiskStudent(1)\n"
+                          "A9 =RiskNormal(10,B1,RiskShift(5))\nD1 =SUM(A1:A9)\n");
+    pe_diag diag = {0};
+    pe_job *job = new_job(0, 1, NULL);
+    assert_int_equal(pe_job_check(job, path, &diag), PE_OK);
+    if (pe_job_compile(job, &diag) != PE_OK) fail_msg("%s: %s", diag.where, diag.what);
+    const pe_report *r = pe_job_report(job);
+    assert_int_equal(r->input_count, PE_COUNT(rows));
+    for (uint32_t i = 0; i < r->input_count; i++) {
+        const pe_report_input *in = &r->inputs[i];
+        assert_string_equal(in->cell, rows[i].cell);
+        if (in->described != rows[i].described) fail_msg("%s: described", in->cell);
+        if (!in->described) continue;
+        double found[] = {in->mean, in->sd, in->p5, in->p50, in->p95};
+        double wanted[] = {rows[i].mean, rows[i].sd, rows[i].p5, rows[i].p50, rows[i].p95};
+        for (int k = 0; k < 5; k++)
+            if (!(fabs(found[k] - wanted[k]) <= 1e-9))
+                fail_msg("%s: figure %d is %.17g, not %.17g", in->cell, k, found[k], wanted[k]);
+    }
+    pe_job_free(job);
+}
+
+/* Named cells first, then unread ones; more than a person reads: the first ones, if asked so. */
+static void candidates_and_pace(void **state)
+{
+    (void)state;
+    char lines[2000] = "A1 =RAND()\nname: Zeta =Sheet1!$C$3\nname: Alpha =Sheet1!$C$1\n"
+                       "C1 =A1*2\nC2 =C1+1\nC3 =C1+C2\nB9 =C3*2\n";
+    size_t used = strlen(lines);
+    for (int i = 0; i < 30; i++)
+        used += (size_t)snprintf(lines + used, sizeof lines - used, "E%d =C2+%d\n", i + 1, i);
+    cli_model_write(path, lines);
+    for (int some = 0; some < 2; some++) {
+        pe_diag diag = {0};
+        pe_job *job = NULL;
+        pe_job_options options = {.now_1900 = 46000,
+                                  .threads = 1,
+                                  .folder = "/tmp",
+                                  .command = "",
+                                  .backend = pe_backend_cpu()};
+        options.settings.trials = 100;
+        options.settings.trials_given = true;
+        options.settings.outputs_some = some != 0;
+        assert_int_equal(pe_job_new(&options, NULL, &job, NULL), PE_OK);
+        assert_int_equal(pe_job_check(job, path, &diag), PE_OK);
+        double pace = -1;
+        pe_output *candidates = NULL;
+        uint32_t count = 0;
+        assert_int_equal(pe_job_pace(job, &pace, &diag), PE_E_ARGUMENT);
+        pe_status status = pe_job_compile(job, &diag);
+        assert_int_equal(status, some ? PE_OK : PE_E_ARGUMENT);
+        if (some) {
+            const pe_report *r = pe_job_report(job);
+            assert_int_equal(r->output_count, PE_OUTPUTS_PROPOSED_MAX);
+            assert_string_equal(r->outputs[0].name, "Alpha");
+            assert_string_equal(r->outputs[1].name, "Zeta");
+            assert_string_equal(r->outputs[2].cell, "Sheet1!E1");
+            assert_non_null(strstr(r->warnings[r->warning_count - 1].text, "33 cells"));
+            assert_int_equal(pe_job_candidates(job, &candidates, &count, &diag), PE_OK);
+            assert_int_equal(count, 33);
+            assert_string_equal(candidates[1].name, "Zeta");
+            assert_false(candidates[32].declared);
+            assert_int_equal(pe_job_pace(job, &pace, &diag), PE_OK);
+            assert_true(pace > 0 && pace < 0.01);
+            assert_int_equal(pe_job_simulate(job, &diag), PE_OK);
+        }
+        pe_job_free(job);
+    }
+}
+
+static void warnings_know_their_cell(void **state)
+{
+    (void)state;
+    cli_model_write(path,
+                    "A1 =RAND()\nB1 =IF(A1>2,1/0,NA())\nB2 =5+A1\nC1 =GETPIVOTDATA(\"x\",D1) |4\n"
+                    "C2 =C1+A1\n");
+    pe_diag diag = {0};
+    pe_job *job = new_job(0, 1, NULL);
+    assert_int_equal(run(job, &diag), PE_OK);
+    const pe_report *r = pe_job_report(job);
+    uint32_t found = 0;
+    for (uint32_t i = 0; i < r->warning_count; i++) {
+        if (strstr(r->warnings[i].text, "B1") != NULL) {
+            found++;
+            assert_string_equal(r->warnings[i].cell, "Sheet1!B1");
+        }
+        if (strstr(r->warnings[i].text, "C1") != NULL) {
+            found++;
+            assert_string_equal(r->warnings[i].cell, "Sheet1!C1");
+        }
+    }
+    assert_int_equal(found, 2);
+    pe_job_free(job);
+}
+
 /* Serial numbers as Excel shows them (yyyy-mm-dd hh:mm:ss). */
 static void dates(void **state)
 {
@@ -251,6 +369,9 @@ int main(void)
         cmocka_unit_test_prestate(stopped_runs_are_shorter_runs, (void *)(uintptr_t)models[1]),
         cmocka_unit_test(stopped_before_the_first_trial),
         cmocka_unit_test(failures_leave_a_job_that_ends),
+        cmocka_unit_test(inputs_are_described_before_the_run),
+        cmocka_unit_test(candidates_and_pace),
+        cmocka_unit_test(warnings_know_their_cell),
         cmocka_unit_test(dates),
     };
     snprintf(path, sizeof path, "/tmp/pe-job-%ld.xlsx", (long)getpid());

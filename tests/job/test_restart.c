@@ -77,9 +77,10 @@ static void same_reports(const pe_report *a, const pe_report *b, const char *wha
         assert_memory_equal(&x->summary.mean, &y->summary.mean, sizeof(double));
         assert_int_equal(x->tornado_count, y->tornado_count);
         for (uint32_t t = 0; t < x->tornado_count; t++) {
-            assert_string_equal(x->tornado[t].cell, y->tornado[t].cell);
-            assert_memory_equal(&x->tornado[t].correlation, &y->tornado[t].correlation,
-                                sizeof(double));
+            const pe_report_bar *p = &x->tornado[t], *q = &y->tornado[t];
+            if (strcmp(p->cell, q->cell) != 0 || p->correlation != q->correlation)
+                fail_msg("%s: %s has bar %u %s %.17g, not %s %.17g", what, x->cell, t, p->cell,
+                         p->correlation, q->cell, q->correlation);
         }
     }
 }
