@@ -153,8 +153,9 @@ static void check_line(const pe_workbook *w, char *line)
     plain_format(w->formats[cell->format], ours, sizeof ours);
     plain_format(unescape(field[5]), theirs, sizeof theirs);
     /* Excel has no code for quarters, and a truth value needs none there. */
-    bool known = strcmp(theirs, "Q") == 0 ||
-                 (strcmp(theirs, "GENERAL") == 0 && strncmp(ours, "TRUE;", 5) == 0);
+    bool known =
+        strcmp(theirs, "Q") == 0 ||
+        (strcmp(theirs, "GENERAL") == 0 && strncmp(w->formats[cell->format], "\"TRUE\"", 6) == 0);
     if (!known && strcmp(ours, theirs) != 0)
         fail_msg("%s!%s: format '%s', expected '%s'", field[0], field[1], w->formats[cell->format],
                  field[5]);
