@@ -189,9 +189,9 @@ static void walk(const char *folder, const options *o, totals *t)
             walk(path, o, t);
             continue;
         }
-        size_t n = strlen(entry->d_name);
-        if (n < 5 ||
-            (strcmp(entry->d_name + n - 5, ".xlsx") && strcmp(entry->d_name + n - 5, ".xlsm")))
+        const char *end = strrchr(entry->d_name, '.');
+        if (end == NULL || (strcmp(end, ".xlsx") && strcmp(end, ".xlsm") && strcmp(end, ".ods") &&
+                            strcmp(end, ".fods")))
             continue;
         if (o->file != NULL && strstr(path, o->file) == NULL) continue;
         check_file(path, path + strlen(o->folder), o, t);
