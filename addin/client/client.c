@@ -287,10 +287,9 @@ int pe_client_notify(pe_client *client, const char *method, const void *params, 
 
 void pe_client_close(pe_client *client)
 {
-    int exit_code;
     if (client == NULL) return;
     pei_link_close(client->link);
-    pei_has_ended(&client->process, &exit_code);
+    pei_let_go(&client->process);
     while (client->first != NULL) {
         pei_frame *next = client->first->next;
         free(client->first);

@@ -47,6 +47,7 @@ typedef struct pei_process {
 int pei_start(const char *program, pei_process *process, pe_client_error *error);
 /* Whether the process that was started has ended, and how. Frees what the system keeps of it. */
 bool pei_has_ended(pei_process *process, int *exit_code);
+void pei_let_go(pei_process *process); /* it goes on by itself */
 
 /* ---- the connection ---- */
 

@@ -343,3 +343,12 @@ bool pei_has_ended(pei_process *process, int *exit_code)
     process->id = 0;
     return true;
 }
+
+/* A host that ends later stays in the process table until this process ends: nothing else of it is
+ * kept. One that has ended already (killed, say) is cleared away here. */
+void pei_let_go(pei_process *process)
+{
+    int exit_code;
+    pei_has_ended(process, &exit_code);
+    process->id = 0;
+}
