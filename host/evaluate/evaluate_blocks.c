@@ -38,9 +38,9 @@ struct pei_blocks {
     size_t size, used; /* size: a power of two */
 };
 
-static void take(partial *p, double x)
+static void take(partial *p, double x, bool calc)
 {
-    p->sum = p->count == 0 ? x : p->sum + x;
+    p->sum = p->count == 0 ? x : calc ? pe_calc_add(p->sum, x) : p->sum + x;
     p->least = p->count == 0 || x < p->least ? x : p->least;
     p->most = p->count == 0 || x > p->most ? x : p->most;
     p->count++;
@@ -59,7 +59,7 @@ static bool scan(pei_context *x, pe_cell_ref column, uint32_t first, uint32_t la
         if (x->fast_state[cell] != PEI_DONE) return false;
         pe_value v = x->fast_values[cell];
         if (pe_is_number(v))
-            take(p, pe_as_number(v));
+            take(p, pe_as_number(v), x->call.calc != NULL);
         else if (pe_is_error(v) && (backward || pe_is(p->error, PE_KIND_BLANK)))
             p->error = v;
     }
@@ -115,12 +115,12 @@ static bool same_cell(pe_cell_ref a, pe_cell_ref b)
     return a.sheet == b.sheet && a.row == b.row && a.column == b.column;
 }
 
-static void add_block(running *r, const partial *p)
+static void add_block(running *r, const partial *p, bool calc)
 {
     partial *sums = &r->sums;
     if (pe_is(sums->error, PE_KIND_BLANK)) sums->error = p->error;
     if (p->count == 0) return;
-    sums->sum = r->any ? sums->sum + p->sum : p->sum;
+    sums->sum = !r->any ? p->sum : calc ? pe_calc_add(sums->sum, p->sum) : sums->sum + p->sum;
     sums->least = !r->any || p->least < sums->least ? p->least : sums->least;
     sums->most = !r->any || p->most > sums->most ? p->most : sums->most;
     sums->count += p->count;
@@ -148,7 +148,7 @@ static bool reduce(pei_context *x, const pe_area *a, partial *total)
                                           : scan(x, column, from_start ? first : a->row_first,
                                                  to_end ? end : a->row_last, backward, &p);
         if (!known) return false;
-        add_block(&r, &p);
+        add_block(&r, &p, x->call.calc != NULL);
         r.next = k + 1;
         if (k + 1 == last_block) *kept = r;
     }

@@ -23,6 +23,31 @@ static pe_value coerce(pei_context *x, char kind, pe_value v)
     return v;
 }
 
+static pe_function_id id_of(const pe_function *row)
+{
+    return (pe_function_id)(row - pe_function_row((pe_function_id)0));
+}
+
+static bool holds_error(pe_value v)
+{
+    if (!pe_is(v, PE_KIND_ARRAY)) return pe_is_error(v) || pe_is(v, PE_KIND_REFERENCE);
+    const pe_array *a = pe_as_array(v);
+    for (size_t i = 0; i < (size_t)a->rows * a->columns; i++)
+        if (pe_is_error(a->cells[i])) return true;
+    return false;
+}
+
+/* A body's result under Calc's rules. An error that may be an argument's is left as it is. */
+static pe_value calc_value(pei_context *x, const pe_function *row, const pe_value *args, uint32_t n,
+                           pe_value v)
+{
+    bool passed = false;
+    if (!pe_is_error(v)) return pei_plain(x, v);
+    if (pe_as_error(v) == PE_ERROR_NUM || pe_as_error(v) == PE_ERROR_DIV0)
+        for (uint32_t i = 0; i < n && !passed; i++) passed = holds_error(args[i]);
+    return passed ? v : pe_calc_result(id_of(row), v);
+}
+
 /* ---- numeric bodies
  * ----------------------------------------------------------------------------------- */
 
@@ -44,6 +69,7 @@ static pe_value call_numbers(pei_context *x, const pe_function *row, const pe_va
         }
         numbers[i] = pe_as_number(v);
     }
+    if (x->call.calc != NULL) return pe_calc_call(id_of(row), numbers, (int)n);
     return pe_number_checked(row->num(numbers, (int)n));
 }
 
@@ -60,6 +86,7 @@ static pe_value call_general(pei_context *x, const pe_function *row, const char 
     }
     x->call.array_mode = x->array;
     pe_value v = row->gen(&x->call, args, (int)n);
+    if (x->call.calc != NULL) v = calc_value(x, row, args, n, v);
     if (pe_is_number(v)) return pe_number_checked(pe_as_number(v));
     return v;
 }
@@ -142,11 +169,12 @@ pe_value pei_function(pei_context *x, const pe_node *node)
 {
     const pe_function *row = pe_function_row((pe_function_id)node->function);
     if (row == NULL) return pe_error(PE_ERROR_NAME);
-    if (row->flags & PE_FN_SPECIAL) return pei_special(x, node);
+    if (row->flags & PE_FN_SPECIAL) return pei_plain(x, pei_special(x, node));
     if (row->flags & PE_FN_RANDOM) return pei_random(x, node);
     if (row->flags & (PE_FN_RISK_OUTPUT | PE_FN_RISK_PROPERTY)) return pe_number(0);
     if (row->num == NULL && row->gen == NULL) return pe_error(PE_ERROR_NAME);
     pe_value v;
+    if (node->function == PE_FN_ISLOGICAL && x->call.calc != NULL) return pei_is_logical(x, node);
     if (shares_blocks(node->function) && pei_block_call(x, node, &v)) return v;
     return call(x, node, row);
 }

@@ -120,7 +120,7 @@ static bool cell_agrees(const pe_evaluator *e, uint32_t cell, uint32_t row, uint
     const pe_cell *stored = &e->workbook->cells[cell];
     PE_UNUSED(row);
     PE_UNUSED(column);
-    if (!stored->has_stored || values_agree(stored->stored, e->values[cell], k->absolute))
+    if (!stored->has_stored || values_agree(pei_stored(e, cell), e->values[cell], k->absolute))
         return true;
     k->cell = cell;
     return false;
@@ -133,7 +133,7 @@ static bool cell_reproduced(const pe_evaluator *e, uint32_t cell, uint32_t row, 
     const pe_cell *stored = &e->workbook->cells[cell];
     pe_value v =
         pei_cell_value(k->stored, pei_block_value(k->source, k->stored_result, row, column));
-    return !stored->has_stored || values_agree(stored->stored, v, k->absolute);
+    return !stored->has_stored || values_agree(pei_stored(e, cell), v, k->absolute);
 }
 
 /* Whether the formula gives something else than stored although its precedents have their stored
@@ -221,7 +221,7 @@ static pe_status judge_task(void *context, size_t index, unsigned worker)
         uint32_t master = d->cell;
         comparison k = {.absolute = operand_limit(c, &j->computed, master), .cell = PE_NO_CELL};
         if (each_cell(c->evaluator, master, cell_agrees, &k)) continue;
-        d->expected = c->evaluator->workbook->cells[k.cell].stored;
+        d->expected = pei_stored(c->evaluator, k.cell);
         d->actual = c->evaluator->values[k.cell];
         d->root = is_root(c, &j->stored, master, k.absolute);
         d->cell = k.cell;
@@ -241,7 +241,7 @@ static pe_status judge_all(checker *c, pe_pool *pool)
     c->stored = malloc(((size_t)count + 1) * sizeof *c->stored);
     c->all_there = malloc((size_t)count + 1);
     if (c->judges == NULL || c->stored == NULL || c->all_there == NULL) return PE_E_MEMORY;
-    for (uint32_t i = 0; i < count; i++) c->stored[i] = e->workbook->cells[i].stored;
+    for (uint32_t i = 0; i < count; i++) c->stored[i] = pei_stored(e, i);
     memset(c->all_there, PEI_DONE, (size_t)count + 1);
     size_t tasks = (c->doubtful_count + DOUBTFUL_TASK - 1) / DOUBTFUL_TASK;
     pe_status status = pe_pool_run(pool, tasks, judge_task, c);

@@ -49,7 +49,7 @@ pe_value pei_read_slow(pei_context *x, uint32_t cell)
 {
     if (x->noting) note_edge(x, cell);
     if (x->stored_mode) {
-        pe_value v = x->workbook->cells[cell].stored;
+        pe_value v = pei_stored(x->evaluator, cell);
         if (x->tracking) pei_track(x, v);
         return v;
     }
@@ -325,6 +325,7 @@ pe_status pei_context_init(pei_context *x, const pe_evaluator *e, pe_evaluator *
     if (x->call.arena == NULL) return PE_E_MEMORY;
     x->call.sheet_count = e->workbook->sheet_count;
     x->call.date1904 = e->workbook->date1904;
+    x->call.calc = e->workbook->semantics == PE_SEMANTICS_CALC ? &e->workbook->calc : NULL;
     x->call.now = e->options.now;
     x->call.file_name = e->workbook->path;
     x->call.evaluator = x;

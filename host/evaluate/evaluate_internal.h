@@ -6,12 +6,13 @@
 #include "evaluate.h"
 
 #define PEI_NONE 0xFFFFFFFFu
-#define PEI_ARENA_MAX (64ull << 30)  /* texts of all cells: bounded by the workbook's size */
-#define PEI_SCRATCH_MAX (1ull << 30) /* arrays and calls inside one formula; bounds its time too   \
-                                      */
-#define PEI_MISSING_MAX 65536u       /* precedents noted before a formula is set aside */
-#define PEI_DEPTH_MAX 24000u /* nodes above a node: trees, names and LAMBDA calls together */
-#define PEI_PATH_MAX 2048u   /* draw sites from a cell's formula down through names and calls */
+#define PEI_ARENA_MAX (64ull << 30) /* texts of all cells: bounded by the workbook's size */
+#define PEI_SCRATCH_MAX                                                                            \
+    (1ull << 30)               /* arrays and calls inside one formula; bounds its time too         \
+                                */
+#define PEI_MISSING_MAX 65536u /* precedents noted before a formula is set aside */
+#define PEI_DEPTH_MAX 24000u   /* nodes above a node: trees, names and LAMBDA calls together */
+#define PEI_PATH_MAX 2048u     /* draw sites from a cell's formula down through names and calls */
 
 typedef enum pei_state { PEI_PENDING, PEI_ACTIVE, PEI_DONE } pei_state;
 
@@ -176,10 +177,16 @@ typedef struct pei_shape {
 } pei_shape;
 void pei_shape_grow(pei_shape *shape, pe_value v);
 pe_value pei_element(pe_value v, uint32_t row, uint32_t column);
-pe_value pei_compare_values(pe_operator op, pe_value a, pe_value b);
+pe_value pei_equal(const pei_context *x, pe_value a, pe_value b); /* as = does; no errors */
 
 /* evaluate_external.c */
 pe_value pei_external(pei_context *x, const pe_node *node);
+
+/* evaluate_rules.c: under Calc's rules truth is a number: a value without booleans. */
+pe_value pei_plain(pei_context *x, pe_value v);
+/* What the file has stored for a cell, so read. */
+pe_value pei_stored(const pe_evaluator *evaluator, uint32_t cell);
+pe_value pei_is_logical(pei_context *x, const pe_node *node); /* Calc's ISLOGICAL */
 
 /* evaluate_call.c */
 pe_value pei_function(pei_context *x, const pe_node *node);

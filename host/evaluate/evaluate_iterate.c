@@ -41,7 +41,7 @@ pe_status pei_iterate(pei_context *x, uint32_t component)
     uint32_t count;
     const uint32_t *cells = pe_graph_component_cells(x->graph, component, &count);
     const pe_workbook *w = x->workbook;
-    for (uint32_t i = 0; i < count; i++) pei_store(x, cells[i], w->cells[cells[i]].stored);
+    for (uint32_t i = 0; i < count; i++) pei_store(x, cells[i], pei_stored(x->evaluator, cells[i]));
     bool outer = x->iterating;
     x->iterating = true;
     pe_status status = PE_OK;

@@ -124,9 +124,9 @@ static pe_value node_value(pei_context *x, const pe_node *node)
 {
     switch ((pe_node_kind)node->kind) {
     case PE_NODE_VALUE:
-        return tracked(x, node->value);
+        return tracked(x, pei_plain(x, node->value));
     case PE_NODE_ARRAY:
-        return pe_box_pointer(PE_KIND_ARRAY, pe_as_pointer(node->value));
+        return pei_plain(x, pe_box_pointer(PE_KIND_ARRAY, pe_as_pointer(node->value)));
     case PE_NODE_OMITTED:
         return pe_omitted();
     case PE_NODE_NAME:
@@ -142,7 +142,7 @@ static pe_value node_value(pei_context *x, const pe_node *node)
     case PE_NODE_BINARY:
         return pei_binary(x, node);
     case PE_NODE_EXTERNAL:
-        return pei_external(x, node);
+        return pei_plain(x, pei_external(x, node));
     default:
         return pe_error(PE_ERROR_NAME);
     }
@@ -164,7 +164,7 @@ pe_value pei_any(pei_context *x, const pe_node *node)
 
 pe_value pei_operand(pei_context *x, const pe_node *node)
 {
-    if (node->kind == PE_NODE_VALUE) return tracked(x, node->value);
+    if (node->kind == PE_NODE_VALUE) return tracked(x, pei_plain(x, node->value));
     if (node->kind == PE_NODE_REFERENCE || node->kind == PE_NODE_TABLE) {
         pe_area area;
         if (!pei_node_place(x, node, &area)) return place_error(node);

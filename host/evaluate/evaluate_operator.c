@@ -28,27 +28,39 @@ pe_value pei_element(pe_value v, uint32_t row, uint32_t column)
 /* ---- one value
  * ---------------------------------------------------------------------------------------- */
 
-pe_value pei_compare_values(pe_operator op, pe_value a, pe_value b)
+static bool order_holds(pe_operator op, int c)
 {
-    int c = pe_compare(a, b);
     switch (op) {
     case PE_OP_EQ:
-        return pe_boolean(c == 0);
+        return c == 0;
     case PE_OP_NE:
-        return pe_boolean(c != 0);
+        return c != 0;
     case PE_OP_LT:
-        return pe_boolean(c < 0);
+        return c < 0;
     case PE_OP_LE:
-        return pe_boolean(c <= 0);
+        return c <= 0;
     case PE_OP_GT:
-        return pe_boolean(c > 0);
+        return c > 0;
     default:
-        return pe_boolean(c >= 0);
+        return c >= 0;
     }
 }
 
-static pe_value compare_numbers(pe_operator op, double a, double b)
+static pe_value compare_values(const pei_context *x, pe_operator op, pe_value a, pe_value b)
 {
+    const pe_calc_options *calc = x->call.calc;
+    if (calc == NULL) return pe_boolean(order_holds(op, pe_compare(a, b)));
+    return pe_number(order_holds(op, pe_calc_compare(calc, a, b)) ? 1 : 0);
+}
+
+pe_value pei_equal(const pei_context *x, pe_value a, pe_value b)
+{
+    return compare_values(x, PE_OP_EQ, a, b);
+}
+
+static pe_value compare_numbers(const pei_context *x, pe_operator op, double a, double b)
+{
+    if (x->call.calc != NULL) return compare_values(x, op, pe_number(a), pe_number(b));
     switch (op) {
     case PE_OP_EQ:
         return pe_boolean(pe_arith_equal(a, b));
@@ -65,8 +77,25 @@ static pe_value compare_numbers(pe_operator op, double a, double b)
     }
 }
 
-static double arithmetic(pe_operator op, double a, double b, bool final)
+static double calc_arithmetic(pe_operator op, double a, double b)
 {
+    switch (op) {
+    case PE_OP_ADD:
+        return pe_calc_add(a, b);
+    case PE_OP_SUB:
+        return pe_calc_sub(a, b);
+    case PE_OP_MUL:
+        return pe_arith_mul(a, b);
+    case PE_OP_DIV:
+        return pe_arith_div(a, b);
+    default:
+        return pe_calc_pow(a, b);
+    }
+}
+
+static double arithmetic(const pei_context *x, pe_operator op, double a, double b, bool final)
+{
+    if (x->call.calc != NULL) return calc_arithmetic(op, a, b);
     switch (op) {
     case PE_OP_ADD:
         return final ? pe_arith_add_final(a, b) : pe_arith_add(a, b);
@@ -122,13 +151,22 @@ static pe_value binary_scalar(pei_context *x, pe_operator op, bool final, pe_val
     if (op >= PE_OP_EQ && op <= PE_OP_GE) {
         if (pe_is_error(b)) return b;
         if (pe_is(a, PE_KIND_LAMBDA) || pe_is(b, PE_KIND_LAMBDA)) return pe_error(PE_ERROR_CALC);
-        return pei_compare_values(op, a, b);
+        return compare_values(x, op, a, b);
     }
     a = pei_number_of_value(x, a);
     if (pe_is_error(a)) return a;
     b = pei_number_of_value(x, b);
     if (pe_is_error(b)) return b;
-    return pe_number_checked(arithmetic(op, pe_as_number(a), pe_as_number(b), final));
+    return pe_number_checked(arithmetic(x, op, pe_as_number(a), pe_as_number(b), final));
+}
+
+/* Calc keeps what both arrays have. */
+static void shrink(pei_shape *s, pe_value v)
+{
+    if (!pe_is(v, PE_KIND_ARRAY)) return;
+    const pe_array *a = pe_as_array(v);
+    if (a->rows > 1 && a->rows < s->rows) s->rows = a->rows;
+    if (a->columns > 1 && a->columns < s->columns) s->columns = a->columns;
 }
 
 static pe_value binary_array(pei_context *x, pe_operator op, bool final, pe_value a, pe_value b)
@@ -136,6 +174,10 @@ static pe_value binary_array(pei_context *x, pe_operator op, bool final, pe_valu
     pei_shape s = {1, 1};
     pei_shape_grow(&s, a);
     pei_shape_grow(&s, b);
+    if (x->call.calc != NULL) {
+        shrink(&s, a);
+        shrink(&s, b);
+    }
     pe_array *result = pe_new_array(&x->call, s.rows, s.columns);
     if (result == NULL) return pe_error(PE_ERROR_NUM);
     for (uint32_t r = 0; r < s.rows; r++)
@@ -228,8 +270,8 @@ pe_value pei_binary(pei_context *x, const pe_node *node)
     bool final = node == x->root;
     if (pe_is_number(a) && pe_is_number(b)) {
         double p = pe_as_number(a), q = pe_as_number(b);
-        if (op <= PE_OP_POW) return pe_number_checked(arithmetic(op, p, q, final));
-        if (op >= PE_OP_EQ && op <= PE_OP_GE) return compare_numbers(op, p, q);
+        if (op <= PE_OP_POW) return pe_number_checked(arithmetic(x, op, p, q, final));
+        if (op >= PE_OP_EQ && op <= PE_OP_GE) return compare_numbers(x, op, p, q);
     }
     if (pe_is(a, PE_KIND_ARRAY) || pe_is(b, PE_KIND_ARRAY)) return binary_array(x, op, final, a, b);
     return binary_scalar(x, op, final, a, b);

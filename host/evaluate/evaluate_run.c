@@ -204,7 +204,7 @@ static bool keeps_stored(const pe_evaluator *e, uint32_t cell)
 static void pin_block(pe_evaluator *e, uint32_t master)
 {
     pe_area b;
-    e->values[master] = e->workbook->cells[master].stored;
+    e->values[master] = pei_stored(e, master);
     e->state[master] = PEI_DONE;
     if (!pe_graph_block(e->graph, master, &b)) return;
     for (uint32_t r = b.row_first; r <= b.row_last; r++) {
@@ -212,7 +212,7 @@ static void pin_block(pe_evaluator *e, uint32_t master)
         pe_workbook_row(e->workbook, b.sheet_first, r, b.column_first, b.column_last, &first, &end);
         for (uint32_t i = first; i < end; i++) {
             if (pe_graph_master(e->graph, i) != master) continue;
-            e->values[i] = e->workbook->cells[i].stored;
+            e->values[i] = pei_stored(e, i);
             e->state[i] = PEI_DONE;
         }
     }
@@ -224,7 +224,7 @@ static void prepare(pe_evaluator *e)
     uint32_t order_count;
     const uint32_t *order = pe_graph_order(e->graph, &order_count);
     for (uint32_t i = 0; i < e->workbook->cell_count; i++) {
-        e->values[i] = e->workbook->cells[i].stored;
+        e->values[i] = pei_stored(e, i);
         e->state[i] =
             e->workbook->cells[i].formula == PE_NO_FORMULA && pe_graph_master(e->graph, i) == i
                 ? PEI_DONE
@@ -357,7 +357,7 @@ pe_status pe_evaluator_edited(pe_evaluator *e, const uint32_t *cells, uint32_t c
     if (status == PE_OK) {
         prepare_changed(e, bits);
         for (uint32_t i = 0; i < count; i++) {
-            e->values[cells[i]] = e->workbook->cells[cells[i]].stored;
+            e->values[cells[i]] = pei_stored(e, cells[i]);
             e->state[cells[i]] = PEI_DONE;
         }
         e->ran = e->edited = true;

@@ -180,11 +180,11 @@ static pe_value special_ifs(pei_context *x, const pe_node *node)
     return pe_error(PE_ERROR_NA);
 }
 
-static pe_value same(pe_value a, pe_value b)
+static pe_value same(const pei_context *x, pe_value a, pe_value b)
 {
     if (pe_is_error(a)) return a;
     if (pe_is_error(b)) return b;
-    return pei_compare_values(PE_OP_EQ, a, b);
+    return pei_equal(x, a, b);
 }
 
 static pe_value same_elements(pei_context *x, pe_value a, pe_value b)
@@ -197,7 +197,7 @@ static pe_value same_elements(pei_context *x, pe_value a, pe_value b)
     for (uint32_t r = 0; r < s.rows; r++)
         for (uint32_t c = 0; c < s.columns; c++)
             result->cells[(size_t)r * s.columns + c] =
-                same(pei_element(a, r, c), pei_element(b, r, c));
+                same(x, pei_element(a, r, c), pei_element(b, r, c));
     return pe_box_pointer(PE_KIND_ARRAY, result);
 }
 
@@ -226,7 +226,7 @@ static pe_value special_switch(pei_context *x, const pe_node *node)
     for (; i + 1 < node->arg_count; i += 2) {
         pe_value v = pei_operand(x, node->args[i]);
         if (x->unresolved) return pe_unresolved();
-        v = same(key, pei_single(x, v));
+        v = same(x, key, pei_single(x, v));
         if (pe_is_error(v)) return v;
         if (pe_as_boolean(v)) return branch(x, node, i + 1);
     }

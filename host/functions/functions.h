@@ -123,6 +123,7 @@ struct pe_call {
     uint32_t sheet_count;
     bool array_mode;
     bool date1904;
+    const pe_calc_options *calc; /* the rules are Calc's, with these options; NULL: Excel's */
     double now;            /* serial date and time of the run, in the workbook's date system */
     const char *file_name; /* for CELL("filename"); may be "" */
     void *evaluator;       /* the evaluator's own */
@@ -174,11 +175,20 @@ void pe_each_value(pe_call *call, pe_value argument,
  * FALSE < TRUE; blank adapts to the other side. Numbers equal at 15 significant digits where
  * Excel's operators say so. <0, 0, >0. Not for errors. */
 int pe_compare(pe_value a, pe_value b);
+/* The same as Calc's operators order values: numbers equal to about 2^-48, texts by case where the
+ * options say so. */
+int pe_calc_compare(const pe_calc_options *calc, pe_value a, pe_value b);
 int pe_compare_text(const pe_text *a, const pe_text *b); /* case-insensitive, Excel's order */
 
 /* Arithmetic exactly as Excel's operators do it, on numbers (also the definition of the program's
  * opcodes; the bodies are inline in functions_arithmetic.h): final + and - snap to zero,
  * comparisons at 15 digits, ROUND decimal-correct. */
+
+/* What Calc gives where a body for Excel's rules gives an error of its own: its argument errors are
+ * #VALUE!, as its own .xlsx export writes them, and #NUM! is left to results without a number. */
+pe_value pe_calc_result(pe_function_id id, pe_value result);
+/* A NUM row's value under Calc's rules: by its own body where Calc's differs. */
+pe_value pe_calc_call(pe_function_id id, const double *x, int n);
 
 /* Criteria of COUNTIF, SUMIF, ...: ">=5", "a*", "<>", a number, blank. */
 typedef struct pe_criterion pe_criterion;

@@ -1,6 +1,7 @@
 /* functions_aggregate.c: the walk over numbers in arguments and the order of addition
  * (functions_aggregate.h), and the lists of numbers that the statistical bodies work on. */
 #include "functions_aggregate.h"
+#include "functions_arithmetic.h"
 
 #include <stdlib.h>
 
@@ -47,7 +48,7 @@ int pei_number_of(pe_call *call, pe_value value, bool direct, pei_rule rule, dou
 /* ---- order of addition ------------------------------------------------------ */
 
 typedef struct fold {
-    bool blocked;
+    bool blocked, calc;
     uint32_t first, last; /* positions of the area's ends */
     uint32_t block;       /* of what the buffer holds */
     unsigned held;
@@ -56,9 +57,10 @@ typedef struct fold {
     double buffer[BLOCK];
 } fold;
 
-static void fold_begin(fold *f, const pe_area *area)
+static void fold_begin(fold *f, const pe_area *area, bool calc)
 {
     memset(f, 0, offsetof(fold, buffer));
+    f->calc = calc;
     if (area == NULL || area->sheet_first != area->sheet_last) return;
     uint32_t rows = area->row_last - area->row_first + 1;
     uint32_t columns = area->column_last - area->column_first + 1;
@@ -68,9 +70,15 @@ static void fold_begin(fold *f, const pe_area *area)
     f->block = f->first / BLOCK;
 }
 
+/* Calc gives 0 where a sum cancels, at each step. */
+static double fold_sum(const fold *f, double a, double b)
+{
+    return f->calc ? pe_calc_add(a, b) : a + b;
+}
+
 static void fold_put(fold *f, double x)
 {
-    f->total = f->any ? f->total + x : x;
+    f->total = f->any ? fold_sum(f, f->total, x) : x;
     f->any = true;
 }
 
@@ -80,7 +88,8 @@ static void fold_flush(fold *f)
     bool backward =
         f->block == f->first / BLOCK && f->first % BLOCK != 0 && f->last / BLOCK != f->block;
     double sum = backward ? f->buffer[f->held - 1] : f->buffer[0];
-    for (unsigned i = 1; i < f->held; i++) sum += f->buffer[backward ? f->held - 1 - i : i];
+    for (unsigned i = 1; i < f->held; i++)
+        sum = fold_sum(f, sum, f->buffer[backward ? f->held - 1 - i : i]);
     f->held = 0;
     fold_put(f, sum);
 }
@@ -121,7 +130,7 @@ static bool reduce_value(reduction *r, fold *f, pe_cell_ref at, pe_value value, 
 static bool reduce_area(reduction *r, const pe_area *area)
 {
     fold f;
-    fold_begin(&f, area);
+    fold_begin(&f, area, r->parts.calc);
     pe_cursor cursor = pe_cursor_of(*area);
     while (r->call->ops->next(r->call, &cursor))
         if (!reduce_value(r, &f, cursor.at, cursor.value, false)) return false;
@@ -140,7 +149,7 @@ static bool reduce_argument(reduction *r, pe_value argument)
         return true;
     }
     fold f;
-    fold_begin(&f, NULL);
+    fold_begin(&f, NULL, r->parts.calc);
     pe_cell_ref nowhere = {0, 0, 0};
     if (kind == PE_KIND_ARRAY) {
         const pe_array *array = pe_as_array(argument);
@@ -161,7 +170,7 @@ bool pei_reduce(pe_call *call, const pe_value *args, int n, pei_rule rule,
     total->sum = 0;
     total->count = 0;
     total->error = pe_blank();
-    fold_begin(&r.parts, NULL);
+    fold_begin(&r.parts, NULL, call->calc != NULL);
     for (int i = 0; i < n; i++)
         if (!reduce_argument(&r, args[i])) return false;
     total->sum = r.parts.total;

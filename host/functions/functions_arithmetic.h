@@ -193,6 +193,52 @@ PE_INLINE int pe_arith_compare(double a, double b) /* <0, 0, >0 */
     return pe_arith_less(b, a) - pe_arith_less(a, b);
 }
 
+/* ---- Calc's arithmetic -------------------------------------------------------- */
+
+/* Calc's numbers are equal where they differ by less than 2^-48 of either, unless both are integers
+ * that a double holds exactly; its every + and - gives 0 where that says that the operands cancel.
+ */
+#define PE_CALC_SNAP 0x1p-48
+
+PE_INLINE int pe_calc_is_integer(double x)
+{
+    return (pen_floor(x) == x) & (pen_abs(x) < 0x1p53);
+}
+/* Both halves of the test, for a difference (or the sum of opposite numbers) d of a and b. */
+PE_INLINE int pe_calc_is_zero(double d, double a, double b)
+{
+    double t = pen_abs(d);
+    int small = (t < pen_abs(a) * PE_CALC_SNAP) & (t < pen_abs(b) * PE_CALC_SNAP);
+    return small & !(pe_calc_is_integer(d) & pe_calc_is_integer(a) & pe_calc_is_integer(b));
+}
+PE_INLINE double pe_calc_add(double a, double b)
+{
+    double r = a + b;
+    return pe_calc_is_zero(r, a, b) ? 0.0 : r;
+}
+PE_INLINE double pe_calc_sub(double a, double b)
+{
+    double r = a - b;
+    return pe_calc_is_zero(r, a, b) ? 0.0 : r;
+}
+PE_INLINE int pe_calc_equal(double a, double b)
+{
+    return a == b || pe_calc_is_zero(a - b, a, b);
+}
+PE_INLINE int pe_calc_less(double a, double b)
+{
+    return a < b && !pe_calc_is_zero(a - b, a, b);
+}
+/* 0^0 is 1; a negative base has odd roots; what is no number is #NUM!. */
+PE_INLINE double pe_calc_pow(double a, double b)
+{
+    double odd = pen_trunc(1.0 / b + (b < 0 ? -0.5 : 0.5));
+    int root = a < 0 && b != 0 && pen_floor(b) != b && pen_abs(odd) < 0x1p31 &&
+               odd - 2.0 * pen_trunc(odd * 0.5) != 0 && pe_calc_equal(1.0 / odd, b);
+    if (a == 0) return b > 0 ? 0.0 : b == 0 ? 1.0 : pe_error_double(PE_ERROR_NUM);
+    return root ? 0.0 - pen_pow(0.0 - a, b) : pen_pow(a, b);
+}
+
 /* ---- decimal rounding ------------------------------------------------------ */
 
 /* 10^|digits|, exact up to 10^22: the scale for the bodies below. digits outside [-308, 308] are

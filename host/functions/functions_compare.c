@@ -138,6 +138,29 @@ static int compare_with_blank(pe_value v)
     }
 }
 
+/* By letters first, then small before capital; where case does not matter as Excel. */
+static int calc_compare_text(const pe_calc_options *calc, const pe_text *a, const pe_text *b)
+{
+    int order = pe_compare_text(a, b);
+    if (order != 0 || !calc->case_sensitive) return order;
+    size_t n = a->length < b->length ? a->length : b->length;
+    int bytes = memcmp(a->bytes, b->bytes, n);
+    if (bytes != 0) return bytes > 0 ? -1 : 1; /* capitals have the smaller bytes */
+    return (a->length > b->length) - (a->length < b->length);
+}
+
+int pe_calc_compare(const pe_calc_options *calc, pe_value a, pe_value b)
+{
+    pe_kind x = pe_kind_of(a), y = pe_kind_of(b);
+    if (x == PE_KIND_NUMBER && y == PE_KIND_NUMBER) {
+        double p = pe_as_number(a), q = pe_as_number(b);
+        return pe_calc_less(q, p) - pe_calc_less(p, q);
+    }
+    if (x == PE_KIND_TEXT && y == PE_KIND_TEXT)
+        return calc_compare_text(calc, pe_as_text(a), pe_as_text(b));
+    return pe_compare(a, b);
+}
+
 int pe_compare(pe_value a, pe_value b)
 {
     if (is_empty(a)) return is_empty(b) ? 0 : compare_with_blank(b);

@@ -430,6 +430,26 @@ bool pei_parse_number(const char *text, size_t length, bool date1904, double now
 
 /* ---- the operators' coercions -------------------------------------------------------- */
 
+/* What Calc's options decide of a text as a number: true and *x, or NaN for none; false: by the
+ * text. */
+static bool calc_number(const pe_calc_options *calc, const pe_text *t, double *x)
+{
+    *x = pe_error_double(PE_ERROR_VALUE);
+    if (t->length == 0) {
+        if (calc->empty_text_is_zero || calc->text_is_zero) *x = 0;
+        return true;
+    }
+    if (calc->text_is_error) return true;
+    if (calc->text_is_zero) *x = 0;
+    if (calc->text_is_zero) return true;
+    bool is_true = pe_text_equal_nocase(t->bytes, t->length, "TRUE", 4);
+    if (is_true || pe_text_equal_nocase(t->bytes, t->length, "FALSE", 5)) {
+        *x = is_true ? 1 : 0;
+        return true;
+    }
+    return false;
+}
+
 pe_value pe_to_number(pe_call *call, pe_value scalar)
 {
     double x;
@@ -445,6 +465,8 @@ pe_value pe_to_number(pe_call *call, pe_value scalar)
         return pe_number(pe_as_boolean(scalar) ? 1 : 0);
     case PE_KIND_TEXT: {
         const pe_text *t = pe_as_text(scalar);
+        const pe_calc_options *calc = call != NULL ? call->calc : NULL;
+        if (calc != NULL && calc_number(calc, t, &x)) return pe_number_checked(x);
         bool date1904 = call != NULL && call->date1904;
         double now = call != NULL ? call->now : 0;
         return pei_parse_number(t->bytes, t->length, date1904, now, &x) ? pe_number(x == 0 ? 0 : x)

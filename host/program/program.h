@@ -135,6 +135,8 @@ typedef struct pe_program {
     const uint8_t *column_uniform; /* 1: see column_values */
     pe_sampler sampler;
     bool date1904;
+    bool is_calc; /* Calc's rules, with these options */
+    pe_calc_options calc;
     double now; /* serial: the year of texts such as "3-Mar" */
     pe_program_info info;
     pe_arena *arena;

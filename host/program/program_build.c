@@ -41,6 +41,7 @@ static pe_status builder_init(pei_builder *b, const pe_graph *graph, const pe_ev
 {
     b->graph = graph;
     b->workbook = pe_graph_workbook(graph);
+    if (b->workbook->semantics == PE_SEMANTICS_CALC) b->calc = &b->workbook->calc;
     b->formulas = pe_graph_formulas(graph);
     b->evaluator = evaluator;
     b->request = request;
@@ -192,6 +193,8 @@ pe_status pe_program_build(const pe_graph *graph, const pe_evaluator *evaluator,
     p->arena = arena;
     p->sampler = *request->sampler;
     p->date1904 = pe_graph_workbook(graph)->date1904;
+    p->is_calc = pe_graph_workbook(graph)->semantics == PE_SEMANTICS_CALC;
+    p->calc = pe_graph_workbook(graph)->calc;
     p->now = pe_evaluator_now(evaluator);
     b->program = p;
     b->arena = arena;

@@ -57,6 +57,34 @@ static double body_sub_final(double x, double y)
 {
     return pe_arith_sub_final(x, y);
 }
+static double body_add_calc(double x, double y)
+{
+    return pe_calc_add(x, y);
+}
+static double body_sub_calc(double x, double y)
+{
+    return pe_calc_sub(x, y);
+}
+static double body_pow_calc(double x, double y)
+{
+    return pe_calc_pow(x, y);
+}
+static double body_eq_calc(double x, double y)
+{
+    return pe_calc_equal(x, y) ? 1.0 : 0.0;
+}
+static double body_ne_calc(double x, double y)
+{
+    return pe_calc_equal(x, y) ? 0.0 : 1.0;
+}
+static double body_lt_calc(double x, double y)
+{
+    return pe_calc_less(x, y) ? 1.0 : 0.0;
+}
+static double body_le_calc(double x, double y)
+{
+    return pe_calc_less(y, x) ? 0.0 : 1.0;
+}
 static double body_eq(double x, double y)
 {
     return pe_arith_equal(x, y) ? 1.0 : 0.0;
@@ -132,7 +160,12 @@ static bool matches(pe_opcode op, pe_value v, double k)
         return !pe_arith_equal(x, k);
     }
 }
-static pe_value unary(pe_opcode op, pe_value a)
+/* What has no logarithm or root is Calc's argument error. */
+static pe_value no_number(const pe_program *p)
+{
+    return pe_error(p->is_calc ? PE_ERROR_VALUE : PE_ERROR_NUM);
+}
+static pe_value unary(const pe_program *p, pe_opcode op, pe_value a)
 {
     if (is_bad(a)) return a;
     double x = pe_as_number(a);
@@ -140,11 +173,11 @@ static pe_value unary(pe_opcode op, pe_value a)
     case PE_I_ABS:
         return pe_number_checked(pen_abs(x));
     case PE_I_SQRT:
-        return pe_number_checked(pe_arith_sqrt(x));
+        return x < 0 ? no_number(p) : pe_number_checked(pe_arith_sqrt(x));
     case PE_I_EXP:
         return pe_number_checked(pen_exp(x));
     case PE_I_LN:
-        return x > 0 ? pe_number_checked(pen_log(x)) : pe_error(PE_ERROR_NUM);
+        return x > 0 ? pe_number_checked(pen_log(x)) : no_number(p);
     case PE_I_INT:
         return pe_number_checked(pe_arith_int(x));
     case PE_I_NOT:
@@ -201,6 +234,8 @@ static const body_two of_a_b[PE_OPCODE_COUNT] = {
     [PE_I_DIV] = body_div,
     [PE_I_POW] = body_pow,
     [PE_I_ADD_FINAL] = body_add_final,
+    [PE_I_ADD_CALC] = body_add_calc,
+    [PE_I_SUB_CALC] = body_sub_calc,
     [PE_I_SUB_FINAL] = body_sub_final,
     [PE_I_MAX] = body_max,
     [PE_I_MIN] = body_min,
@@ -219,6 +254,8 @@ static const body_two of_a_k[PE_OPCODE_COUNT] = {
     [PE_I_POW_K] = body_pow,
     [PE_I_POW_INT] = body_pow,
     [PE_I_ADD_FINAL_K] = body_add_final,
+    [PE_I_ADD_CALC_K] = body_add_calc,
+    [PE_I_SUB_CALC_K] = body_sub_calc,
     [PE_I_SUB_FINAL_K] = body_sub_final,
     [PE_I_MAX_K] = body_max,
     [PE_I_MIN_K] = body_min,
@@ -233,10 +270,23 @@ static const body_two of_k_a[PE_OPCODE_COUNT] = {
     [PE_I_K_DIV] = body_div,
     [PE_I_K_POW] = body_pow,
     [PE_I_K_ADD_FINAL] = body_add_final,
+    [PE_I_K_SUB_CALC] = body_sub_calc,
     [PE_I_K_SUB_FINAL] = body_sub_final,
     [PE_I_GT_K] = body_lt,
     [PE_I_GE_K] = body_le,
 };
+
+/* Calc's body of an operation that has one opcode for both rules. */
+static body_two by_rules(const pe_program *p, body_two body)
+{
+    if (!p->is_calc) return body;
+    return body == body_eq    ? body_eq_calc
+           : body == body_ne  ? body_ne_calc
+           : body == body_lt  ? body_lt_calc
+           : body == body_le  ? body_le_calc
+           : body == body_pow ? body_pow_calc
+                              : body;
+}
 
 /* Two instructions in one. flags: the operand that is not part of the first stands on the left. */
 static pe_value exact_pair(pe_opcode op, bool turned, pe_value a, pe_value b, pe_value c,
@@ -277,7 +327,8 @@ static pe_value exact_pair(pe_opcode op, bool turned, pe_value a, pe_value b, pe
     }
 }
 
-static pe_value exact_choice(pe_opcode op, pe_value a, pe_value b, pe_value c, const double *k)
+static pe_value exact_choice(const pe_program *p, pe_opcode op, pe_value a, pe_value b, pe_value c,
+                             const double *k)
 {
     pe_value k1 = pe_number(k[0]), k2 = pe_number(k[1]);
     switch (op) {
@@ -290,15 +341,15 @@ static pe_value exact_choice(pe_opcode op, pe_value a, pe_value b, pe_value c, c
     case PE_I_SELECT_KK:
         return choose(a, k1, k2);
     case PE_I_GT_K_SELECT:
-        return choose(binary(k1, a, body_lt), b, c);
+        return choose(binary(k1, a, by_rules(p, body_lt)), b, c);
     case PE_I_NEG_GT_K_SELECT:
-        return negated(choose(binary(k1, a, body_lt), b, c));
+        return negated(choose(binary(k1, a, by_rules(p, body_lt)), b, c));
     case PE_I_GE_K_SELECT:
-        return choose(binary(k1, a, body_le), b, c);
+        return choose(binary(k1, a, by_rules(p, body_le)), b, c);
     case PE_I_EQ_K_SELECT:
-        return choose(binary(a, k1, body_eq), b, c);
+        return choose(binary(a, k1, by_rules(p, body_eq)), b, c);
     case PE_I_GT_K_K_SELECT:
-        return choose(binary(k1, a, body_lt), k2, b);
+        return choose(binary(k1, a, by_rules(p, body_lt)), k2, b);
     case PE_I_IFERROR:
         return pe_is_error(a) ? b : a;
     case PE_I_IFERROR_K:
@@ -346,7 +397,7 @@ static pe_value exact_other(const pe_program *p, const pe_instruction *i, pe_val
     case PE_I_GATHER:
         return is_bad(a) ? a : pe_number(p->tables[i->k].values[(uint32_t)pe_as_number(a)]);
     default:
-        return unary(op, a);
+        return unary(p, op, a);
     }
 }
 
@@ -358,13 +409,13 @@ pe_value pe_instruction_exact(const pe_program *p, const pe_instruction *i, pe_v
     const double k[2] = {at != NULL ? at[0] : 0, i->k + 1 < p->constant_count ? at[1] : 0};
     if (of_a_b[op] != NULL) {
         if (i->flags != 0 && is_bad(b)) return b; /* b stands on the left */
-        return binary(a, b, of_a_b[op]);
+        return binary(a, b, by_rules(p, of_a_b[op]));
     }
-    if (of_a_k[op] != NULL) return binary(a, pe_number(k[0]), of_a_k[op]);
-    if (of_k_a[op] != NULL) return binary(pe_number(k[0]), a, of_k_a[op]);
+    if (of_a_k[op] != NULL) return binary(a, pe_number(k[0]), by_rules(p, of_a_k[op]));
+    if (of_k_a[op] != NULL) return binary(pe_number(k[0]), a, by_rules(p, of_k_a[op]));
     if (op >= PE_I_NEG_MUL && op <= PE_I_SUB_SUB_FINAL)
         return exact_pair(op, i->flags != 0, a, b, c, k);
-    if (op >= PE_I_SELECT && op <= PE_I_ISNUMBER) return exact_choice(op, a, b, c, k);
+    if (op >= PE_I_SELECT && op <= PE_I_ISNUMBER) return exact_choice(p, op, a, b, c, k);
     return exact_other(p, i, a, b, k);
 }
 
@@ -375,14 +426,16 @@ static pe_value fold(const pe_value *values, uint32_t count, pe_value start,
     for (uint32_t j = 0; j < count; j++) s = binary(s, values[j], body);
     return s;
 }
-static pe_value exact_call(const pe_instruction *i, const pe_value *values)
+static pe_value exact_call(const pe_program *p, const pe_instruction *i, const pe_value *values)
 {
     double x[PE_FORMULA_ARGUMENTS_MAX];
     for (uint32_t j = 0; j < i->c; j++) {
         if (is_bad(values[j])) return values[j];
         x[j] = pe_as_number(values[j]);
     }
-    return pe_number_checked(pe_function_row((pe_function_id)i->flags)->num(x, (int)i->c));
+    pe_function_id id = (pe_function_id)i->flags;
+    if (p->is_calc) return pe_calc_call(id, x, (int)i->c);
+    return pe_number_checked(pe_function_row(id)->num(x, (int)i->c));
 }
 
 /* The left-most error of a rate and its flows, else a number. */
@@ -414,6 +467,8 @@ pe_value pe_instruction_exact_list(const pe_program *p, const pe_instruction *i,
     switch ((pe_opcode)i->op) {
     case PE_I_SUM:
         return fold(values, i->c, s, body_add);
+    case PE_I_SUM_CALC:
+        return fold(values, i->c, s, body_add_calc);
     case PE_I_PRODUCT:
         return fold(values, i->c, pe_number(1), body_mul);
     case PE_I_MAXIMUM:
@@ -459,7 +514,7 @@ pe_value pe_instruction_exact_list(const pe_program *p, const pe_instruction *i,
     case PE_I_IRR:
         return exact_flows(i, a, values);
     case PE_I_CALL:
-        return exact_call(i, values);
+        return exact_call(p, i, values);
     default:
         PE_ASSERT(!"an opcode without a list");
         return pe_error(PE_ERROR_VALUE);

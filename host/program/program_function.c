@@ -52,6 +52,7 @@ static bool lower_branch(pei_builder *b, const pe_node *node, bool zero, pei_ope
 static bool lower_if(pei_builder *b, const pe_node *node, bool zero, pei_operand *o)
 {
     pei_operand condition, yes, no = pei_uniform(pe_boolean(false));
+    (void)pei_plain_truth(b, &no);
     if (!pei_lower_or_general(b, node->args[0], &condition) || !pei_to_condition(b, &condition))
         return false;
     if (condition.uniform) {
@@ -232,7 +233,8 @@ static bool lower_mod(pei_builder *b, const pe_node *node, pei_operand *o)
     pei_operand x, y;
     if (!pei_lower_number(b, node->args[0], &x) || !pei_lower_number(b, node->args[1], &y))
         return false;
-    if (x.uniform || !y.uniform || !pe_is_number(y.value) || pe_as_number(y.value) == 0)
+    if (x.uniform || !y.uniform || !pe_is_number(y.value) || pe_as_number(y.value) == 0 ||
+        b->calc != NULL)
         return false;
     *o = pei_varying(pei_make(b, PE_I_MOD_K, PE_TYPE_NUMBER, x.node, PEI_NONE, PEI_NONE,
                               pei_constant(b, pe_as_number(y.value))));

@@ -48,6 +48,7 @@ typedef struct pei_column pei_column;
 typedef struct pei_builder {
     const pe_graph *graph;
     const pe_workbook *workbook;
+    const pe_calc_options *calc; /* Calc's rules; NULL: Excel's */
     const pe_formula_set *formulas;
     const pe_evaluator *evaluator;
     const pe_program_request *request;
@@ -155,6 +156,8 @@ pei_ref pei_ref_of(pei_builder *b, const pei_operand *number);
 
 /* Coerced as an operator does it. False: not here (a uniform error beside varying values, say). */
 bool pei_to_number(pei_builder *b, pei_operand *o);
+/* Under Calc's rules truth is a number. */
+bool pei_plain_truth(pei_builder *b, pei_operand *o);
 bool pei_to_condition(pei_builder *b, pei_operand *o); /* to BOOLEAN */
 /* A common type for the branches of a choice; uniform ones become constants of the type. */
 bool pei_unify(pei_builder *b, pei_operand *x, pei_operand *y, bool blank_is_zero, pe_type *type,

@@ -100,8 +100,17 @@ typedef struct arithmetic_row {
     bool commutes;
 } arithmetic_row;
 
-static arithmetic_row arithmetic(int op, bool final)
+/* Calc's every + and - gives 0 where it cancels. */
+static arithmetic_row calc_arithmetic(int op)
 {
+    return op == PE_OP_ADD
+               ? (arithmetic_row){PE_I_ADD_CALC, PE_I_ADD_CALC_K, 0, true}
+               : (arithmetic_row){PE_I_SUB_CALC, PE_I_SUB_CALC_K, PE_I_K_SUB_CALC, false};
+}
+
+static arithmetic_row arithmetic(const pei_builder *b, int op, bool final)
+{
+    if (b->calc != NULL && op <= PE_OP_SUB) return calc_arithmetic(op);
     switch (op) {
     case PE_OP_ADD:
         return final ? (arithmetic_row){PE_I_ADD_FINAL, PE_I_ADD_FINAL_K, 0, true}
@@ -126,10 +135,10 @@ bool pei_lower_binary(pei_builder *b, int op, pei_operand x, pei_operand y, bool
         *o = x;
         return true;
     }
-    arithmetic_row row = arithmetic(op, final);
+    arithmetic_row row = arithmetic(b, op, final);
     if (x.uniform && y.uniform) {
         pe_instruction i = {.op = (uint16_t)row.vv};
-        pe_program none = {0};
+        pe_program none = {.is_calc = b->calc != NULL};
         *o = pei_uniform(pe_instruction_exact(&none, &i, x.value, y.value, pe_number(0)));
         return true;
     }
@@ -139,8 +148,9 @@ bool pei_lower_binary(pei_builder *b, int op, pei_operand x, pei_operand y, bool
     } else if (y.uniform || row.commutes) {
         double k = pe_as_number(y.uniform ? y.value : x.value);
         if (op == PE_OP_DIV && k == 0) return false;
-        int code = final && op == PE_OP_ADD && x.uniform ? PE_I_K_ADD_FINAL
-                                                         : row.vk; /* the snap asks the left one */
+        int code = final && b->calc == NULL && op == PE_OP_ADD && x.uniform
+                       ? PE_I_K_ADD_FINAL
+                       : row.vk; /* the snap asks the left one */
         node = pei_make(b, code, PE_TYPE_NUMBER, y.uniform ? x.node : y.node, PEI_NONE, PEI_NONE,
                         pei_constant(b, k));
     } else {
@@ -164,7 +174,7 @@ static bool lower_negate(pei_builder *b, pei_operand x, pei_operand *o)
     if (!pei_to_number(b, &x)) return false;
     if (x.uniform) {
         pe_instruction i = {.op = PE_I_NEG};
-        pe_program none = {0};
+        pe_program none = {.is_calc = b->calc != NULL};
         *o = pei_uniform(pe_instruction_exact(&none, &i, x.value, pe_number(0), pe_number(0)));
         return true;
     }
@@ -208,6 +218,11 @@ static int mirrored(int op)
     }
 }
 
+static int order_of(const pei_builder *b, pe_value x, pe_value y)
+{
+    return b->calc != NULL ? pe_calc_compare(b->calc, x, y) : pe_compare(x, y);
+}
+
 /* A text of a known domain against a value: decided for each member now. */
 static bool compare_code(pei_builder *b, int op, uint32_t node, pe_value y, pei_operand *o)
 {
@@ -216,8 +231,8 @@ static bool compare_code(pei_builder *b, int op, uint32_t node, pe_value y, pei_
     if (values == NULL) return pei_fail(b, PE_E_MEMORY, "no memory for lookup tables");
     for (uint32_t i = 0; i < domain->count; i++)
         values[i] = pe_is_error(domain->values[i]) ? pe_as_number(domain->values[i])
-                    : order_holds(op, pe_compare(domain->values[i], y)) ? 1.0
-                                                                        : 0.0;
+                    : order_holds(op, order_of(b, domain->values[i], y)) ? 1.0
+                                                                         : 0.0;
     *o = pei_varying(pei_map_code(b, node, values, PE_TYPE_BOOLEAN));
     return o->node != PEI_NONE;
 }
@@ -253,7 +268,7 @@ bool pei_compare_operands(pei_builder *b, int op, pei_operand x, pei_operand y, 
             *o = pe_is_error(x.value) ? x : y;
             return true;
         }
-        *o = pei_uniform(pe_boolean(order_holds(op, pe_compare(x.value, y.value))));
+        *o = pei_uniform(pe_boolean(order_holds(op, order_of(b, x.value, y.value))));
         return true;
     }
     if (x.uniform) {
@@ -379,7 +394,7 @@ static bool lower_operator(pei_builder *b, const pe_node *node, bool zero, pei_o
     return pei_lower_binary(b, node->op, x, y, final, o);
 }
 
-bool pei_lower(pei_builder *b, const pe_node *node, pei_operand *o)
+static bool lower_node(pei_builder *b, const pe_node *node, pei_operand *o)
 {
     bool zero = b->blank_is_zero || node == b->root;
     b->blank_is_zero = false;
@@ -410,6 +425,11 @@ bool pei_lower(pei_builder *b, const pe_node *node, pei_operand *o)
     default:
         return false;
     }
+}
+
+bool pei_lower(pei_builder *b, const pe_node *node, pei_operand *o)
+{
+    return lower_node(b, node, o) && pei_plain_truth(b, o);
 }
 
 bool pei_lower_or_general(pei_builder *b, const pe_node *node, pei_operand *o)

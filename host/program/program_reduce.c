@@ -98,14 +98,16 @@ static pei_ref make_step(pei_builder *b, pei_node *n)
  * the formula at hand. */
 static pei_ref combine_as(pei_builder *b, reduce_kind kind, pei_ref x, pei_ref y, bool step)
 {
-    static const int pairs[] = {PE_I_ADD, PE_I_MAX, PE_I_MIN, PE_I_ADD};
-    static const int constants[] = {PE_I_ADD_K, PE_I_MAX_K, PE_I_MIN_K, PE_I_ADD_K};
+    const bool calc = b->calc != NULL;
+    const int add = calc ? PE_I_ADD_CALC : PE_I_ADD, add_k = calc ? PE_I_ADD_CALC_K : PE_I_ADD_K;
+    const int pairs[] = {add, PE_I_MAX, PE_I_MIN, add};
+    const int constants[] = {add_k, PE_I_MAX_K, PE_I_MIN_K, add_k};
     if (x == PEI_NONE) return y;
     if (y == PEI_NONE) return x;
     bool cx = (x & PE_LIST_CONSTANT) != 0, cy = (y & PE_LIST_CONSTANT) != 0;
     if (cx && cy) {
         pe_instruction i = {.op = (uint16_t)pairs[kind]};
-        pe_program none = {0};
+        pe_program none = {.is_calc = b->calc != NULL};
         pe_value v =
             pe_instruction_exact(&none, &i, pe_number(b->constants[x & ~PE_LIST_CONSTANT]),
                                  pe_number(b->constants[y & ~PE_LIST_CONSTANT]), pe_number(0));
@@ -425,7 +427,7 @@ static bool list_argument(pei_builder *b, const pe_node *node, listing *l)
 /* A list's reduction, shortest form: one value, a pair, three, or a list. */
 static bool reduce_list(pei_builder *b, reduce_kind kind, const listing *l, pei_operand *o)
 {
-    static const int lists[] = {PE_I_SUM, PE_I_MAXIMUM, PE_I_MINIMUM};
+    const int lists[] = {b->calc != NULL ? PE_I_SUM_CALC : PE_I_SUM, PE_I_MAXIMUM, PE_I_MINIMUM};
     bool varies = false;
     for (size_t i = 0; i < l->count; i++) varies |= (l->refs[i] & PE_LIST_CONSTANT) == 0;
     if (!varies || l->count <= 2) {
@@ -440,7 +442,7 @@ static bool reduce_list(pei_builder *b, reduce_kind kind, const listing *l, pei_
             *o = pei_varying(sum);
         return true;
     }
-    if (kind == REDUCE_SUM && l->count == 3 &&
+    if (kind == REDUCE_SUM && b->calc == NULL && l->count == 3 &&
         ((l->refs[0] | l->refs[1] | l->refs[2]) & PE_LIST_CONSTANT) == 0) {
         *o = pei_varying(
             pei_make(b, PE_I_ADD3, PE_TYPE_NUMBER, l->refs[0], l->refs[1], l->refs[2], 0));

@@ -15,6 +15,7 @@ pe_call pei_conversion_call(pei_builder *b)
     call.home = b->home;
     call.sheet_count = b->workbook->sheet_count;
     call.date1904 = b->workbook->date1904;
+    call.calc = b->calc;
     call.now = pe_evaluator_now(b->evaluator);
     return call;
 }
@@ -194,6 +195,32 @@ bool pei_to_number(pei_builder *b, pei_operand *o)
     return o->node != PEI_NONE;
 }
 
+/* Instructions that give 1, 0 or an error. */
+static bool is_truth(int op)
+{
+    return (op >= PE_I_EQ && op <= PE_I_CODE_NE) || (op >= PE_I_ISERROR && op <= PE_I_ISNUMBER);
+}
+
+/* The same instruction, called a number or a truth value. The one that nothing reads goes. */
+static uint32_t retyped(pei_builder *b, uint32_t node, pe_type type)
+{
+    pei_node n = b->nodes[node];
+    n.type = (uint8_t)type;
+    return pei_make_node(b, &n);
+}
+
+bool pei_plain_truth(pei_builder *b, pei_operand *o)
+{
+    if (b->calc == NULL) return true;
+    if (o->uniform) {
+        if (pe_is(o->value, PE_KIND_BOOLEAN))
+            o->value = pe_number(pe_as_boolean(o->value) ? 1.0 : 0.0);
+        return true;
+    }
+    if (pei_type_of(b, o->node) == PE_TYPE_BOOLEAN) o->node = retyped(b, o->node, PE_TYPE_NUMBER);
+    return o->node != PEI_NONE;
+}
+
 bool pei_to_condition(pei_builder *b, pei_operand *o)
 {
     if (o->uniform) {
@@ -206,6 +233,10 @@ bool pei_to_condition(pei_builder *b, pei_operand *o)
     case PE_TYPE_CODE:
         return map_domain(b, o, condition_of_value, PE_TYPE_BOOLEAN);
     case PE_TYPE_NUMBER:
+        if (b->calc != NULL && is_truth(b->nodes[o->node].op)) {
+            o->node = retyped(b, o->node, PE_TYPE_BOOLEAN);
+            break;
+        }
         o->node = pei_make(b, PE_I_TRUTH, PE_TYPE_BOOLEAN, o->node, PEI_NONE, PEI_NONE, 0);
         break;
     default:

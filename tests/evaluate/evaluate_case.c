@@ -34,12 +34,28 @@ static void put_cell(pe_workbook_builder *b, const char *home_sheet, const case_
         pe_builder_value(b, s, address, c->value);
 }
 
+static const pe_builder_settings calc_settings = {.dialect = PE_DIALECT_CALC,
+                                                  .semantics = PE_SEMANTICS_CALC,
+                                                  .calc = {.wildcards = true,
+                                                           .whole_cell = true,
+                                                           .case_sensitive = true,
+                                                           .null_year = 1899,
+                                                           .null_month = 12,
+                                                           .null_day = 30},
+                                                  .application = "",
+                                                  .app_version = "",
+                                                  .path = ""};
+
 static pe_status build(const case_input *in, pe_workbook **w, pe_cell_ref *at)
 {
     char sheet[96];
     const char *address = split(in->at, sheet);
     pe_workbook_builder *b = pe_builder_new();
     if (b == NULL) return PE_E_MEMORY;
+    if (in->calc && pe_builder_configure(b, &calc_settings, NULL) != PE_OK) {
+        pe_builder_free(b);
+        return PE_E_MEMORY;
+    }
     uint32_t s = pe_builder_sheet(b, sheet);
     for (size_t i = 0; i < in->cell_count; i++) put_cell(b, sheet, &in->cells[i]);
     if (in->mode[0] == 0)

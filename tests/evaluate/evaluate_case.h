@@ -15,6 +15,7 @@ typedef struct case_input {
     const char *at;      /* "Sheet1!B2" */
     const char *mode;    /* "", "array", "dyn", "array-topleft" */
     bool date1904;
+    bool calc; /* Calc's dialect and rules, with the options of a new document */
     const case_cell *cells;
     size_t cell_count;
 } case_input;

@@ -10,6 +10,8 @@ int main(int count, char **words)
     uint64_t first = count > 1 ? strtoull(words[1], NULL, 10) : 1;
     uint64_t seeds = count > 2 ? strtoull(words[2], NULL, 10) : 10;
     uint32_t formulas = count > 3 ? (uint32_t)strtoul(words[3], NULL, 10) : 60;
+    pe_semantics semantics =
+        count > 4 && strcmp(words[4], "calc") == 0 ? PE_SEMANTICS_CALC : PE_SEMANTICS_EXCEL;
     uint64_t cells = 0, evaluations = 0, differ = 0, variants = 0;
     for (uint64_t seed = first; seed < first + seeds; seed++) {
         parity_model m = {0};
@@ -19,7 +21,7 @@ int main(int count, char **words)
         char name[40];
         snprintf(name, sizeof name, "seed %llu", (unsigned long long)seed);
         const parity_request request = {name, 0, 40, stdout};
-        if (parity_generate(seed, formulas, &w, &diag) != PE_OK ||
+        if (parity_generate(seed, formulas, semantics, &w, &diag) != PE_OK ||
             parity_open(&m, w, NULL, 0, 96, &diag) != PE_OK ||
             parity_compare(&m, &request, &r, &diag) != PE_OK) {
             printf("%s: %s: %s\n", name, diag.where, diag.what);

@@ -11,6 +11,7 @@
 
 #include "evaluate_case.h"
 #include "golden/golden.h"
+#include "parity_generate.h"
 #include "parity_model.h"
 
 #define TRIALS 20
@@ -33,20 +34,24 @@ static uint32_t sheet_of(pe_workbook_builder *b, char *where, const char **addre
 }
 
 /* "=IF(RAND()<2,"it's ""x""",0)": the text as a draw that never changes. */
-static const char *varying_text(pe_arena *arena, const pe_text *text)
+static const char *varying_text(pe_arena *arena, const pe_text *text, char separator)
 {
     char *out = PE_PUSH(arena, char, 2 * (size_t)text->length + 40), *at = out;
-    memcpy(at, "=IF(RAND()<2,\"", 14);
+    memcpy(at, "=IF(RAND()<2 \"", 14);
+    at[12] = separator;
     at += 14;
     for (uint32_t i = 0; i < text->length; i++) {
         if (text->bytes[i] == '"') *at++ = '"';
         *at++ = text->bytes[i];
     }
-    strcpy(at, "\",0)");
+    at[0] = '"';
+    at[1] = separator;
+    memcpy(at + 2, "0)", 3);
     return out;
 }
 
-static void put_cell(pe_workbook_builder *b, pe_arena *arena, char *where, pe_value v, bool vary)
+static void put_cell(pe_workbook_builder *b, pe_arena *arena, char *where, pe_value v, bool vary,
+                     char separator)
 {
     const char *address, *formula = NULL;
     char number[PE_DECIMAL_BYTES];
@@ -63,11 +68,12 @@ static void put_cell(pe_workbook_builder *b, pe_arena *arena, char *where, pe_va
         pe_decimal_shortest(pe_as_number(v), number);
         formula = pe_arena_printf(arena, "=%s+0*RAND()", number);
     } else if (pe_is(v, PE_KIND_TEXT)) {
-        formula = varying_text(arena, pe_as_text(v));
+        formula = varying_text(arena, pe_as_text(v), separator);
     } else if (pe_is(v, PE_KIND_BOOLEAN)) {
         formula = pe_as_boolean(v) ? "=RAND()<2" : "=RAND()>2";
     } else {
-        formula = pe_arena_printf(arena, "=IF(RAND()<2,%s,0)", pe_error_text(pe_as_error(v)));
+        formula = pe_arena_printf(arena, "=IF(RAND()<2%c%s%c0)", separator,
+                                  pe_error_text(pe_as_error(v)), separator);
     }
     pe_builder_formula(b, s, address, formula, v);
 }
@@ -80,11 +86,14 @@ static pe_workbook *row_workbook(const golden_row *row, pattern p, pe_arena *are
     char where[GOLDEN_WHERE_BYTES];
     pe_value value;
     *varied = 0;
+    const pe_builder_settings settings = parity_calc_settings(PE_DIALECT_CALC);
+    bool calc = strncmp(row->file, "calc_", 5) == 0;
+    if (calc && pe_builder_configure(b, &settings, NULL) != PE_OK) return NULL;
     uint32_t home = pe_builder_sheet(b, "Sheet1");
     for (int i = 0; golden_next_cell(&list, where, &value, arena); i++) {
         bool vary = p == ALL || (p == EVEN) == (i % 2 == 0);
         *varied += vary;
-        put_cell(b, arena, where, value, vary);
+        put_cell(b, arena, where, value, vary, calc ? ';' : ',');
     }
     if (strstr(row->mode, "array") == NULL && strstr(row->mode, "dyn") == NULL)
         pe_builder_formula(b, home, "Z99", row->formula, pe_blank());

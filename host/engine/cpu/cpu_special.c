@@ -105,6 +105,7 @@ static pe_call conversion_call(pei_frame *f)
     memset(&call, 0, sizeof call);
     call.arena = f->arena;
     call.date1904 = f->program->date1904;
+    call.calc = f->program->is_calc ? &f->program->calc : NULL;
     call.now = f->program->now;
     return call;
 }

@@ -1,0 +1,145 @@
+/* functions_calcnumber.c: the numeric functions that Calc computes by other rules than Excel. Each
+ * body follows the values of LibreOffice 7.4. */
+#include "functions_arithmetic.h"
+#include "functions_internal.h"
+
+/* The nearest number of 15 significant digits. */
+static double approximate(double x)
+{
+    pe_decimal15 d = pe_arith_decimal15(x);
+    if (x == 0 || pen_abs(x) >= 0x1p53) return x;
+    double scale = pe_round_scale(d.exponent), a = d.digits;
+    a = d.exponent < 0 ? a / scale : a * scale;
+    return x < 0 ? 0.0 - a : a;
+}
+
+static double approximate_floor(double x)
+{
+    return pen_floor(approximate(x));
+}
+static double approximate_ceil(double x)
+{
+    return 0.0 - pen_floor(0.0 - approximate(x));
+}
+
+static double calc_power(const double *x, int n)
+{
+    PE_UNUSED(n);
+    return pe_calc_pow(x[0], x[1]);
+}
+
+static double calc_mod(const double *x, int n)
+{
+    PE_UNUSED(n);
+    if (x[1] == 0) return pe_error_double(PE_ERROR_DIV0);
+    double r = pe_calc_sub(x[0], approximate_floor(x[0] / x[1]) * x[1]);
+    bool inside = x[1] > 0 ? r >= 0 && r < x[1] : r <= 0 && r > x[1];
+    return inside ? r : pe_error_double(PE_ERROR_VALUE);
+}
+
+static double calc_mround(const double *x, int n)
+{
+    PE_UNUSED(n);
+    if (x[1] == 0) return 0;
+    double q = x[0] / x[1], f = pen_floor(pen_abs(q) + 0.5);
+    return (q < 0 ? 0.0 - f : f) * x[1];
+}
+
+static double calc_atan2(const double *x, int n)
+{
+    return x[0] == 0 && x[1] == 0 ? 0.0 : pei_fn_atan2(x, n);
+}
+
+static double calc_standardize(const double *x, int n)
+{
+    if (x[2] == 0) return pe_error_double(PE_ERROR_DIV0);
+    return pei_fn_standardize(x, n);
+}
+
+static double calc_exp(const double *x, int n)
+{
+    PE_UNUSED(n);
+    return pen_exp(x[0]);
+}
+
+/* CEILING and FLOOR of OpenFormula: without significance one of the number's sign; with a mode away
+ * from zero for negative numbers. */
+static bool steps_of(const double *x, int n, double *step)
+{
+    *step = n > 1 ? x[1] : x[0] < 0 ? -1.0 : 1.0;
+    return !(x[0] * *step < 0);
+}
+
+double pei_fn_ceiling_calc(const double *x, int n)
+{
+    double step;
+    bool away = n > 2 && x[2] != 0;
+    if (!steps_of(x, n, &step)) return pe_error_double(PE_ERROR_VALUE);
+    if (x[0] == 0 || step == 0) return 0;
+    bool down = !away && x[0] < 0;
+    return (down ? approximate_floor(x[0] / step) : approximate_ceil(x[0] / step)) * step;
+}
+
+double pei_fn_floor_calc(const double *x, int n)
+{
+    double step;
+    bool away = n > 2 && x[2] != 0;
+    if (!steps_of(x, n, &step)) return pe_error_double(PE_ERROR_VALUE);
+    if (x[0] == 0 || step == 0) return 0;
+    bool up = !away && x[0] < 0;
+    return (up ? approximate_ceil(x[0] / step) : approximate_floor(x[0] / step)) * step;
+}
+
+double pei_fn_rawsubtract(const double *x, int n)
+{
+    double r = x[0];
+    for (int i = 1; i < n; i++) r -= x[i];
+    return r;
+}
+
+/* Rounded to so many significant digits. */
+double pei_fn_roundsig(const double *x, int n)
+{
+    PE_UNUSED(n);
+    double digits = pen_floor(x[1]);
+    if (digits < 1) return pe_error_double(PE_ERROR_VALUE);
+    if (x[0] == 0) return 0;
+    double power = pen_floor(pen_log10(pen_abs(x[0]))) + 1.0 - digits;
+    return power < 0 ? pen_rint(x[0] * pe_round_scale(0.0 - power)) / pe_round_scale(0.0 - power)
+                     : pe_round_decimal(x[0], 0.0 - power);
+}
+
+double pei_fn_color(const double *x, int n)
+{
+    double parts[4] = {0, 0, 0, 0}, r = 0;
+    for (int i = 0; i < n && i < 4; i++) {
+        parts[i] = pen_floor(x[i]);
+        if (parts[i] < 0 || parts[i] > 255) return pe_error_double(PE_ERROR_VALUE);
+    }
+    r = parts[0] * 65536.0 + parts[1] * 256.0 + parts[2];
+    return r + parts[3] * 16777216.0;
+}
+
+/* Cumulative unless the flag says otherwise; below 0 there is nothing. */
+double pei_fn_chisqdist(const double *x, int n)
+{
+    const double full[3] = {x[0], x[1], n > 2 ? x[2] : 1.0};
+    if (x[0] < 0 && x[1] >= 1) return 0;
+    return pei_fn_chisq_dist(full, 3);
+}
+
+static const struct {
+    uint16_t id;
+    pe_num_body body;
+} bodies[] = {
+    {PE_FN_POWER, calc_power}, {PE_FN_MOD, calc_mod}, {PE_FN_MROUND, calc_mround},
+    {PE_FN_ATAN2, calc_atan2}, {PE_FN_EXP, calc_exp}, {PE_FN_STANDARDIZE, calc_standardize},
+};
+
+pe_value pe_calc_call(pe_function_id id, const double *x, int n)
+{
+    pe_num_body body = pe_function_row(id)->num;
+    for (size_t i = 0; i < PE_COUNT(bodies); i++)
+        if (bodies[i].id == id) body = bodies[i].body;
+    return pe_calc_result(id, pe_number_checked(body(x, n)));
+}
