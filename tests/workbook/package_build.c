@@ -76,6 +76,44 @@ static const package_part *find(const package_part *changed, const char *name)
     return NULL;
 }
 
+typedef struct package {
+    zip_source_t *source;
+    zip_t *zip;
+} package;
+
+static package begin(void)
+{
+    package p = {.source = zip_source_buffer_create(NULL, 0, 0, NULL)};
+    if (p.source == NULL) abort();
+    zip_source_keep(p.source);
+    p.zip = zip_open_from_source(p.source, ZIP_TRUNCATE, NULL);
+    if (p.zip == NULL) abort();
+    return p;
+}
+
+static unsigned char *end(package *p, size_t *length)
+{
+    zip_stat_t stat;
+    if (zip_close(p->zip) != 0 || zip_source_stat(p->source, &stat) != 0 ||
+        zip_source_open(p->source) != 0)
+        abort();
+    unsigned char *bytes = malloc(stat.size + 1);
+    if (bytes == NULL || zip_source_read(p->source, bytes, stat.size) != (zip_int64_t)stat.size)
+        abort();
+    zip_source_close(p->source);
+    zip_source_free(p->source);
+    *length = (size_t)stat.size;
+    return bytes;
+}
+
+static void add_all(package *p, const package_part *parts)
+{
+    for (; parts != NULL && parts->name != NULL; parts++)
+        if (parts->text != NULL)
+            add(p->zip, parts->name, parts->text,
+                parts->length != 0 ? parts->length : strlen(parts->text));
+}
+
 unsigned char *package_build(const char *rows, const package_part *changed, size_t *length)
 {
     const char *before = HEAD "<worksheet xmlns=\"" MAIN "\"><sheetData>",
@@ -83,30 +121,23 @@ unsigned char *package_build(const char *rows, const package_part *changed, size
     if (rows == NULL) rows = "";
     size_t sheet_size = strlen(before) + strlen(rows) + strlen(after) + 1;
     char *sheet = malloc(sheet_size);
-    zip_source_t *source = zip_source_buffer_create(NULL, 0, 0, NULL);
-    if (sheet == NULL || source == NULL) abort();
+    if (sheet == NULL) abort();
     snprintf(sheet, sheet_size, "%s%s%s", before, rows, after);
-    zip_source_keep(source);
-    zip_t *zip = zip_open_from_source(source, ZIP_TRUNCATE, NULL);
-    if (zip == NULL) abort();
+    package p = begin();
     for (size_t i = 0; i < sizeof standard / sizeof standard[0]; i++)
         if (find(changed, standard[i].name) == NULL)
-            add(zip, standard[i].name, standard[i].text, strlen(standard[i].text));
+            add(p.zip, standard[i].name, standard[i].text, strlen(standard[i].text));
     if (find(changed, "xl/worksheets/sheet1.xml") == NULL)
-        add(zip, "xl/worksheets/sheet1.xml", sheet, strlen(sheet));
-    for (; changed != NULL && changed->name != NULL; changed++)
-        if (changed->text != NULL)
-            add(zip, changed->name, changed->text,
-                changed->length != 0 ? changed->length : strlen(changed->text));
-    zip_stat_t stat;
-    if (zip_close(zip) != 0 || zip_source_stat(source, &stat) != 0 || zip_source_open(source) != 0)
-        abort();
-    unsigned char *bytes = malloc(stat.size + 1);
-    if (bytes == NULL || zip_source_read(source, bytes, stat.size) != (zip_int64_t)stat.size)
-        abort();
-    zip_source_close(source);
-    zip_source_free(source);
+        add(p.zip, "xl/worksheets/sheet1.xml", sheet, strlen(sheet));
+    add_all(&p, changed);
+    unsigned char *bytes = end(&p, length);
     free(sheet);
-    *length = (size_t)stat.size;
     return bytes;
+}
+
+unsigned char *package_build_parts(const package_part *parts, size_t *length)
+{
+    package p = begin();
+    add_all(&p, parts);
+    return end(&p, length);
 }

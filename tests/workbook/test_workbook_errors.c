@@ -9,64 +9,9 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
+#include "failing.h"
 #include "package_build.h"
 #include "workbook.h"
-
-/* ---- failing allocations
- * ------------------------------------------------------------------------------ */
-
-/* The linker sends this program's own allocations here (--wrap). One thread; counted only while
- * armed. */
-static struct {
-    bool armed;
-    long countdown; /* allocations until the one that fails; negative: none fails */
-    long live;      /* allocated minus freed */
-    bool failed;
-} faults;
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *old, size_t size);
-void __real_free(void *memory);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-void __wrap_free(void *memory);
-
-static bool fails(void)
-{
-    if (!faults.armed || faults.countdown < 0 || faults.countdown-- > 0) return false;
-    faults.failed = true;
-    return true;
-}
-
-static void *counted(void *memory)
-{
-    if (faults.armed && memory != NULL) faults.live++;
-    return memory;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return fails() ? NULL : counted(__real_malloc(size));
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    return fails() ? NULL : counted(__real_calloc(count, size));
-}
-
-void *__wrap_realloc(void *old, size_t size)
-{
-    if (fails()) return NULL;
-    return old != NULL ? __real_realloc(old, size) : counted(__real_realloc(NULL, size));
-}
-
-void __wrap_free(void *memory)
-{
-    if (faults.armed && memory != NULL) faults.live--;
-    __real_free(memory);
-}
 
 #define REL(id, type, target)                                                                      \
     "<Relationship Id=\"" id "\" Type=\"http://schemas.openxmlformats.org/officeDocument/2006/"    \
