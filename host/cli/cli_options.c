@@ -60,7 +60,7 @@ void pe_cli_help(FILE *out)
         "  power-engine install-libreoffice         add Run Simulation to LibreOffice Calc; "
         "uninstall-libreoffice: take it away\n"
         "\n"
-        "WORKBOOK is an .xlsx or .xlsm file. It is never changed. Random cells are those that call "
+        "WORKBOOK is an .xlsx, .xlsm, .ods or .fods file. It is never changed. Random cells are those that call "
         "RAND(), RANDBETWEEN(),\n"
         "RANDARRAY() or a risk function (RiskNormal, PsiNormal, VoseNormal ...), and the cells "
         "named by --input.\n"
