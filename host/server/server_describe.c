@@ -154,33 +154,42 @@ static pe_status prepare(const parts *p, pe_arena *arena, double now, pe_distrib
 /* The values that a discrete distribution takes; false: more than can be drawn one by one. */
 static bool members(const pe_distribution *d, pe_wire_describe_reply *r)
 {
-    double u = 0;
+    double u = 0, step = 1e-6; /* what is rarer at the low end is not drawn */
     r->x.count = 0;
     while (u < 1 - 1e-6) {
         if (r->x.count == POINTS) return false;
-        double x = pe_distribution_inverse(d, u + 0x1p-40), next = pe_distribution_cdf(d, x);
+        double x = pe_distribution_inverse(d, u + step), next = pe_distribution_cdf(d, x);
         if (!(next > u)) break;
         r->x.items[r->x.count] = x;
         r->density.items[r->x.count++] = next - u;
         u = next;
+        step = 0x1p-40;
     }
     r->density.count = r->x.count;
     return true;
+}
+
+/* Where the curve is drawn: the support, but no tail that would leave the rest no room. */
+static void range_of(const pe_distribution *d, double *low, double *high)
+{
+    double p5 = pe_distribution_inverse(d, 0.05), p50 = pe_distribution_inverse(d, 0.5),
+           p95 = pe_distribution_inverse(d, 0.95);
+    double far_low = pe_distribution_inverse(d, 0.002),
+           far_high = pe_distribution_inverse(d, 0.998);
+    double most_low = p50 - 2.5 * (p50 - p5), most_high = p50 + 2.5 * (p95 - p50);
+    if (most_low > far_low) far_low = most_low;
+    if (most_high < far_high) far_high = most_high;
+    double room = 0.25 * (far_high - far_low); /* an end of the support that is near is shown */
+    *low = d->low + d->shift >= far_low - room ? d->low + d->shift : far_low;
+    *high = d->high + d->shift <= far_high + room ? d->high + d->shift : far_high;
 }
 
 /* Slopes of the cumulative curve between the far percentiles; of a discrete distribution, the
  * probability of each class. */
 static void slopes(const pe_distribution *d, bool discrete, pe_wire_describe_reply *r)
 {
-    double low = d->low + d->shift, high = d->high + d->shift;
-    if (!isfinite(low)) low = pe_distribution_inverse(d, 0.001);
-    if (!isfinite(high)) high = pe_distribution_inverse(d, 0.998);
-    double far_low = pe_distribution_inverse(d, 0.0005),
-           far_high = pe_distribution_inverse(d, 0.9975);
-    if (high - low > 4 * (far_high - far_low)) { /* a support far wider than what comes */
-        low = low > far_low ? low : far_low;
-        high = high < far_high ? high : far_high;
-    }
+    double low, high;
+    range_of(d, &low, &high);
     double step = (high - low) / (POINTS - 1);
     r->x.count = r->density.count = 0;
     if (!(step > 0)) return;

@@ -86,8 +86,10 @@ static const char *cell_text(const pe_workbook *workbook, uint32_t cell, pe_aren
 static pe_status fill_outputs(pei_task *task, const pei_book *book, pe_wire_inspect_reply *to)
 {
     const pe_simulation *simulation = pe_job_simulation(book->kept.job);
-    const pe_output *candidates = NULL;
+    pe_output *candidates = NULL;
     uint32_t candidate_count = 0;
+    pe_status status = pe_job_candidates(book->kept.job, &candidates, &candidate_count, task->diag);
+    if (status != PE_OK) return status;
     uint32_t most = at_most(simulation->output_count + candidate_count);
     to->outputs.items = PE_PUSH(task->arena, pe_wire_output_cell, most);
     if (to->outputs.items == NULL) return pei_out_of_memory(task->diag);
@@ -197,6 +199,7 @@ pe_status pei_do_inspect(pei_task *task, const pe_wire_inspect *params)
     if (why.status == PE_OK) {
         PE_TRY(fill_outputs(task, book, &reply));
         PE_TRY(fill_pages(task, book, report, &reply));
+        PE_TRY(pe_job_pace(book->kept.job, &reply.seconds_per_trial, task->diag));
     }
     PE_TRY(pei_reply(task, PE_WIRE_inspect_reply, &reply));
 fail:
