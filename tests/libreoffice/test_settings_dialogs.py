@@ -254,6 +254,19 @@ def test_run(running):
     document.close(True)
 
 
+def test_texts():
+    """What the lists show."""
+    for formula, name, shown in (("RISKPERT(1,2,5)", "RiskPert", "Pert(1,2,5)"),
+                                 ("pert(1,2,5)", "Pert", "Pert(1,2,5)"),
+                                 ("B4*RAND()", "RAND", "B4*RAND()"), ("", "RAND", "RAND")):
+        equal("shown: " + shown, pe_dialog_run.shown_formula({"formula": formula,
+                                                              "distribution": name}), shown)
+    for seconds, text in ((0.2, "less than a second"), (1.2, "about 1 second"),
+                          (42, "about 42 seconds"), (600, "about 10 minutes"),
+                          (9000, "about 2.5 hours")):
+        equal("duration: " + text, pe_dialog_run.duration(seconds), text)
+
+
 def test_plot():
     """The picture is well-formed SVG whatever the host says."""
     import xml.etree.ElementTree
@@ -269,6 +282,7 @@ def test_plot():
 
 def main():
     test_plot()
+    test_texts()
     with office.Office() as running:
         for test in (test_input, test_several, test_commands, test_run):
             test(running)

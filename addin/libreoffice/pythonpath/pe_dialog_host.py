@@ -1,6 +1,7 @@
 """The host as the dialogs need it: one call, and failures as problems that the user can read."""
 import pe_document
-from pe_dialog_texts import T
+
+ABOUT_THE_REQUEST = ("argument", "syntax")  # the host's codes: a field of the dialog is wrong
 
 
 class Host:
@@ -13,13 +14,11 @@ class Host:
         """The reply of one request."""
         try:
             return self.session.request(method, params)
-        except pe_document.Problem:
+        except pe_document.Problem as problem:
+            cause = problem.__cause__
+            if getattr(cause, "code", "") in ABOUT_THE_REQUEST:
+                raise pe_document.Problem(cause.what[:1].upper() + cause.what[1:]) from cause
             raise
-        except Exception as error:  # whatever the client raises is for the user
-            what = getattr(error, "what", "") or str(error)
-            if getattr(error, "code", "") == "argument":
-                raise pe_document.Problem(what)
-            raise pe_document.Problem(T.NO_HOST % what)
 
 
 def host_of(context, document):

@@ -138,7 +138,7 @@ class InputDialog:
         self._build()
 
     def _height(self):
-        return 58 + 17 * self.rows + 80 + (13 if len(self.cells) > 1 else 0)
+        return 62 + 19 * self.rows + 80 + (13 if len(self.cells) > 1 else 0)
 
     # ---- the window
 
@@ -150,14 +150,14 @@ class InputDialog:
         d.label("title", title, (6, 6, 328, 10), FontWeight=toolkit.BOLD)
         d.label("name_label", T.INPUT_NAME, (6, 23, 55, 10))
         d.edit("name", self._first_name(), (62, 20, 116, 14), Enabled=not several)
-        d.label("distribution_label", T.INPUT_DISTRIBUTION, (6, 40, 55, 10))
-        d.list("distribution", [each["title"] for each in self.distributions], (62, 37, 116, 14))
+        d.label("distribution_label", T.INPUT_DISTRIBUTION, (6, 42, 55, 10))
+        d.list("distribution", [each["title"] for each in self.distributions], (62, 39, 116, 14))
         for row in range(self.rows):
-            y = 54 + 17 * row
+            y = 58 + 19 * row
             d.label("label%d" % row, "", (6, y + 3, 55, 10))
             d.edit("value%d" % row, "", (62, y, 116, 14), HelpText=T.INPUT_PARAMETER_HELP)
         self._build_shape()
-        y = 58 + 17 * self.rows
+        y = 62 + 19 * self.rows
         d.label("help", "", (6, y, 328, 18), MultiLine=True, TextColor=toolkit.GREY)
         d.label("problem", "", (6, y + 21, 328, 18), MultiLine=True, TextColor=toolkit.RED)
         y += 43
@@ -170,7 +170,7 @@ class InputDialog:
         d.closing_buttons(T.OK, T.CANCEL)
 
     def _build_shape(self):
-        d, height = self.dialog, 17 * self.rows + 10
+        d, height = self.dialog, 19 * self.rows + 14
         d.add("ImageControl", "shape", (186, 20, 148, height), Border=1, ScaleImage=True,
               Tabstop=False, BackgroundColor=0xFFFFFF)
         texts = (T.INPUT_P5, T.INPUT_MEAN, T.INPUT_P95, T.INPUT_SD)

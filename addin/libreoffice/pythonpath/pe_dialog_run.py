@@ -4,6 +4,7 @@ choose() shows what the host found, lets the person decide and keeps the decisio
 sheet, so that a headless run of the saved file does the same. Nothing else is written here.
 """
 import random
+import re
 
 import pe_dialog_toolkit as toolkit
 import pe_document
@@ -17,6 +18,8 @@ NEW_SEED_MAX = 10 ** 9                   # short enough to be read aloud
 TICKED, UNTICKED = "\u2611", "\u2610"
 SAMPLINGS = (pe_settings.MONTE_CARLO, pe_settings.LATIN_HYPERCUBE)
 SHEETS_SHOWN = 8
+DESCRIBED_MAX = 200  # inputs; more are not read
+PLAIN = re.compile(r"^[A-Za-z][A-Za-z0-9]*\([-+0-9.,;{}eE %]*\)$")
 
 
 def choose(context, frame, session, inspection, chosen):
@@ -61,7 +64,7 @@ class RunDialog:
         self.problem = ""
         self._take(inspection)
         self.forced = self._forced_new_document()
-        self.dialog = toolkit.Dialog(context, frame, T.RUN_TITLE, 400, 310)
+        self.dialog = toolkit.Dialog(context, frame, T.RUN_TITLE, 400, 312)
         self._build()
 
     def _take(self, inspection):
@@ -85,45 +88,62 @@ class RunDialog:
         self._build_outputs()
         self._build_settings()
         self._build_problems()
-        d.label("line", "", (6, 268, 388, 18), MultiLine=True)
-        d.button("go", T.RUN_GO_TO, (6, 291, 64, 14), Enabled=False)
+        d.label("line", "", (6, 270, 388, 18), MultiLine=True)
+        d.button("go", T.RUN_GO_TO, (6, 293, 64, 14), Enabled=False)
         d.closing_buttons(T.RUN_OK, T.CANCEL, ok_width=84)
 
     def _check_line(self):
-        check = self.inspection.get("check") or {}
+        """How many formulas there are and how many agree, without saying a number twice."""
+        line = (self.inspection.get("check") or {}).get("line", "")
         formulas = "{:,}".format(self.inspection.get("formulas") or 0)
-        return T.RUN_FORMULAS % (formulas, check.get("line", ""))
+        return line if formulas in line else (T.RUN_FORMULAS % formulas + " " + line).strip()
 
     def _build_inputs(self):
         d, inspection = self.dialog, self.inspection
         inputs = inspection.get("inputs") or []
         count = inspection.get("input_count", len(inputs))
         d.heading("inputs_heading", T.RUN_INPUTS % "{:,}".format(count), (6, 26, 388, 10))
-        columns = ((T.RUN_COLUMN_NAME, 112, False), (T.RUN_COLUMN_CELL, 62, False),
-                   (T.RUN_COLUMN_DISTRIBUTION, 92, False), (T.INPUT_P5, 40, True),
-                   (T.INPUT_MEAN, 40, True), (T.INPUT_P95, 40, True))
+        columns = ((T.RUN_COLUMN_NAME, 96, False), (T.RUN_COLUMN_CELL, 52, False),
+                   (T.RUN_COLUMN_DISTRIBUTION, 122, False), (T.INPUT_P5, 39, True),
+                   (T.INPUT_MEAN, 39, True), (T.INPUT_P95, 39, True))
         model = d.grid("inputs", columns, (6, 37, 388, 62))
         figure = self.figures.figure_of
         toolkit.add_rows(model, [
-            (each["name"], each["cell"], each.get("formula") or each["distribution"])
+            (each["name"], each["cell"], shown_formula(each))
             + tuple("" if each.get(key) is None else figure(each[key])
-                    for key in ("p5", "mean", "p95")) for each in inputs])
+                    for key in ("p5", "mean", "p95")) for each in self._described(inputs)])
+
+    def _described(self, inputs):
+        """With mean and percentiles where the host did not give them and the distribution is one
+        of plain numbers."""
+        host, ask = Host(self.session), DESCRIBED_MAX
+        for each in inputs:
+            formula = each.get("formula") or ""
+            if each.get("mean") is None and PLAIN.match(formula) and ask > 0:
+                ask -= 1
+                try:
+                    each = dict(each, **{key: value for key, value in
+                                         host.call("describe", {"formula": formula}).items()
+                                         if key in ("p5", "mean", "p95")})
+                except pe_document.Problem:
+                    pass  # the list does without
+            yield each
 
     def _build_outputs(self):
         d = self.dialog
         d.heading("outputs_heading", T.RUN_OUTPUTS, (6, 102, 192, 10))
         columns = (("", 14, False), (T.RUN_COLUMN_NAME, 112, False),
                    (T.RUN_COLUMN_CELL, 62, False))
-        d.grid("outputs", columns, (6, 113, 192, 72))
+        d.grid("outputs", columns, (6, 113, 192, 73))
         self._show_ticks()
-        d.button("all", T.RUN_ALL, (6, 188, 40, 13))
-        d.button("none", T.RUN_NONE, (50, 188, 40, 13))
+        d.button("all", T.RUN_ALL, (6, 190, 40, 13))
+        d.button("none", T.RUN_NONE, (50, 190, 40, 13))
 
     def _build_settings(self):
         d, settings = self.dialog, self._first_settings()
         d.heading("settings_heading", T.RUN_SETTINGS, (206, 102, 188, 10))
-        rows = [(T.RUN_TRIALS, 113), (T.RUN_SEED, 130), (T.RUN_SAMPLING, 147), (T.RUN_NAME, 164),
-                (T.RUN_RESULTS, 181)]
+        rows = [(T.RUN_TRIALS, 113), (T.RUN_SEED, 132), (T.RUN_SAMPLING, 151), (T.RUN_NAME, 170),
+                (T.RUN_RESULTS, 189)]
         labels = ["label%d" % index for index in range(len(rows))]
         for (text, y), name in zip(rows, labels):
             d.label(name, text, (206, y + 3, 44, 10))
@@ -155,10 +175,10 @@ class RunDialog:
 
     def _build_problems(self):
         d = self.dialog
-        d.heading("problems_heading", "", (6, 205, 388, 10))
+        d.heading("problems_heading", "", (6, 209, 388, 10))
         columns = (("", 26, False), (T.RUN_COLUMN_CELL, 62, False),
                    (T.RUN_COLUMN_PROBLEM, 300, False))
-        d.grid("problems", columns, (6, 216, 388, 48))
+        d.grid("problems", columns, (6, 220, 388, 45))
         self._show_problems()
 
     def _show_problems(self):
@@ -315,6 +335,17 @@ class RunDialog:
             outputs = [(pe_document.parse_address(output["cells"]), output["name"])
                        for output in decided["settings"]["outputs"]]
         pe_settings.remember(self.document, decided["settings"], outputs, T.RUN_UNDO)
+
+
+def shown_formula(described):
+    """An input's distribution, without the shouting: Pert(1,2,5) for RISKPERT(1,2,5)."""
+    formula, name = described.get("formula") or "", described.get("distribution") or ""
+    if name[:4].lower() == "risk":
+        name = name[4:]
+    for start in ("RISK" + name.upper(), name.upper()):
+        if name and formula.upper().startswith(start + "("):
+            return name[:1].upper() + name[1:] + formula[len(start):]
+    return formula or name
 
 
 def count_of(text):

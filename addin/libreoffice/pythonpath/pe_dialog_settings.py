@@ -43,13 +43,13 @@ class SettingsDialog:
         d.heading("document", T.SETTINGS_DOCUMENT, (6, 6, 258, 10))
         d.label("trials_label", T.RUN_TRIALS, (12, 23, 46, 10))
         d.edit("trials", str(now["trials"]), (60, 20, 64, 14))
-        d.label("seed_label", T.RUN_SEED, (12, 41, 46, 10))
-        d.edit("seed", str(now["seed"]), (60, 38, 64, 14))
-        d.button("new_seed", T.RUN_NEW_SEED, (128, 38, 34, 14))
-        d.label("sampling_label", T.RUN_SAMPLING, (12, 59, 46, 10))
-        d.list("sampling", T.RUN_SAMPLINGS, (60, 56, 102, 14),
+        d.label("seed_label", T.RUN_SEED, (12, 42, 46, 10))
+        d.edit("seed", str(now["seed"]), (60, 39, 64, 14))
+        d.button("new_seed", T.RUN_NEW_SEED, (128, 39, 34, 14))
+        d.label("sampling_label", T.RUN_SAMPLING, (12, 61, 46, 10))
+        d.list("sampling", T.RUN_SAMPLINGS, (60, 58, 102, 14),
                SelectedItems=(pe_dialog_run.SAMPLINGS.index(now["sampling"]),))
-        d.label("counts", self._counts(), (12, 76, 252, 18), MultiLine=True,
+        d.label("counts", self._counts(), (12, 77, 252, 18), MultiLine=True,
                 TextColor=toolkit.GREY)
         shown = self.sheet is not None and self.sheet.IsVisible
         d.button("show", T.SETTINGS_HIDE if shown else T.SETTINGS_SHOW, (12, 96, 80, 14),

@@ -15,7 +15,6 @@ class T:  # pylint: disable=too-few-public-methods
                           "Tools > Protect Sheet first.")
     NOTHING_SELECTED = "Select a cell first."
     TOO_MANY_CELLS = "%d cells are selected; at most %d can be set at once: select fewer."
-    NO_HOST = "Power Engine's host program does not answer: %s"
 
     # ---- define input
     INPUT_TITLE = "Define Input"
@@ -66,7 +65,7 @@ class T:  # pylint: disable=too-few-public-methods
 
     # ---- run
     RUN_TITLE = "Run Simulation"
-    RUN_FORMULAS = "%s formulas. %s"
+    RUN_FORMULAS = "%s formulas."
     RUN_INPUTS = "Inputs (%s)"
     RUN_OUTPUTS = "Outputs: tick what you want to know"
     RUN_PROBLEMS = "Problems (%d)"
@@ -131,7 +130,6 @@ class T:  # pylint: disable=too-few-public-methods
     SETTINGS_LIVE = "~Live mode: simulate again in the background after each edit"
     SETTINGS_HOST = "Host program"
     SETTINGS_HOST_LINE = "Version %s, process %s: %s sessions, %s running jobs, %s of memory"
-    SETTINGS_HOST_ABSENT = "Does not answer: %s"
 
     # ---- remove results
     REMOVE_ASK = "Remove the %d result sheets of Power Engine from this document?"
