@@ -276,7 +276,7 @@ def make_tables(document):
     sheets = document.getSheets()
     sheet = sheets.getByIndex(0)
     sheet.setName("Model")
-    put(sheet, {"B1": 10, "B2": 3, "B3": "=B1*B2+1", "B4": "=B1-B2"})
+    put(sheet, {"J1": 1, "B1": 10, "B2": 3, "B3": "=B1*B2+1", "B4": "=B1-B2"})
     column = {"A11": 1, "A12": 2, "A13": 3, "B10": "=B3", "C10": "=B4"}
     put(sheet, column)
     for row in (11, 12, 13):

@@ -13,7 +13,12 @@
 
 static const package_part standard[] = {
     {"[Content_Types].xml",
-     HEAD "<Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\"/>", 0},
+     HEAD "<Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\"><Default "
+          "Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package.relationships+"
+          "xml\"/><Default Extension=\"xml\" ContentType=\"application/xml\"/><Override "
+          "PartName=\"/xl/workbook.xml\" ContentType=\"application/"
+          "vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml\"/></Types>",
+     0},
     {"_rels/.rels",
      HEAD "<Relationships xmlns=\"" PACKAGE "\"><Relationship Id=\"rId1\" Type=\"" OFFICE
           "/officeDocument\" Target=\"xl/workbook.xml\"/><Relationship Id=\"rId2\" Type=\"" OFFICE
