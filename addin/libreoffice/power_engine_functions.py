@@ -1,0 +1,125 @@
+"""The component behind =RISKNORMAL(10;2) in a cell: one method per function of CalcAddIns.xcu.
+
+Calc finds the methods through XRiskFunctions (XRiskFunctions.idl) and their names and help in
+CalcAddIns.xcu. The values come from the host (pe_functions).
+"""
+import os
+import xml.etree.ElementTree
+
+import unohelper
+from com.sun.star.lang import Locale, XServiceInfo, XServiceName
+from com.sun.star.sheet import XAddIn
+from org.powerengine.calc import XRiskFunctions
+
+import pe_functions
+
+IMPLEMENTATION = "org.powerengine.calc.Functions"
+SERVICE = "_xll"
+ADDIN_SERVICE = "com.sun.star.sheet.AddIn"
+OOR = "{http://openoffice.org/2001/registry}"
+
+
+class Described:
+    """A function's display name, help and parameters: (name, help) each."""
+
+    def __init__(self, node):
+        values = texts_of(node)
+        self.display = values.get("DisplayName", "")
+        self.help = values.get("Description", "")
+        parameters = [child for child in node if child.get(OOR + "name") == "Parameters"]
+        self.parameters = []
+        for parameter in parameters[0] if parameters else ():
+            texts = texts_of(parameter)
+            self.parameters.append((texts.get("DisplayName", ""), texts.get("Description", "")))
+        self.variadic = bool(self.parameters) and self.parameters[-1][0] == "properties"
+
+
+def texts_of(node):
+    """The properties of a node of the configuration's file."""
+    return {child.get(OOR + "name"): "".join(child.itertext()) for child in node
+            if child.tag == "prop"}
+
+
+def read_functions():
+    """Name to Described, from CalcAddIns.xcu beside this file."""
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "CalcAddIns.xcu")
+    root = xml.etree.ElementTree.parse(path).getroot()
+    functions = root.find("node").find("node").find("node")
+    return {node.get(OOR + "name"): Described(node) for node in functions}
+
+
+FUNCTIONS = read_functions()
+
+
+class Functions(unohelper.Base, XRiskFunctions, XAddIn, XServiceName, XServiceInfo):
+    """See above; the functions themselves are added below."""
+
+    def __init__(self, context):
+        self.context = context
+        self.locale = Locale("en", "US", "")
+
+    # XAddIn: what the configuration does not say already
+
+    def getProgrammaticFuntionName(self, display):  # the interface's own spelling
+        for name, function in FUNCTIONS.items():
+            if function.display.upper() == display.upper():
+                return name
+        return ""
+
+    def getDisplayFunctionName(self, name):
+        return FUNCTIONS[name].display if name in FUNCTIONS else ""
+
+    def getFunctionDescription(self, name):
+        return FUNCTIONS[name].help if name in FUNCTIONS else ""
+
+    def _parameter(self, name, index):
+        parameters = FUNCTIONS[name].parameters if name in FUNCTIONS else ()
+        return parameters[index] if 0 <= index < len(parameters) else ("", "")
+
+    def getDisplayArgumentName(self, name, index):
+        return self._parameter(name, index)[0]
+
+    def getArgumentDescription(self, name, index):
+        return self._parameter(name, index)[1]
+
+    def getProgrammaticCategoryName(self, name):
+        return "Add-In"
+
+    def getDisplayCategoryName(self, name):
+        return "Add-In"
+
+    def setLocale(self, locale):
+        self.locale = locale
+
+    def getLocale(self):
+        return self.locale
+
+    def getServiceName(self):
+        return SERVICE
+
+    def getImplementationName(self):
+        return IMPLEMENTATION
+
+    def supportsService(self, name):
+        return name in self.getSupportedServiceNames()
+
+    def getSupportedServiceNames(self):
+        return (SERVICE, ADDIN_SERVICE)
+
+
+def method_of(name, variadic):
+    """The method that Calc calls: values, or tuples of rows for areas; the last one of a variadic
+    function is a tuple of them."""
+    def method(self, *arguments):
+        if variadic:
+            arguments = arguments[:-1] + tuple(arguments[-1])
+        return pe_functions.value(self.context, name, arguments)
+    method.__name__ = name
+    return method
+
+
+for _name, _function in FUNCTIONS.items():
+    setattr(Functions, _name, method_of(_name, _function.variadic))
+
+g_ImplementationHelper = unohelper.ImplementationHelper()
+g_ImplementationHelper.addImplementation(Functions, IMPLEMENTATION, (SERVICE, ADDIN_SERVICE))
