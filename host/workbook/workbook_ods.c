@@ -466,6 +466,8 @@ fail:
     result->sheet_count = o->sheet_count;
     result->names = o->names;
     result->name_count = o->name_count;
+    result->tables = o->tables;
+    result->table_count = o->table_count;
     clear(o);
     return status;
 }

@@ -11,8 +11,9 @@
 #define PEI_FORMAT_BYTES 1024u      /* of one format code; longer ones are General */
 #define PEI_ODS_SECTIONS 3u         /* conditions of a number style */
 #define PEI_ODS_NULL_DAY (-25569.0) /* 1899-12-30, in days from 1970-01-01 */
-#define PEI_ODS_TYPE "application/vnd.oasis.opendocument.spreadsheet" /* templates: more follows   \
-                                                                       */
+#define PEI_ODS_TYPE                                                                               \
+    "application/vnd.oasis.opendocument.spreadsheet" /* templates: more follows                    \
+                                                      */
 
 /* Elements that mean something, by their place. */
 typedef enum pei_place {
@@ -103,7 +104,7 @@ typedef struct pei_ods_column {
 
 typedef struct pei_ods_range { /* a database range; its sheet may come later */
     const char *name, *address;
-    bool filtered;
+    bool filtered, headed;
 } pei_ods_range;
 
 typedef struct pei_ods {
@@ -163,6 +164,8 @@ typedef struct pei_ods {
     size_t name_base_capacity;
     pei_ods_range *ranges;
     size_t range_count, range_capacity;
+    pe_table *tables;
+    size_t table_count, table_capacity;
     bool has_dde;
     double null_day; /* days from 1970-01-01 to serial 0 */
 } pei_ods;
@@ -248,6 +251,8 @@ typedef struct pei_ods_result {
     size_t sheet_count;
     pe_name *names;
     size_t name_count;
+    pe_table *tables; /* database ranges with a header row; columns NULL: the header names them */
+    size_t table_count;
 } pei_ods_result;
 pe_status pei_ods_read(pei_reader *reader, bool flat, pei_texts *texts, pei_ods_result *result,
                        pe_diag *diag);

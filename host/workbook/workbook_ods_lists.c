@@ -186,7 +186,8 @@ void pei_ods_range_start(pei_ods *o, const char **attributes)
     if (!PEI_ODS_ROOM(o, &o->ranges, &o->range_capacity, o->range_count)) return;
     o->ranges[o->range_count++] =
         (pei_ods_range){.address = pei_ods_keep(o, address, strlen(address)),
-                        .name = name != NULL ? pei_ods_keep(o, name, strlen(name)) : ""};
+                        .name = name != NULL ? pei_ods_keep(o, name, strlen(name)) : "",
+                        .headed = pei_attribute_true(attributes, "table:contains-header", true)};
 }
 
 void pei_ods_range_filter(pei_ods *o)
@@ -234,7 +235,13 @@ static const char *range_text(pei_ods *o, const pe_area *area)
     return pei_ods_keep(o, text, at + (size_t)length);
 }
 
-/* Filters of sheets; and formulas can call a range by its name. */
+static void add_table(pei_ods *o, const char *name, const pe_area *area)
+{
+    if (PEI_ODS_ROOM(o, &o->tables, &o->table_capacity, o->table_count))
+        o->tables[o->table_count++] = (pe_table){.name = name, .area = *area, .header_rows = 1};
+}
+
+/* Filters of sheets; and formulas can call a range by its name, and its columns by theirs. */
 static void place_ranges(pei_ods *o)
 {
     for (size_t i = 0; i < o->range_count && o->xml.status == PE_OK; i++) {
@@ -245,8 +252,9 @@ static void place_ranges(pei_ods *o)
             o->data[area.sheet_first].has_filter = true;
             o->data[area.sheet_first].filter = area;
         }
-        if (range->name[0] != '\0' && strncmp(range->name, "__Anonymous", 11) != 0 &&
-            !is_name(o, range->name))
+        if (range->name[0] == '\0' || strncmp(range->name, "__Anonymous", 11) == 0) continue;
+        if (range->headed) add_table(o, range->name, &area);
+        if (!is_name(o, range->name))
             add_name(o, range->name, range_text(o, &area), NULL, PE_SCOPE_WORKBOOK);
     }
 }

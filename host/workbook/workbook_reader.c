@@ -25,6 +25,8 @@ typedef struct reading {
     pei_relations package, main;
     pei_main parts;
     pei_sheet_data *sheets;
+    pe_table *tables; /* of an OpenDocument file */
+    size_t table_count;
     task *tasks;
     size_t task_count;
 } reading;
@@ -270,10 +272,31 @@ static pe_status run_tasks(reading *all, pe_pool *pool, pe_diag *diag)
 /* ---- what the tasks found, into the workbook
  * ---------------------------------------------------------- */
 
+/* Names a table's columns by its header row. */
+static pe_status name_columns(reading *all, pe_table *table, pe_diag *diag)
+{
+    const pe_workbook *w = &all->reader.owner->book;
+    uint32_t count = table->area.column_last - table->area.column_first + 1;
+    if (atomic_fetch_add(&all->reader.block_cells, count) + count > PEI_BLOCK_CELLS_MAX)
+        return pe_fail(diag, PE_E_LIMIT, table->name, "the database ranges have too many columns");
+    table->columns = PE_PUSH(all->reader.owner->arena, const char *, count);
+    if (table->columns == NULL)
+        return pe_fail(diag, PE_E_MEMORY, table->name, "no memory for its columns");
+    table->column_count = count;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t cell =
+            pe_workbook_cell(w, (pe_cell_ref){table->area.sheet_first, table->area.row_first,
+                                              table->area.column_first + i});
+        bool text = cell != PE_NO_CELL && pe_is(w->cells[cell].stored, PE_KIND_TEXT);
+        table->columns[i] = text ? pe_as_text(w->cells[cell].stored)->bytes : "";
+    }
+    return PE_OK;
+}
+
 static pe_status gather_tables(reading *all, pe_diag *diag)
 {
     pe_workbook *w = &all->reader.owner->book;
-    size_t count = 0;
+    size_t count = all->table_count;
     for (uint32_t i = 0; i < w->sheet_count; i++) count += all->sheets[i].table_count;
     w->tables = PE_PUSH(all->reader.owner->arena, pe_table, count + 1);
     if (w->tables == NULL)
@@ -281,6 +304,11 @@ static pe_status gather_tables(reading *all, pe_diag *diag)
     for (uint32_t i = 0; i < w->sheet_count; i++)
         for (size_t t = 0; t < all->sheets[i].table_count; t++)
             w->tables[w->table_count++] = all->sheets[i].tables[t];
+    for (size_t i = 0; i < all->table_count; i++) {
+        pe_status status = name_columns(all, &all->tables[i], diag);
+        if (status != PE_OK) return status;
+        w->tables[w->table_count++] = all->tables[i];
+    }
     return PE_OK;
 }
 
@@ -379,6 +407,8 @@ static pe_status read_open_document(reading *all, bool flat, pe_diag *diag)
     all->parts.sheet_count = result.sheet_count;
     all->parts.names = result.names;
     all->parts.name_count = result.name_count;
+    all->tables = result.tables;
+    all->table_count = result.table_count;
     if (status != PE_OK) return status;
     status = hash_file(&all->reader);
     return status == PE_OK ? status : pe_fail(diag, status, "file", "cancelled");
@@ -432,6 +462,7 @@ pe_status pe_workbook_read_bytes(const void *bytes, size_t length, const pe_read
     free(all.parts.sheets);
     free(all.parts.links);
     free(all.parts.names);
+    free(all.tables);
     free(all.reader.styles);
     free(all.reader.dynamic);
     free(all.reader.rich);

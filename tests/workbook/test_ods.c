@@ -230,6 +230,10 @@ static void reads_sheets_rows_and_names(void **state)
         assert_string_equal(text, names[i]);
         assert_int_equal(n->sheet, i == 0 ? 0 : PE_SCOPE_WORKBOOK);
     }
+    assert_int_equal(w->table_count, 1);
+    assert_string_equal(w->tables[0].name, "List");
+    assert_int_equal(w->tables[0].column_count, 2);
+    assert_string_equal(w->tables[0].columns[1], "value");
     pe_workbook_free(w);
     pe_workbook_free(read_file("template.ots"));
 }
