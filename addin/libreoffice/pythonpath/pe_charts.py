@@ -38,8 +38,9 @@ def names(page, column):
     return {(row, column): text for row, text in enumerate(texts)}
 
 
-def write(sheet, page, column):
-    """Makes all charts of the page. column: where the series' names stand."""
+def write(undo, sheet, page, column):
+    """Makes all charts of the page. column: where the series' names stand. undo: the
+    document's undo manager."""
     row = 0
     charts = sheet.getCharts()
     _remove(sheet)
@@ -56,7 +57,11 @@ def write(sheet, page, column):
         row += len(chart["series"])
         shapes = sheet.getDrawPage()
         shape = shapes.getByIndex(shapes.getCount() - 1)
-        shape.Name, shape.Title = name, chart["title"]  # Undo and both file formats keep them
+        # Undo and both file formats keep these names. To give them is no action to undo: it would
+        # outlive the shape that it refers to, and the office would fall over it.
+        undo.lock()
+        shape.Name, shape.Title = name, chart["title"]
+        undo.unlock()
 
 
 def _remove(sheet):

@@ -144,7 +144,7 @@ class Book:
         if sheet.TabColor == STALE_COLOR:
             sheet.TabColor = -1
         pe_marks.mark(sheet, page["key"], rows, columns)
-        pe_charts.write(sheet, page, columns - 1)
+        pe_charts.write(self.document.getUndoManager(), sheet, page, columns - 1)
 
     def _entries(self, page, sheet):
         """What the user typed into cells for entries: {(row, column): value}."""

@@ -61,11 +61,15 @@ class Task:
             self.session.notify("cancel", {"request": self._request})
 
 
-def run(context, frame, session, message, quiet):
-    """Runs to the end; a Task, whose pages are complete unless it was cancelled."""
+def run(context, frame, session, message, quiet, limits):
+    """Runs to the end; a Task, whose pages are complete unless it was cancelled. limits: seconds
+    after which a script has the run stopped and cancelled, None for each that it does not."""
     task = Task(session, message)
+    timers = [threading.Timer(seconds, function)
+              for seconds, function in zip(limits, (task.stop, task.cancel)) if seconds is not None]
     worker = threading.Thread(target=task.work, name="Power Engine")
-    worker.start()
+    for thread in (worker, *timers):
+        thread.start()
     try:
         if not quiet and frame is not None:
             import pe_dialog_progress
@@ -75,6 +79,8 @@ def run(context, frame, session, message, quiet):
         raise
     finally:
         worker.join()
+        for timer in timers:
+            timer.cancel()
     if task.failure is not None:
         if isinstance(task.failure, pe_document.Problem):
             raise task.failure

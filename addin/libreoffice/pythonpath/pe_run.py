@@ -25,8 +25,9 @@ LISTS = (("Freeze", "freeze"), ("Ignore", "ignore"))
 def execute(context, frame, arguments):
     """Runs the simulation of the frame's document. Arguments for scripts: Trials, Seed (a number
     or "new"), Sampling, Now, Outputs ("Sheet1!B7;Sheet1!B9"), OutputsAll, Inputs
-    ("Sheet1!B3=pert(1,2,5)", one per line), Freeze, Ignore, Name, NewDocument, Quiet, Details
-    (the result is JSON: the host's reply and the seconds of each part)."""
+    ("Sheet1!B3=pert(1,2,5)", one per line), Freeze, Ignore, Name, NewDocument, Quiet, StopAfter
+    and CancelAfter (seconds), Details (the result is JSON: the host's reply and the seconds of
+    each part)."""
     document = pe_document.document_of(frame)
     session = pe_session.of(context, document)
     chosen = {"settings": settings_of(arguments), "name": str(arguments.get("Name", "")),
@@ -34,7 +35,7 @@ def execute(context, frame, arguments):
     if session.live is not None:
         session.live.stop()
     try:
-        result = run(context, frame, session, chosen, bool(arguments.get("Quiet")))
+        result = run(context, frame, session, chosen, arguments)
     finally:
         if session.live is not None:
             session.live.go_on()
@@ -43,11 +44,13 @@ def execute(context, frame, arguments):
     return json.dumps(result) if arguments.get("Details") else result["line"]
 
 
-def run(context, frame, session, chosen, quiet):
+def run(context, frame, session, chosen, arguments):
     """Sends the document, asks what to run, runs it, writes the sheets. Returns the host's reply
     with the sentence for the status bar and the seconds that each part took; None: cancelled."""
     start = time.perf_counter()
     seconds = {}
+    quiet = bool(arguments.get("Quiet"))
+    limits = (arguments.get("StopAfter"), arguments.get("CancelAfter"))
 
     def lap(name):
         nonlocal start
@@ -70,7 +73,7 @@ def run(context, frame, session, chosen, quiet):
     if chosen["name"]:
         message["name"] = chosen["name"]
     with pe_document.busy(session.document):
-        task = pe_progress.run(context, frame, session, message, quiet)
+        task = pe_progress.run(context, frame, session, message, quiet, limits)
     lap("simulate")
     if task.cancelled:
         return None
