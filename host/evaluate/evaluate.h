@@ -113,6 +113,8 @@ typedef struct pe_unit {
     const pe_node *node; /* NODE */
     uint32_t component;  /* COMPONENT */
     uint32_t output_count;
+    uint64_t table_row; /* NODE: not 0 in the model of a data table's cell: of its draws. Then
+                           source has the values of uniform cells too that differ from BASE. */
 } pe_unit;
 
 /* How a lane sees the varying cells. Cells not varying have the evaluator's BASE value. */
@@ -134,6 +136,30 @@ void pe_lane_reset(pe_lane *lane);
  * hold 0. */
 pe_status pe_lane_evaluate(pe_lane *lane, const pe_unit *unit, const pe_lane_source *source,
                            uint64_t trial, pe_value *outputs, uint32_t *missing);
+
+/* One cell of a data table, taken apart: the model's cells that are replaced, where their values
+ * stand, and the cell whose value is wanted. Cells with equal rows share their draws. */
+typedef struct pe_table_cell {
+    pe_cell_ref input[2], heading[2];
+    uint32_t input_count;
+    pe_cell_ref target;
+    uint64_t table_row; /* of pe_stream_of */
+} pe_table_cell;
+/* Row i and column j of the block whose first cell is master. False: broken (#REF!). */
+bool pe_evaluator_table_cell(const pe_evaluator *evaluator, uint32_t master, uint32_t i, uint32_t j,
+                             pe_table_cell *cell);
+/* The cells whose value can differ from the model's own while the table's inputs are replaced: a
+ * bit set. NULL: no table. *empty_read: an input is an empty cell, which has no id, and some
+ * formula reads it. */
+const uint64_t *pe_evaluator_table_cells(const pe_evaluator *evaluator, uint32_t master,
+                                         bool *empty_read);
+/* Until pe_lane_restore, PE_UNIT_NODE and pe_lane_cell see the model with values in place of the
+ * cell's inputs. source: for pe_lane_cell, outlives the replacement. */
+pe_status pe_lane_replace(pe_lane *lane, uint32_t master, const pe_table_cell *cell,
+                          const pe_value values[2], const pe_lane_source *source);
+void pe_lane_restore(pe_lane *lane);
+/* The value of a cell that no draw reaches. Its text lives until pe_lane_restore. */
+pe_status pe_lane_cell(pe_lane *lane, uint32_t cell, pe_value *value);
 
 /* The stream of a draw: path[0, depth) are the draw sites from the cell's formula down through
  * names (the same in the evaluator and the program); element and table_row 0 where there are none.

@@ -26,7 +26,10 @@ static pe_value miss(pei_context *x, uint32_t cell)
 static pe_value read_lane(pei_context *x, uint32_t cell)
 {
     pe_value v;
-    if (!pe_bit(x->source->varying, cell)) return x->evaluator->values[cell];
+    if (!pe_bit(x->source->varying, cell)) {
+        bool found = x->source_first && x->source->read(x->source->context, cell, &v);
+        return found ? v : x->evaluator->values[cell];
+    }
     if (x->source->read(x->source->context, cell, &v)) return v;
     if (x->not_found == PE_NO_CELL) x->not_found = cell;
     x->unresolved = true;

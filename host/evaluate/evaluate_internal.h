@@ -47,6 +47,7 @@ typedef struct pei_table_plan {
     uint64_t *bits;
     uint32_t *rank;
     uint32_t slot_count;
+    bool empty_read; /* an input is an empty cell that some formula reads */
 } pei_table_plan;
 
 typedef struct pei_stack {
@@ -90,6 +91,7 @@ typedef struct pei_context {
     bool stored_mode;          /* every cell reads as its stored value */
     bool drawing;              /* random functions draw (lanes) */
     pei_layer *layer;
+    bool source_first; /* the source has values of cells that do not vary, too */
     const pe_lane_source *source;
     uint64_t trial;
     uint32_t not_found; /* a varying cell that the source does not have; PE_NO_CELL: none */
@@ -251,6 +253,10 @@ pe_status pei_layer_push(pei_context *x, pei_layer *layer, const uint64_t *bits,
                          const uint32_t *rank, uint32_t slot_count);
 void pei_layer_clear(pei_layer *layer, uint32_t slot_count); /* everything pending again */
 void pei_layer_pop(pei_context *x);
+const pei_table_plan *pei_table_plan_of(const pe_evaluator *evaluator, uint32_t master);
+/* A cell's value in the present layer, computed if need be. */
+pe_status pei_value_at(pei_context *x, pe_cell_ref ref, pe_value *v);
+void pei_substitute(pei_context *x, pei_layer *l, pe_cell_ref ref, pe_value v);
 pe_status pei_tables(pe_evaluator *evaluator); /* makes the plans */
 /* evaluate_table.c: the values of a data table's block, row-major, kept in texts. */
 pe_status pei_table(pei_context *x, uint32_t master, pe_value *outputs, pe_arena *texts);

@@ -17,6 +17,7 @@ struct pe_lane {
     pe_arena *arena; /* layers' bit sets */
     pe_arena *texts; /* of the outputs */
     lane_component *components;
+    pei_layer replaced; /* between pe_lane_replace and pe_lane_restore */
 };
 
 double pe_evaluator_now(const pe_evaluator *evaluator)
@@ -66,6 +67,13 @@ static pe_status node_unit(pe_lane *l, const pe_unit *unit, pe_value *outputs)
 {
     pei_context *x = &l->context;
     pe_value v = pei_formula_node(x, unit->cell, unit->node);
+    while (x->unresolved && x->layer != NULL && x->missing.count > 0) {
+        pe_status status = pei_compute(x, x->missing.items[0]);
+        if (status != PE_OK) return status;
+        x->missing.count = 0;
+        x->unresolved = false;
+        v = pei_formula_node(x, unit->cell, unit->node);
+    }
     if (x->unresolved) return PE_E_NOT_FOUND;
     if (unit->node == x->root)
         v = pei_cell_value(x, v);
@@ -147,6 +155,36 @@ static pe_status component_unit(pe_lane *l, const pe_unit *unit, pe_value *outpu
     return status == PE_OK && x->cycle ? PE_E_CYCLE : status;
 }
 
+/* ---- a data table's replacements */
+
+pe_status pe_lane_replace(pe_lane *lane, uint32_t master, const pe_table_cell *cell,
+                          const pe_value values[2], const pe_lane_source *source)
+{
+    const pei_table_plan *plan = pei_table_plan_of(lane->evaluator, master);
+    if (plan == NULL) return PE_E_NOT_FOUND;
+    lane->context.source = source;
+    lane->context.source_first = false;
+    pe_status status =
+        pei_layer_push(&lane->context, &lane->replaced, plan->bits, plan->rank, plan->slot_count);
+    for (uint32_t k = 0; k < cell->input_count && status == PE_OK; k++)
+        pei_substitute(&lane->context, &lane->replaced, cell->input[k], values[k]);
+    return status;
+}
+
+void pe_lane_restore(pe_lane *lane)
+{
+    if (lane->context.layer != NULL) pei_layer_pop(&lane->context);
+}
+
+pe_status pe_lane_cell(pe_lane *lane, uint32_t cell, pe_value *value)
+{
+    pei_context *x = &lane->context;
+    x->not_found = PE_NO_CELL;
+    x->status = PE_OK;
+    x->missing.count = x->work.count = 0;
+    return pei_value_at(x, pe_workbook_ref(lane->evaluator->workbook, cell), value);
+}
+
 /* ---- */
 
 pe_status pe_lane_evaluate(pe_lane *lane, const pe_unit *unit, const pe_lane_source *source,
@@ -160,7 +198,8 @@ pe_status pe_lane_evaluate(pe_lane *lane, const pe_unit *unit, const pe_lane_sou
     x->not_found = PE_NO_CELL;
     x->cycle = x->unresolved = x->iterating = false;
     x->status = PE_OK;
-    x->table_row = 0;
+    x->table_row = unit->table_row;
+    x->source_first = unit->table_row != 0;
     x->table_depth = 0;
     x->missing.count = x->work.count = 0;
     switch (unit->kind) {

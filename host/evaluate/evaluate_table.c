@@ -65,8 +65,9 @@ static bool reads(void *context, const pe_area *area)
 }
 
 /* The cell, or where it is empty and so has no id, the formulas that read it. */
-static void seed(pe_evaluator *e, pe_cell_ref ref, uint64_t *bits)
+static void seed(pe_evaluator *e, pe_cell_ref ref, pei_table_plan *plan)
 {
+    uint64_t *bits = plan->bits;
     uint32_t count, cell = pe_graph_cell(e->graph, ref);
     if (cell != PE_NO_CELL) {
         pe_bit_set(bits, cell);
@@ -77,6 +78,7 @@ static void seed(pe_evaluator *e, pe_cell_ref ref, uint64_t *bits)
         reader r = {ref, false};
         pe_graph_precedents(e->graph, order[i], reads, &r);
         if (r.found) pe_bit_set(bits, order[i]);
+        plan->empty_read = plan->empty_read || r.found;
     }
 }
 
@@ -115,14 +117,15 @@ static pe_status make_plan(pe_evaluator *e, uint32_t master, pei_table_plan *pla
         plan->bits = other->bits;
         plan->rank = other->rank;
         plan->slot_count = other->slot_count;
+        plan->empty_read = other->empty_read;
         return PE_OK;
     }
     plan->bits = PE_PUSH(e->arena, uint64_t, words);
     plan->rank = PE_PUSH(e->arena, uint32_t, words);
     if (plan->bits == NULL || plan->rank == NULL) return PE_E_MEMORY;
-    if (!plan->source->input1_deleted) seed(e, plan->source->input1, plan->bits);
+    if (!plan->source->input1_deleted) seed(e, plan->source->input1, plan);
     if (plan->source->two_inputs && !plan->source->input2_deleted)
-        seed(e, plan->source->input2, plan->bits);
+        seed(e, plan->source->input2, plan);
     seed_random(e, plan->bits);
     pe_status status = pe_graph_mark_dependents(e->graph, plan->bits);
     plan->slot_count = pei_rank(plan->bits, w->cell_count, plan->rank);
@@ -161,8 +164,7 @@ pe_status pei_tables(pe_evaluator *e)
 /* ---- evaluation
  * --------------------------------------------------------------------------------------- */
 
-/* A cell's value in the present layer, computed if need be. */
-static pe_status value_at(pei_context *x, pe_cell_ref ref, pe_value *v)
+pe_status pei_value_at(pei_context *x, pe_cell_ref ref, pe_value *v)
 {
     uint32_t cell = pe_graph_cell(x->graph, ref);
     if (cell == PE_NO_CELL) {
@@ -180,7 +182,7 @@ static pe_status value_at(pei_context *x, pe_cell_ref ref, pe_value *v)
     return status;
 }
 
-static void substitute(pei_context *x, pei_layer *l, pe_cell_ref ref, pe_value v)
+void pei_substitute(pei_context *x, pei_layer *l, pe_cell_ref ref, pe_value v)
 {
     uint32_t i = l->substitute_count++;
     l->substitute[i] = ref;
@@ -188,29 +190,10 @@ static void substitute(pei_context *x, pei_layer *l, pe_cell_ref ref, pe_value v
     l->substitute_value[i] = v;
 }
 
-/* The values that stand left of row i and above column j. */
-static pe_status inputs_of(pei_context *x, const pei_table_plan *plan, uint32_t i, uint32_t j,
-                           pe_value input[2])
+static bool is_broken(const pe_formula_source *s)
 {
-    const pe_formula_source *s = plan->source;
-    if (s->cells != NULL) {
-        pe_status status = value_at(x, s->cells->values[0], &input[0]);
-        return status == PE_OK ? value_at(x, s->cells->values[1], &input[1]) : status;
-    }
-    pe_cell_ref left = {s->area.sheet_first, s->area.row_first + i, s->area.column_first - 1};
-    pe_cell_ref top = {s->area.sheet_first, s->area.row_first - 1, s->area.column_first + j};
-    if (!s->two_inputs) return value_at(x, s->row_input ? top : left, &input[0]);
-    pe_status status = value_at(x, top, &input[0]);
-    return status == PE_OK ? value_at(x, left, &input[1]) : status;
-}
-
-static pe_cell_ref target_of(const pe_formula_source *s, uint32_t i, uint32_t j)
-{
-    if (s->cells != NULL) return s->cells->formula;
-    pe_cell_ref corner = {s->area.sheet_first, s->area.row_first - 1, s->area.column_first - 1};
-    if (!s->two_inputs && s->row_input) corner.row += i + 1;
-    if (!s->two_inputs && !s->row_input) corner.column += j + 1;
-    return corner;
+    bool edge = s->area.row_first == 0 || s->area.column_first == 0;
+    return s->input1_deleted || (edge && s->cells == NULL) || (s->two_inputs && s->input2_deleted);
 }
 
 static uint64_t mix_cell(uint64_t hash, pe_cell_ref ref)
@@ -218,12 +201,47 @@ static uint64_t mix_cell(uint64_t hash, pe_cell_ref ref)
     return pe_hash_mix(pe_hash_mix(hash, ref.sheet), (uint64_t)ref.row << 14 | ref.column);
 }
 
-/* Which substitution it is: its place in the block, or the cells that its values come from. */
-static uint64_t row_of(const pe_formula_source *s, uint32_t i, uint32_t j)
+/* As in Excel: with one input, the formula stands at the head of each row or column; with two, in
+ * the corner. */
+static void take_apart(const pe_formula_source *s, uint32_t i, uint32_t j, pe_table_cell *cell)
 {
-    uint32_t columns = s->area.column_last - s->area.column_first + 1;
-    if (s->cells != NULL) return mix_cell(mix_cell(0, s->cells->values[0]), s->cells->values[1]);
-    return s->two_inputs ? (uint64_t)i * columns + j : s->row_input ? j : i;
+    const pe_area *a = &s->area;
+    uint64_t columns = a->column_last - a->column_first + 1;
+    pe_cell_ref left = {a->sheet_first, a->row_first + i, a->column_first - 1};
+    pe_cell_ref top = {a->sheet_first, a->row_first - 1, a->column_first + j};
+    cell->heading[0] = s->two_inputs || s->row_input ? top : left;
+    cell->heading[1] = left;
+    cell->target = s->row_input ? left : top;
+    if (s->two_inputs) cell->target = (pe_cell_ref){left.sheet, top.row, left.column};
+    cell->table_row = 1 + (s->two_inputs ? i * columns + j : s->row_input ? j : i);
+}
+
+bool pe_evaluator_table_cell(const pe_evaluator *evaluator, uint32_t master, uint32_t i, uint32_t j,
+                             pe_table_cell *cell)
+{
+    const pei_table_plan *plan = pei_table_plan_of(evaluator, master);
+    if (plan == NULL || is_broken(plan->source)) return false;
+    const pe_formula_source *s = plan->source;
+    cell->input_count = s->two_inputs ? 2 : 1;
+    cell->input[0] = s->input1;
+    cell->input[1] = s->input2;
+    if (s->cells == NULL) {
+        take_apart(s, i, j, cell);
+        return true;
+    }
+    cell->heading[0] = s->cells->values[0];
+    cell->heading[1] = s->cells->values[1];
+    cell->target = s->cells->formula;
+    cell->table_row = 1 + mix_cell(mix_cell(0, cell->heading[0]), cell->heading[1]);
+    return true;
+}
+
+const uint64_t *pe_evaluator_table_cells(const pe_evaluator *evaluator, uint32_t master,
+                                         bool *empty_read)
+{
+    const pei_table_plan *plan = pei_table_plan_of(evaluator, master);
+    *empty_read = plan != NULL && plan->empty_read;
+    return plan != NULL ? plan->bits : NULL;
 }
 
 /* One cell of the block. Draws belong to the substitution: cells with the same inputs share them.
@@ -231,26 +249,28 @@ static uint64_t row_of(const pe_formula_source *s, uint32_t i, uint32_t j)
 static pe_status table_cell(pei_context *x, const pei_table_plan *plan, uint32_t i, uint32_t j,
                             pe_value *output, pe_arena *texts)
 {
-    const pe_formula_source *s = plan->source;
-    uint64_t row = row_of(s, i, j);
+    pe_table_cell cell;
     pe_value input[2];
     pei_layer layer;
-    pe_status status = inputs_of(x, plan, i, j, input);
+    pe_status status = PE_OK;
+    if (!pe_evaluator_table_cell(x->evaluator, plan->master, i, j, &cell)) return PE_OK;
+    for (uint32_t k = 0; k < cell.input_count && status == PE_OK; k++)
+        status = pei_value_at(x, cell.heading[k], &input[k]);
     if (status != PE_OK) return status;
     status = pei_layer_push(x, &layer, plan->bits, plan->rank, plan->slot_count);
     if (status != PE_OK) return status;
     uint64_t outer = x->table_row;
-    x->table_row = outer == 0 ? row + 1 : pe_hash_mix(outer, row + 1);
-    if (!s->input1_deleted) substitute(x, &layer, s->input1, input[0]);
-    if (s->two_inputs && !s->input2_deleted) substitute(x, &layer, s->input2, input[1]);
-    status = value_at(x, target_of(s, i, j), output);
+    x->table_row = outer == 0 ? cell.table_row : pe_hash_mix(outer, cell.table_row);
+    for (uint32_t k = 0; k < cell.input_count; k++)
+        pei_substitute(x, &layer, cell.input[k], input[k]);
+    status = pei_value_at(x, cell.target, output);
     if (status == PE_OK) *output = pei_keep(texts, pei_cell_value(x, *output));
     x->table_row = outer;
     pei_layer_pop(x);
     return status;
 }
 
-static const pei_table_plan *plan_of(const pe_evaluator *e, uint32_t master)
+const pei_table_plan *pei_table_plan_of(const pe_evaluator *e, uint32_t master)
 {
     uint32_t low = 0, high = e->table_count;
     while (low < high) {
@@ -266,16 +286,12 @@ static const pei_table_plan *plan_of(const pe_evaluator *e, uint32_t master)
 
 pe_status pei_table(pei_context *x, uint32_t master, pe_value *outputs, pe_arena *texts)
 {
-    const pei_table_plan *plan = plan_of(x->evaluator, master);
+    const pei_table_plan *plan = pei_table_plan_of(x->evaluator, master);
     if (plan == NULL) return PE_E_INTERNAL;
     const pe_area *b = &plan->source->area;
     uint32_t rows = b->row_last - b->row_first + 1, columns = b->column_last - b->column_first + 1;
-    bool edge = b->row_first == 0 || b->column_first == 0;
-    bool broken = plan->source->input1_deleted || (edge && plan->source->cells == NULL) ||
-                  (plan->source->two_inputs && plan->source->input2_deleted) ||
-                  x->table_depth >= TABLE_DEPTH_MAX;
     for (size_t i = 0; i < (size_t)rows * columns; i++) outputs[i] = pe_error(PE_ERROR_REF);
-    if (broken) return PE_OK;
+    if (is_broken(plan->source) || x->table_depth >= TABLE_DEPTH_MAX) return PE_OK;
     pe_status status = PE_OK;
     x->table_depth++;
     for (uint32_t i = 0; i < rows && status == PE_OK; i++)

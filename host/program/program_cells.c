@@ -4,7 +4,14 @@
 
 bool pei_is_varying(const pei_builder *b, uint32_t cell)
 {
-    return pe_bit(b->request->varying, cell);
+    return pe_bit(b->request->varying, cell) &&
+           (b->replaced == NULL || !pei_is_replaced(b->replaced, cell));
+}
+
+pe_value pei_uniform_value(const pei_builder *b, uint32_t cell)
+{
+    return b->replaced != NULL ? pei_replaced_value(b, cell)
+                               : pe_evaluator_value(b->evaluator, cell);
 }
 
 /* Rows and columns are mostly dense, so the first guess is mostly right. */
@@ -51,9 +58,10 @@ bool pei_cell_operand(pei_builder *b, uint32_t cell, pei_operand *o)
         return true;
     }
     if (!pei_is_varying(b, cell)) {
-        *o = pei_uniform(pe_evaluator_value(b->evaluator, cell));
+        *o = pei_uniform(pei_uniform_value(b, cell));
         return true;
     }
+    if (b->replaced != NULL) return pei_replaced_operand(b, cell, o);
     if (b->cell_node[cell] == PEI_NONE) return false;
     *o = pei_varying(b->cell_node[cell]);
     return true;

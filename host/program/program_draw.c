@@ -9,7 +9,8 @@ static uint32_t make_draw(pei_builder *b, const pe_node *node)
 {
     if (b->path_depth >= PE_COUNT(b->path)) return PEI_NONE;
     b->path[b->path_depth] = node->draw_site;
-    uint64_t stream = pe_stream_of(b->graph, b->cell, b->path, b->path_depth + 1, 0, 0);
+    uint64_t stream =
+        pe_stream_of(b->graph, b->cell, b->path, b->path_depth + 1, 0, pei_replaced_row(b));
     if (PE_GROW(&b->draws, &b->draw_capacity, b->draw_count + 1) != PE_OK) {
         pei_fail(b, PE_E_MEMORY, "no memory for draws");
         return PEI_NONE;
@@ -94,7 +95,7 @@ typedef struct values {
 static bool take_cell(void *context, uint32_t cell)
 {
     values *v = context;
-    pe_value value = pe_evaluator_value(v->b->evaluator, cell);
+    pe_value value = pei_uniform_value(v->b, cell);
     if (pei_is_varying(v->b, cell) || pe_is_error(value)) {
         v->failed = true;
         return false;

@@ -16,7 +16,7 @@ typedef struct gathering {
 static bool gather_cell(void *context, uint32_t cell)
 {
     gathering *g = context;
-    if (!pei_is_varying(g->b, cell)) return true;
+    if (!pei_is_varying(g->b, cell) && !pei_replaced_has(g->b, cell)) return true;
     if (g->component != 0 && pe_graph_component(g->b->graph, cell) == g->component) return true;
     if (g->seen != NULL) {
         if (pe_bit(g->seen, cell)) return true;
@@ -47,6 +47,14 @@ static int compare_cells(const void *x, const void *y)
     return (a > b) - (a < b);
 }
 
+static uint32_t read_node(pei_builder *b, uint32_t cell)
+{
+    pei_operand o;
+    if (b->replaced == NULL) return b->cell_node[cell];
+    if (!pei_cell_operand(b, cell, &o)) return PEI_NONE;
+    return o.uniform ? pei_constant_node(b, o.value) : o.node;
+}
+
 /* Appends the reads of a unit: the gathered cells, ascending, each once. A cell that has no node
  * yet (it depends on the unit in some lanes only, or is found dynamically) is left out: a lane that
  * needs it says so. */
@@ -56,12 +64,13 @@ static bool add_reads(pei_builder *b, gathering *g, pe_general *general)
     if (g->count > 0) qsort(g->cells, g->count, sizeof *g->cells, compare_cells);
     general->read_first = (uint32_t)b->read_count;
     for (size_t i = 0; i < g->count; i++) {
-        uint32_t cell = g->cells[i];
-        if ((i > 0 && cell == g->cells[i - 1]) || b->cell_node[cell] == PEI_NONE) continue;
+        uint32_t cell = g->cells[i], node = PEI_NONE;
+        if (i == 0 || cell != g->cells[i - 1]) node = read_node(b, cell);
+        if (node == PEI_NONE) continue;
         if (PE_GROW(&b->reads, &b->read_capacity, b->read_count + 1) != PE_OK)
             return pei_fail(b, PE_E_MEMORY, "no memory for a general instruction");
-        const pei_node *n = &b->nodes[b->cell_node[cell]];
-        b->reads[b->read_count++] = (pe_unit_read){cell, b->cell_node[cell], n->type, n->domain};
+        const pei_node *n = &b->nodes[node];
+        b->reads[b->read_count++] = (pe_unit_read){cell, node, n->type, n->domain};
     }
     general->read_count = (uint32_t)b->read_count - general->read_first;
     return true;
@@ -124,7 +133,11 @@ bool pei_general_node(pei_builder *b, const pe_node *node, pei_operand *o)
             function);
     gathering g = {.b = b};
     gather_precedents(&g, b->cell);
-    pe_unit unit = {.kind = PE_UNIT_NODE, .cell = b->cell, .node = node, .output_count = 1};
+    pe_unit unit = {.kind = PE_UNIT_NODE,
+                    .cell = b->cell,
+                    .node = node,
+                    .output_count = 1,
+                    .table_row = pei_replaced_row(b)};
     uint32_t general = make_general(b, &g, &unit);
     if (general == PEI_NONE) return false;
     *o = pei_varying(make_output(b, general, 0));

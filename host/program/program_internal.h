@@ -42,6 +42,9 @@ typedef struct pei_index {
     uint32_t mask, count;
 } pei_index;
 
+/* The model with a data table's inputs replaced: see program_table.c. */
+typedef struct pei_replaced pei_replaced;
+
 /* Sums and the like over one column: partial results by 64-row block. See program_reduce.c. */
 typedef struct pei_column pei_column;
 
@@ -94,6 +97,7 @@ typedef struct pei_builder {
     size_t dynamic_count;
     uint64_t *entered; /* bit set: cells whose precedents were pulled before them */
     uint32_t group_count, group;
+    pei_replaced *replaced; /* NULL: the model itself is lowered */
 
     /* the formula at hand */
     uint32_t cell;
@@ -181,6 +185,8 @@ pe_call pei_conversion_call(pei_builder *b);
 bool pei_is_varying(const pei_builder *b, uint32_t cell);
 uint32_t pei_find_cell(const pei_builder *b, uint32_t sheet, uint32_t row,
                        uint32_t column); /* PE_NO_CELL */
+/* The value of a cell that does not vary. */
+pe_value pei_uniform_value(const pei_builder *b, uint32_t cell);
 /* A cell's value. False: a failure, or a cell on a cycle that has none yet. */
 bool pei_cell_operand(pei_builder *b, uint32_t cell, pei_operand *o);
 bool pei_area_varies(const pei_builder *b, const pe_area *area);
@@ -200,9 +206,18 @@ bool pei_lower(pei_builder *b, const pe_node *node, pei_operand *o);
 bool pei_lower_or_general(pei_builder *b, const pe_node *node, pei_operand *o);
 bool pei_lower_number(pei_builder *b, const pe_node *node, pei_operand *o);
 bool pei_lower_cell(pei_builder *b, uint32_t cell);
+/* What is lowered next belongs to cell; then its formula, in array mode where b->array_mode says.
+ */
+void pei_enter_cell(pei_builder *b, uint32_t cell);
+bool pei_lower_formula(pei_builder *b, const pe_formula *formula, pei_operand *o);
+/* A constant as a node, since readers of varying cells expect one. */
+uint32_t pei_constant_node(pei_builder *b, pe_value v);
 bool pei_lower_binary(pei_builder *b, int op, pei_operand x, pei_operand y, bool final,
                       pei_operand *o);
 bool pei_compare_operands(pei_builder *b, int op, pei_operand x, pei_operand y, pei_operand *o);
+/* The lane that folds, and how it sees varying cells: not at all. */
+bool pei_make_lane(pei_builder *b);
+bool pei_read_none(void *context, uint32_t cell, pe_value *value);
 /* Whether nothing random reaches a subtree; then its value. */
 bool pei_subtree_uniform(pei_builder *b, const pe_node *node);
 bool pei_fold(pei_builder *b, const pe_node *node, pei_operand *o);
@@ -215,6 +230,23 @@ pei_operand pei_binary_number(pei_builder *b, int op, pei_operand x,
 bool pei_general_node(pei_builder *b, const pe_node *node, pei_operand *o);
 bool pei_general_block(pei_builder *b, uint32_t cell);
 bool pei_general_component(pei_builder *b, uint32_t component);
+
+/* ---- program_table.c
+ * ---------------------------------------------------------------------------------- */
+
+/* The data table whose first cell is `cell`, its model lowered once per row. False: not for the
+ * program (or b->status). */
+bool pei_lower_table(pei_builder *b, uint32_t cell);
+bool pei_is_replaced(const pei_replaced *r, uint32_t cell);
+/* Whether the cell's value can differ from the model's own. */
+bool pei_replaced_has(const pei_builder *b, uint32_t cell);
+pe_value pei_replaced_value(const pei_builder *b, uint32_t cell);
+bool pei_replaced_operand(pei_builder *b, uint32_t cell, pei_operand *o);
+/* 0: the model itself. */
+uint64_t pei_replaced_row(const pei_builder *b);
+uint32_t pei_replaced_table(const pei_builder *b); /* its first cell */
+/* Whether a cell of the area can differ from the model's own. */
+bool pei_replaced_reaches(const pei_builder *b, const pe_area *area);
 
 /* ---- program_argument.c
  * ---------------------------------------------------------------------------------- */

@@ -51,10 +51,22 @@ static uint32_t cell_at(const pei_builder *b, const vector *v, uint32_t i)
 
 typedef struct vector_key {
     uint32_t sheet, row, column, count, vertical, tag;
+    uint64_t table_row; /* where a data table's replacement can change an element */
+    uint64_t table;
 } vector_key;
-static vector_key key_of(const vector *v, uint32_t tag)
+static vector_key key_of(const pei_builder *b, const vector *v, uint32_t tag)
 {
-    return (vector_key){v->sheet, v->row, v->column, v->count, v->vertical, tag};
+    pe_area area = {v->sheet, v->sheet, v->row, v->row, v->column, v->column};
+    *(v->vertical ? &area.row_last : &area.column_last) += v->count - 1;
+    bool reached = pei_replaced_reaches(b, &area);
+    return (vector_key){v->sheet,
+                        v->row,
+                        v->column,
+                        v->count,
+                        v->vertical,
+                        tag,
+                        reached ? pei_replaced_row(b) : 0,
+                        reached ? pei_replaced_table(b) : 0};
 }
 
 /* ---- key tables
@@ -121,7 +133,7 @@ static bool sorted_table(pei_builder *b, key_row *rows, uint32_t count, bool app
 /* The table of a vector's numbers; PEI_NONE: not for the program. */
 static uint32_t key_table(pei_builder *b, const vector *v, bool approximate)
 {
-    vector_key key = key_of(v, 0x6B657973 + approximate);
+    vector_key key = key_of(b, v, 0x6B657973 + approximate);
     bool fresh;
     uint32_t table = pei_make_table(b, &key, sizeof key, &fresh);
     if (table == PEI_NONE) return table;
@@ -136,7 +148,7 @@ static uint32_t key_table(pei_builder *b, const vector *v, bool approximate)
             continue;
         }
         if (pei_is_varying(b, cell)) return PEI_NONE;
-        pe_value value = pe_evaluator_value(b->evaluator, cell);
+        pe_value value = pei_uniform_value(b, cell);
         if (!pe_is_number(value)) {
             if (approximate)
                 return PEI_NONE; /* its binary search steps over other types in its own way */
@@ -192,7 +204,7 @@ static bool make_gather(pei_builder *b, uint32_t position, uint32_t table, pei_o
 /* A table of a vector's uniform values: numbers, or codes of their domain. */
 static bool gather_uniform(pei_builder *b, uint32_t position, const vector *v, pei_operand *o)
 {
-    vector_key key = key_of(v, 0x67617468);
+    vector_key key = key_of(b, v, 0x67617468);
     pe_value *values = pe_arena_push_raw(b->scratch, v->count, sizeof *values);
     uint32_t *codes = pe_arena_push_raw(b->scratch, v->count, sizeof *codes);
     if (values == NULL || codes == NULL)
@@ -200,7 +212,7 @@ static bool gather_uniform(pei_builder *b, uint32_t position, const vector *v, p
     bool numbers = true;
     for (uint32_t i = 0; i < v->count; i++) {
         uint32_t cell = cell_at(b, v, i);
-        values[i] = cell != PE_NO_CELL ? pe_evaluator_value(b->evaluator, cell) : pe_blank();
+        values[i] = cell != PE_NO_CELL ? pei_uniform_value(b, cell) : pe_blank();
         if (pe_is(values[i], PE_KIND_BLANK))
             values[i] = pe_number(0); /* what a formula shows for it */
         numbers = numbers && (pe_is_number(values[i]) || pe_is_error(values[i]));
@@ -249,8 +261,7 @@ static bool has_blank(const pei_builder *b, const vector *v)
     for (uint32_t i = 0; i < v->count; i++) {
         uint32_t cell = cell_at(b, v, i);
         if (cell == PE_NO_CELL) return true;
-        if (!pei_is_varying(b, cell) &&
-            pe_is(pe_evaluator_value(b->evaluator, cell), PE_KIND_BLANK))
+        if (!pei_is_varying(b, cell) && pe_is(pei_uniform_value(b, cell), PE_KIND_BLANK))
             return true;
     }
     return false;
@@ -263,7 +274,7 @@ static bool gather(pei_builder *b, uint32_t position, const vector *whole, uint3
     vector clipped = *whole, *v = &clipped;
     if (end < v->count) v->count = end;
     if (v->count == 0 || (!zero && has_blank(b, v))) return false;
-    vector_key key = key_of(v, 0x67617468);
+    vector_key key = key_of(b, v, 0x67617468);
     uint32_t table;
     if (pe_map_get(b->table_map, &key, sizeof key, &table))
         return make_gather(b, position, table, o);

@@ -54,7 +54,7 @@ bool pei_subtree_uniform(pei_builder *b, const pe_node *node)
     return true;
 }
 
-static bool read_none(void *context, uint32_t cell, pe_value *value)
+bool pei_read_none(void *context, uint32_t cell, pe_value *value)
 {
     PE_UNUSED(context);
     PE_UNUSED(cell);
@@ -62,15 +62,19 @@ static bool read_none(void *context, uint32_t cell, pe_value *value)
     return false;
 }
 
+bool pei_make_lane(pei_builder *b)
+{
+    if (b->lane == NULL && pe_lane_new(b->evaluator, &b->lane, b->diag) != PE_OK)
+        b->status = PE_E_MEMORY;
+    return b->status == PE_OK;
+}
+
 /* The value of a subtree that pei_subtree_uniform accepted. */
 bool pei_fold(pei_builder *b, const pe_node *node, pei_operand *o)
 {
-    if (b->lane == NULL && pe_lane_new(b->evaluator, &b->lane, b->diag) != PE_OK) {
-        b->status = PE_E_MEMORY;
-        return false;
-    }
+    if (!pei_make_lane(b)) return false;
     pe_unit unit = {.kind = PE_UNIT_NODE, .cell = b->cell, .node = node, .output_count = 1};
-    pe_lane_source source = {b->request->varying, NULL, read_none};
+    pe_lane_source source = {b->request->varying, NULL, pei_read_none};
     pe_value value;
     uint32_t missing;
     if (pe_lane_evaluate(b->lane, &unit, &source, 0, &value, &missing) != PE_OK) return false;
@@ -447,7 +451,7 @@ bool pei_lower_or_general(pei_builder *b, const pe_node *node, pei_operand *o)
 
 /* A cell whose formula gives a constant in all trials all the same: kept as a node, since readers
  * expect one. */
-static uint32_t constant_node(pei_builder *b, pe_value v)
+uint32_t pei_constant_node(pei_builder *b, pe_value v)
 {
     if (pe_is(v, PE_KIND_BLANK) || pe_is(v, PE_KIND_OMITTED)) v = pe_number(0);
     bool number = pe_is_number(v) || pe_is_error(v);
@@ -455,9 +459,15 @@ static uint32_t constant_node(pei_builder *b, pe_value v)
                     PEI_NONE, pei_constant(b, pe_as_number(v)));
 }
 
-static bool lower_formula(pei_builder *b, uint32_t cell, const pe_formula *formula)
+void pei_enter_cell(pei_builder *b, uint32_t cell)
 {
-    pei_operand o;
+    b->cell = cell;
+    b->home = pe_workbook_ref(b->workbook, cell);
+    b->group = pei_new_group(b);
+}
+
+bool pei_lower_formula(pei_builder *b, const pe_formula *formula, pei_operand *o)
+{
     b->root = formula->root;
     b->path_depth = 0;
     b->name_depth = 0;
@@ -465,12 +475,21 @@ static bool lower_formula(pei_builder *b, uint32_t cell, const pe_formula *formu
     b->variables = NULL;
     b->variable_count = 0;
     b->blank_is_zero = b->blanks = false;
-    if (!pei_lower_or_general(b, formula->root, &o)) return false;
-    if (b->blanks && !o.uniform && pei_type_of(b, o.node) == PE_TYPE_ANY &&
-        !pei_general_node(b, formula->root, &o)) /* which shows a blank as 0 */
-        return false;
-    b->cell_node[cell] = o.uniform ? constant_node(b, o.value) : o.node;
-    return b->cell_node[cell] != PEI_NONE;
+    if (!pei_lower_or_general(b, formula->root, o)) return false;
+    /* a general instruction for the whole formula shows a blank as 0 */
+    return !b->blanks || o->uniform || pei_type_of(b, o->node) != PE_TYPE_ANY ||
+           pei_general_node(b, formula->root, o);
+}
+
+static bool lower_block(pei_builder *b, uint32_t master)
+{
+    uint32_t formula = b->workbook->cells[master].formula;
+    if (formula != PE_NO_FORMULA && b->workbook->formulas[formula].kind == PE_FORMULA_TABLE &&
+        pei_lower_table(b, master))
+        return true;
+    if (b->status != PE_OK) return false;
+    pei_enter_cell(b, master);
+    return pei_general_block(b, master);
 }
 
 /* One cell, whose precedents have been lowered. */
@@ -481,10 +500,9 @@ bool pei_lower_cell(pei_builder *b, uint32_t cell)
     const pe_cell *c = &b->workbook->cells[cell];
     uint32_t master = pe_graph_master(b->graph, cell),
              component = pe_graph_component(b->graph, cell);
-    b->cell = cell;
-    b->home = pe_workbook_ref(b->workbook, cell);
-    b->group = pei_new_group(b);
     bool done;
+    pei_operand o;
+    pei_enter_cell(b, cell);
     const pe_formula *formula = pe_graph_formula(b->graph, cell);
     const pe_formula_source *source =
         c->formula != PE_NO_FORMULA ? &b->workbook->formulas[c->formula] : NULL;
@@ -495,10 +513,12 @@ bool pei_lower_cell(pei_builder *b, uint32_t cell)
         done = pei_general_component(b, component);
     } else if (master != cell || block || formula == NULL ||
                (!overridden && source != NULL && source->kind == PE_FORMULA_TABLE)) {
-        done = pei_general_block(b, master);
+        done = lower_block(b, master);
     } else {
         b->array_mode = !overridden && source != NULL && source->kind != PE_FORMULA_NORMAL;
-        done = lower_formula(b, cell, formula);
+        done = pei_lower_formula(b, formula, &o);
+        if (done) b->cell_node[cell] = o.uniform ? pei_constant_node(b, o.value) : o.node;
+        done = done && b->cell_node[cell] != PEI_NONE;
     }
     pe_arena_restore(b->scratch, mark);
     if (!done && b->status == PE_OK)

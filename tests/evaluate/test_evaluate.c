@@ -550,7 +550,7 @@ static pe_status lane_run(lane_test *t, pe_unit unit, uint64_t trial, pe_value *
 static pe_unit whole(const lane_test *t, const char *address)
 {
     uint32_t cell = at(&t->r, address);
-    return (pe_unit){PE_UNIT_NODE, cell, pe_graph_formula(t->r.graph, cell)->root, 0, 1};
+    return (pe_unit){PE_UNIT_NODE, cell, pe_graph_formula(t->r.graph, cell)->root, 0, 1, 0};
 }
 
 static void lanes_see_varying_cells(void **state)
@@ -576,7 +576,7 @@ static void lanes_see_varying_cells(void **state)
     assert_near(pe_as_number(out[0]), 5);
     assert_int_equal(lane_run(&t, whole(&t, "D1"), 0, out, &missing), PE_OK);
     assert_string_equal(pe_as_text(out[0])->bytes, "t2");
-    pe_unit array = {PE_UNIT_ARRAY, at(&t.r, "E1"), NULL, 0, 2};
+    pe_unit array = {PE_UNIT_ARRAY, at(&t.r, "E1"), NULL, 0, 2, 0};
     assert_int_equal(lane_run(&t, array, 0, out, &missing), PE_OK);
     assert_near(pe_as_number(out[1]), 4);
     lane_set(&t, "A2", pe_unresolved());
@@ -598,16 +598,24 @@ static void lanes_solve_components(void **state)
     formula(b, "D1", "=IF(A1=3,E1,1)");
     formula(b, "E1", "=D1");
     lane_open(&t, b);
-    pe_unit unit = {PE_UNIT_COMPONENT, at(&t.r, "B1"), NULL,
-                    pe_graph_component(t.r.graph, at(&t.r, "B1")), 2};
+    pe_unit unit = {PE_UNIT_COMPONENT,
+                    at(&t.r, "B1"),
+                    NULL,
+                    pe_graph_component(t.r.graph, at(&t.r, "B1")),
+                    2,
+                    0};
     lane_set(&t, "A1", pe_number(1));
     assert_int_equal(lane_run(&t, unit, 0, out, &missing), PE_OK);
     assert_near(pe_as_number(out[1]), 6);
     lane_set(&t, "A1", pe_number(2));
     assert_int_equal(lane_run(&t, unit, 0, out, &missing), PE_OK);
     assert_near(pe_as_number(out[0]), 8);
-    pe_unit cycle = {PE_UNIT_COMPONENT, at(&t.r, "D1"), NULL,
-                     pe_graph_component(t.r.graph, at(&t.r, "D1")), 2};
+    pe_unit cycle = {PE_UNIT_COMPONENT,
+                     at(&t.r, "D1"),
+                     NULL,
+                     pe_graph_component(t.r.graph, at(&t.r, "D1")),
+                     2,
+                     0};
     lane_set(&t, "A1", pe_number(3));
     assert_int_equal(lane_run(&t, cycle, 0, out, &missing), PE_E_CYCLE);
     assert_near(pe_as_number(out[0]), 0);
@@ -668,7 +676,7 @@ static void each_row_of_a_table_draws_anew(void **state)
     assert_near(number(&t.r, "D3"), 5); /* base case: the stored draw */
     lane_set(&t, "A1", pe_number(0.1));
     lane_set(&t, "B1", pe_number(1));
-    pe_unit unit = {PE_UNIT_TABLE, at(&t.r, "D2"), NULL, 0, 3};
+    pe_unit unit = {PE_UNIT_TABLE, at(&t.r, "D2"), NULL, 0, 3, 0};
     assert_int_equal(lane_run(&t, unit, 4, out, &missing), PE_OK);
     assert_true(out[0].bits != out[1].bits && out[1].bits != out[2].bits);
     for (int i = 0; i < 3; i++) assert_true(pe_as_number(out[i]) > 0 && pe_as_number(out[i]) < 10);
@@ -693,7 +701,7 @@ static void settings_draw_in_lanes_and_rest_in_the_base_case(void **state)
     uint64_t varying = 3;
     pe_value none[2] = {pe_unresolved(), pe_unresolved()};
     pe_lane_source source = {&varying, none, read_values};
-    pe_unit unit = {PE_UNIT_NODE, 0, pe_graph_formula(r.graph, 0)->root, 0, 1};
+    pe_unit unit = {PE_UNIT_NODE, 0, pe_graph_formula(r.graph, 0)->root, 0, 1, 0};
     assert_int_equal(pe_lane_evaluate(lane, &unit, &source, 0, &v, &missing), PE_OK);
     assert_true(pe_as_number(v) > 10 && pe_as_number(v) < 20);
     pe_lane_free(lane);

@@ -816,6 +816,32 @@ static void put_blocks(generator *g, pe_workbook_builder *b, uint32_t s)
     put_cell(b, s, "CK", 1, "=SUM(CI2:CI3)+SUM(CD1:CD4)");
 }
 
+/* Data tables over generated formulas, which are lowered once per row of inputs. */
+static void put_tables(generator *g, pe_workbook_builder *b, uint32_t s, uint32_t formulas)
+{
+    static const char *const replaced[] = {"B1", "B2", "B3", "B5", "D1",  "D2", "D7",
+                                           "F1", "F3", "A1", "A2", "A10", "DZ1"};
+    static const char *const values[] = {"0", "1", "2.5", "-3", "'x", "!TRUE", "100", "=B2"};
+    static const char *const column_heads[] = {"DB", "DC", "DE"}, *const wide[] = {"DF", "DG"},
+                             *const across[] = {"DJ", "DK", "DL"};
+    char text[32];
+    for (size_t i = 0; i < PE_COUNT(column_heads); i++) {
+        snprintf(text, sizeof text, "=H%u", 1 + below(g, formulas));
+        put_cell(b, s, column_heads[i], 1, text);
+    }
+    snprintf(text, sizeof text, "=H%u+A1", 1 + below(g, formulas));
+    put_cell(b, s, "DI", 2, text);
+    for (uint32_t r = 2; r <= 4; r++) {
+        put_cell(b, s, "DA", r, PICK(g, values));
+        put_cell(b, s, "DE", r, PICK(g, values));
+        put_cell(b, s, across[r - 2], 1, PICK(g, values));
+    }
+    for (size_t i = 0; i < PE_COUNT(wide); i++) put_cell(b, s, wide[i], 1, PICK(g, values));
+    pe_builder_table(b, s, "DB2:DC4", NULL, PICK(g, replaced));
+    pe_builder_table(b, s, "DF2:DG4", PICK(g, replaced), PICK(g, replaced));
+    pe_builder_table(b, s, "DJ2:DL2", PICK(g, replaced), NULL);
+}
+
 pe_builder_settings parity_calc_settings(pe_dialect dialect)
 {
     return (pe_builder_settings){.dialect = dialect,
@@ -853,5 +879,6 @@ pe_status parity_generate(uint64_t seed, uint32_t formula_count, pe_semantics se
     put_blocks(&g, b, s);
     for (g.formulas = 0; g.formulas < formula_count; g.formulas++)
         put_cell(b, s, "H", g.formulas + 1, formula(&g));
+    put_tables(&g, b, s, formula_count);
     return pe_builder_finish(b, workbook, diag);
 }
