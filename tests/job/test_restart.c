@@ -127,7 +127,7 @@ static void edits_give_the_bits_of_a_new_job(void **state)
         pe_workbook *kept = NULL, *fresh = NULL;
         pe_job_edit edits[4][5];
         uint32_t counts[4];
-        assert_int_equal(parity_generate(seed, 40, &kept, &diag), PE_OK);
+        assert_int_equal(parity_generate(seed, 40, PE_SEMANTICS_EXCEL, &kept, &diag), PE_OK);
         pe_settings settings = settings_of(seed);
         pe_job *job = new_job(&settings, 2);
         assert_int_equal(pe_job_check_workbook(job, kept, "book", &diag), PE_OK);
@@ -139,7 +139,7 @@ static void edits_give_the_bits_of_a_new_job(void **state)
                              PE_OK);
             pe_diag said = {0}, expected = {0};
             pe_status status = finish(job, &said);
-            assert_int_equal(parity_generate(seed, 40, &fresh, &diag), PE_OK);
+            assert_int_equal(parity_generate(seed, 40, PE_SEMANTICS_EXCEL, &fresh, &diag), PE_OK);
             for (uint32_t r = 0; r <= round; r++) take_edits(fresh, edits[r], counts[r]);
             pe_job *other = new_job(&settings, 1);
             assert_int_equal(pe_job_check_workbook(other, fresh, "book", &diag), PE_OK);
