@@ -1,0 +1,212 @@
+"""Risk functions in cells, in a real LibreOffice: values, errors, areas, properties; saved and loaded
+as .ods and .xlsx, from Excel's spelling, and headless with the same values; a host that dies; none.
+
+test_functions.py POWER_ENGINE EXTENSION.oxt LIBRARY
+
+Expected values are those of the distributions themselves (a mean, a median, a truncated normal's
+mean by its textbook formula), not of the host.
+"""
+import json
+import math
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import unittest
+import zipfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ADDIN = os.path.join(HERE, os.pardir, os.pardir, "addin", "libreoffice")
+sys.path.insert(0, HERE)
+from office import Office  # noqa: E402
+
+ENGINE = EXTENSION = LIBRARY = None
+
+
+def normal_above(mean, sd, limit):
+    """The mean of a normal variable cut off below limit."""
+    z = (limit - mean) / sd
+    density = math.exp(-z * z / 2) / math.sqrt(2 * math.pi)
+    return mean + sd * density / (0.5 * math.erfc(z / math.sqrt(2)))
+
+
+# Formula, value, Calc's error number. C1:E1 hold 1, 2, 3; C2:E2 hold 1, 1, 2.
+VALUES = [
+    ("=RISKNORMAL(10;2)", 10.0, 0),
+    ("=risknormal(C1;D1)", 1.0, 0),
+    ("=_xll.RiskNormal(3;1)", 3.0, 0),
+    ("=PSINORMAL(4;1)+VOSENORMAL(5;1)", 9.0, 0),
+    ("=RISKTRIANG(1;2;6)", 3.0, 0),
+    ("=RISKUNIFORM(C1;E1)*2", 4.0, 0),
+    ("=RISKPERT(1;2;6)", (1 + 4 * 2 + 6) / 6, 0),
+    ("=RISKDISCRETE(C1:E1;C2:E2)", 2.0, 0),  # mean 2.25; the member nearest to it
+    ("=RISKDISCRETE({1|2|3};{1|1|2})", 2.0, 0),
+    ("=RISKOUTPUT(\"NPV\")+7", 7.0, 0),
+    ("=RISKOUTPUT()+7", 7.0, 0),
+    ("=RISKNORMAL(10;2;RISKTRUNCATE(11;))", normal_above(10, 2, 11), 0),
+    ("=RISKNORMAL(10;2;RISKNAME(\"a \"\"b\"\"\");RISKSHIFT(5))", 15.0, 0),
+    ("=RISKNORMAL(10;2;RISKSTATIC(12.5))", 12.5, 0),
+    ("=RISKNORMAL(10;-1)", 0.0, 519),
+    ("=RISKNORMAL(\"x\";1)", 0.0, 519),
+    ("=RISKNORMAL(1/0;1)", 0.0, 532),
+    ("=RISKNORMAL(NA();1)", 0.0, 32767),
+]
+
+
+def fill(document, formulas):
+    sheet = document.Sheets.getByIndex(0)
+    for row, numbers in enumerate(((1, 2, 3), (1, 1, 2))):
+        for column, number in enumerate(numbers):
+            sheet.getCellByPosition(2 + column, row).Value = number
+    for row, formula in enumerate(formulas):
+        sheet.getCellByPosition(0, row).Formula = formula
+    return sheet
+
+
+def host_of(folder):
+    """The process id of the host whose socket is in folder, None where there is none."""
+    try:
+        with open(os.path.join(folder, "power-engine", "host-1.json"), encoding="utf-8") as file:
+            pid = json.load(file)["pid"]
+        with open("/proc/%d/stat" % pid, encoding="utf-8") as file:
+            return None if ") Z" in file.read() else pid
+    except (OSError, ValueError):
+        return None
+
+
+class Functions(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.mkdtemp(prefix="pe-functions-")
+        os.environ["XDG_RUNTIME_DIR"] = cls.folder
+        extension = os.path.join(cls.folder, "power-engine.oxt")
+        shutil.copy(EXTENSION, extension)
+        with zipfile.ZipFile(extension, "a") as archive:  # as install-libreoffice does
+            archive.writestr("program.txt", ENGINE)
+        cls.office = Office(extension)
+        cls.office.__enter__()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.office.__exit__()
+        host = host_of(cls.folder)
+        if host:
+            os.kill(host, signal.SIGTERM)
+        shutil.rmtree(cls.folder, ignore_errors=True)
+
+    def check(self, sheet, rows=VALUES):
+        for row, (formula, expected, error) in enumerate(rows):
+            cell = sheet.getCellByPosition(0, row)
+            with self.subTest(formula=formula):
+                self.assertEqual(cell.getError(), error)
+                if not error:
+                    self.assertAlmostEqual(cell.Value, expected, delta=1e-9 * abs(expected))
+
+    def test_values(self):
+        document = self.office.open()
+        self.check(fill(document, [formula for formula, _, _ in VALUES]))
+        document.close(True)
+
+    def test_saved_and_loaded(self):
+        document = self.office.open()
+        fill(document, [formula for formula, _, _ in VALUES])
+        for ending in ("ods", "xlsx"):
+            path = os.path.join(self.folder, "saved." + ending)
+            self.office.save(document, path)
+            again = self.office.open(path)
+            again.calculateAll()
+            self.check(again.Sheets.getByIndex(0))
+            again.close(True)
+        document.close(True)
+
+    def test_headless_run_of_what_was_saved(self):
+        document = self.office.open()
+        fill(document, ["=RISKNORMAL(10;2)", "=RISKTRIANG(0;1;5;RISKNAME(\"t\"))",
+                        "=RISKOUTPUT(\"sum\")+A1+A2"])
+        means = []
+        for ending in ("ods", "xlsx"):
+            path = os.path.join(self.folder, "run." + ending)
+            self.office.save(document, path)
+            done = subprocess.run([ENGINE, "run", path, "-o", path + "-results.xlsx", "--trials",
+                                   "4000", "--seed", "1"], capture_output=True, text=True,
+                                  check=True)
+            means.append(re.search(r"^sum\s+([\d.]+)", done.stdout, re.M).group(1))
+        self.assertEqual(means[0], means[1])
+        self.assertAlmostEqual(float(means[0]), 12.0, delta=0.15)  # five standard errors
+        document.close(True)
+
+    def test_spelling_of_excel(self):
+        """A file as Excel saves it: _xll.RiskNormal, mixed case, an old cached value."""
+        document = self.office.open()
+        fill(document, ["=RISKNORMAL(10;2)"])
+        path = os.path.join(self.folder, "excel.xlsx")
+        self.office.save(document, path)
+        document.close(True)
+        rewritten = os.path.join(self.folder, "excel2.xlsx")
+        with zipfile.ZipFile(path) as old, zipfile.ZipFile(rewritten, "w") as new:
+            for name in old.namelist():
+                data = old.read(name)
+                if name == "xl/worksheets/sheet1.xml":
+                    self.assertIn(b"_XLL.RISKNORMAL(10,2)", data)
+                    data = data.replace(b"_XLL.RISKNORMAL(10,2)", b"_xll.RiskNormal(20,2)")
+                new.writestr(name, data)
+        document = self.office.open(rewritten)
+        document.calculateAll()
+        cell = document.Sheets.getByIndex(0).getCellByPosition(0, 0)
+        self.assertEqual((cell.getError(), cell.Value), (0, 20.0))
+        document.close(True)
+
+    def test_run_in_place(self):
+        document = self.office.open()
+        fill(document, ["=RISKNORMAL(10;2)", "=RISKOUTPUT(\"twice\")+2*A1"])
+        done, text = self.office.command(document, "run", Trials=2000, Seed=1)
+        self.assertTrue(done, text)
+        summary = document.Sheets.getByName("Simulation Summary")
+        cells = [cell for row in summary.getCellRangeByName("A1:H40").DataArray for cell in row]
+        mean = cells[cells.index("Sheet1!A2") + 1]
+        self.assertAlmostEqual(mean, 20.0, delta=0.5)
+        document.close(True)
+
+    def test_host_that_dies(self):
+        document = self.office.open()
+        sheet = fill(document, ["=RISKNORMAL(31;2)"])
+        os.kill(host_of(self.folder), signal.SIGKILL)
+        sheet.getCellByPosition(0, 0).Formula = "=RISKNORMAL(32;2)"
+        self.assertEqual(sheet.getCellByPosition(0, 0).Value, 32.0)
+        self.assertIsNotNone(host_of(self.folder))
+        document.close(True)
+
+
+class Without(unittest.TestCase):
+    def test_host_that_does_not_start(self):
+        """The cell shows an error and the sheet goes on."""
+        with tempfile.TemporaryDirectory() as folder:
+            os.chmod(folder, 0o755)
+            program = os.path.join(folder, "power-engine")
+            with open(program, "w", encoding="utf-8") as file:
+                file.write("#!/bin/sh\nexit 3\n")
+            os.chmod(program, 0o755)
+            environment = {"XDG_RUNTIME_DIR": folder,
+                           "PATH": folder + os.pathsep + os.environ["PATH"]}
+            with Office(EXTENSION, environment) as office:
+                document = office.open()
+                sheet = fill(document, ["=RISKNORMAL(10;2)", "=1+1", "=RISKNORMAL(11;2)"])
+                self.assertEqual([sheet.getCellByPosition(0, row).getError() for row in range(3)],
+                                 [32767, 0, 32767])
+                document.close(True)
+
+    def test_files_say_what_the_host_offers(self):
+        with tempfile.TemporaryDirectory() as folder:
+            subprocess.run([sys.executable, os.path.join(ADDIN, "make_functions.py"), ENGINE,
+                            LIBRARY, "--check"], check=True,
+                           env=dict(os.environ, XDG_RUNTIME_DIR=folder))
+
+
+if __name__ == "__main__":
+    LIBRARY = os.path.abspath(sys.argv.pop())
+    EXTENSION = os.path.abspath(sys.argv.pop())
+    ENGINE = os.path.abspath(sys.argv.pop())
+    unittest.main()
