@@ -221,9 +221,10 @@ bool pe_cli_is_host(int argc, char **argv)
 pe_exit pe_cli_host(int argc, char **argv)
 {
     host_options o = {.idle_s = IDLE_S};
+    const char *command = argv[1]; /* getopt moves it */
     default_log(o.log);
     pe_exit result = parse(argc, argv, &o);
     if (result != PE_EXIT_OK) return result == PE_EXIT_CANCELLED ? PE_EXIT_OK : result;
-    if (strcmp(argv[1], "serve") != 0) return pe_cli_ask(o.endpoint, strcmp(argv[1], "stop") == 0);
+    if (strcmp(command, "serve") != 0) return pe_cli_ask(o.endpoint, strcmp(command, "stop") == 0);
     return o.foreground ? serve_here(&o, -1) : serve_behind(&o);
 }
