@@ -149,5 +149,9 @@ static inline void pe_bit_set(uint64_t *bits, uint32_t i)
 pe_status pe_graph_mark_dependents(const pe_graph *graph, uint64_t *bits);
 /* Adds to bits every formula cell that a cell already in it depends on. */
 pe_status pe_graph_mark_precedents(const pe_graph *graph, uint64_t *bits);
+/* Adds to bits every cell that some formula names, one by one or in a range, for whose cell reads()
+ * is true. Linear. */
+pe_status pe_graph_mark_read(const pe_graph *graph, bool (*reads)(void *context, uint32_t cell),
+                             void *context, uint64_t *bits);
 
 #endif

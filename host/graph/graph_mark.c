@@ -276,3 +276,45 @@ pe_status pe_graph_mark_precedents(const pe_graph *g, uint64_t *bits)
     free(b.next_row);
     return PE_OK;
 }
+
+/* ---- what is read
+ * ---------------------------------------------------------------------------------------- */
+
+/* How many spans begin less how many have ended, by place. */
+typedef struct coverage {
+    uint64_t *bits;
+    int32_t *rows, *columns;
+} coverage;
+
+static bool cover_span(void *context, pei_span span)
+{
+    coverage *c = context;
+    if (span.end - span.first == 1 && !span.by_column) {
+        pe_bit_set(c->bits, span.first);
+        return true;
+    }
+    int32_t *change = span.by_column ? c->columns : c->rows;
+    change[span.first]++;
+    change[span.end]--;
+    return true;
+}
+
+pe_status pe_graph_mark_read(const pe_graph *g, bool (*reads)(void *context, uint32_t cell),
+                             void *context, uint64_t *bits)
+{
+    uint32_t count = g->workbook->cell_count;
+    coverage c = {.bits = bits, .rows = calloc(((size_t)count + 1) * 2, sizeof *c.rows)};
+    if (c.rows == NULL) return PE_E_MEMORY;
+    c.columns = c.rows + count + 1;
+    for (uint32_t i = 0; i < g->order_count; i++)
+        if (reads(context, g->order[i])) pei_graph_each_span(g, g->order[i], cover_span, &c);
+    int32_t by_row = 0, by_column = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        by_row += c.rows[i];
+        by_column += c.columns[i];
+        if (by_row > 0) pe_bit_set(bits, i);
+        if (by_column > 0) pe_bit_set(bits, g->column_cells[i]);
+    }
+    free(c.rows);
+    return PE_OK;
+}

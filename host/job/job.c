@@ -59,6 +59,7 @@ void pe_job_free(pe_job *job)
     pe_workbook_free(job->workbook);
     pe_pool_free(job->pool);
     free(job->frozen);
+    pe_program_memo_free(job->memo);
     pe_arena_free(job->kept);
     pe_arena_free(job->run);
     free(job);

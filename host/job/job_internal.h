@@ -41,6 +41,7 @@ struct pe_job {
     pe_sampler sampler;
     pe_simulation simulation;
     pe_program *program;
+    pe_program_memo *memo; /* of the outputs' program, from run to run; NULL: none */
     pe_plan *plan;
     pei_lanes lanes;
     pe_engine_general general;

@@ -101,6 +101,7 @@ static pe_status restart(pe_job *job, const pe_settings *settings, const pe_job_
     uint32_t override_count = 0;
     double start = pe_clock_seconds();
     forget_run(job);
+    if (job->memo == NULL) job->memo = pe_program_memo_new();
     pe_graph_forget_dependencies(job->graph);
     PE_TRY(apply(job, edits, cells, count, diag));
     job->options.settings = *settings;

@@ -25,7 +25,8 @@ pe_status pei_job_build(pe_job *job, const uint32_t *cells, uint32_t count, pe_p
     const pe_program_request request = {.varying = job->simulation.varying,
                                         .recorded = cells,
                                         .recorded_count = count,
-                                        .sampler = &job->sampler};
+                                        .sampler = &job->sampler,
+                                        .memo = program == &job->program ? job->memo : NULL};
     const pe_engine_options options = {.pool = job->pool,
                                        .general = &job->general,
                                        .isa = job->options.isa,

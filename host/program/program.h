@@ -150,7 +150,13 @@ typedef struct pe_program_request {
                       may stand twice; uniform, constant and blank cells are allowed */
     uint32_t recorded_count;
     const pe_sampler *sampler;
+    struct pe_program_memo *memo; /* of an earlier, like program: saves time; NULL: none */
 } pe_program_request;
+
+/* What one building leaves for the next: changes no program. One building at a time. */
+typedef struct pe_program_memo pe_program_memo;
+pe_program_memo *pe_program_memo_new(void); /* NULL: out of memory */
+void pe_program_memo_free(pe_program_memo *memo);
 
 /* Compiles the slice of varying cells that the recorded cells depend on. evaluator holds BASE
  * values and must outlive the program (texts). PE_E_UNSUPPORTED: diag->where is the cell, what

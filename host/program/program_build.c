@@ -163,7 +163,7 @@ static pe_status compile(pei_builder *b)
     PE_TRY(record_columns(b));
     PE_TRY(pei_fuse(b));
     double lowered = pe_clock_seconds();
-    PE_TRY(pei_schedule(b, &order, &count));
+    PE_TRY(pei_order(b, &order, &count));
     double scheduled = pe_clock_seconds();
     PE_TRY(pei_emit(b, order, count));
     count_info(b, count);

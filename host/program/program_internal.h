@@ -295,6 +295,8 @@ void pei_operands(const pei_builder *b, uint32_t node, pei_visit_operand visit, 
 pe_status pei_fuse(pei_builder *b);
 /* The order of nodes: order[0, *count), heap. */
 pe_status pei_schedule(pei_builder *b, uint32_t **order, uint32_t *count);
+/* program_memo.c: the same, by the request's memo where it can tell. */
+pe_status pei_order(pei_builder *b, uint32_t **order, uint32_t *count);
 /* Slots needed by an order. */
 pe_status pei_peak(pei_builder *b, const uint32_t *order, uint32_t count, uint32_t *peak);
 pe_status pei_emit(pei_builder *b, const uint32_t *order, uint32_t count);

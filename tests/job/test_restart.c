@@ -69,8 +69,8 @@ static void same_reports(const pe_report *a, const pe_report *b, const char *wha
         assert_string_equal(x->name, y->name);
         if (!same_value(x->base, y->base))
             fail_msg("%s: %s has base %.17g (%llx), not %.17g (%llx)", what, x->cell,
-                     pe_as_number(x->base), (unsigned long long)x->base.bits,
-                     pe_as_number(y->base), (unsigned long long)y->base.bits);
+                     pe_as_number(x->base), (unsigned long long)x->base.bits, pe_as_number(y->base),
+                     (unsigned long long)y->base.bits);
         for (uint32_t t = 0; t < TRIALS; t++)
             if (!same_value(x->trials[t], y->trials[t]))
                 fail_msg("%s: %s differs in trial %u", what, x->cell, t);
@@ -115,6 +115,11 @@ static void take_edits(pe_workbook *w, const pe_job_edit *edits, uint32_t count)
         w->cells[pe_workbook_cell(w, edits[i].ref)].stored = edits[i].value;
 }
 
+static pe_semantics rules(uint64_t seed)
+{
+    return seed % 4 == 3 ? PE_SEMANTICS_CALC : PE_SEMANTICS_EXCEL;
+}
+
 /* Random workbooks, several rounds of random edits: the restarted job against a new one. */
 static void edits_give_the_bits_of_a_new_job(void **state)
 {
@@ -127,7 +132,7 @@ static void edits_give_the_bits_of_a_new_job(void **state)
         pe_workbook *kept = NULL, *fresh = NULL;
         pe_job_edit edits[4][5];
         uint32_t counts[4];
-        assert_int_equal(parity_generate(seed, 40, PE_SEMANTICS_EXCEL, &kept, &diag), PE_OK);
+        assert_int_equal(parity_generate(seed, 40, rules(seed), &kept, &diag), PE_OK);
         pe_settings settings = settings_of(seed);
         pe_job *job = new_job(&settings, 2);
         assert_int_equal(pe_job_check_workbook(job, kept, "book", &diag), PE_OK);
@@ -139,7 +144,7 @@ static void edits_give_the_bits_of_a_new_job(void **state)
                              PE_OK);
             pe_diag said = {0}, expected = {0};
             pe_status status = finish(job, &said);
-            assert_int_equal(parity_generate(seed, 40, PE_SEMANTICS_EXCEL, &fresh, &diag), PE_OK);
+            assert_int_equal(parity_generate(seed, 40, rules(seed), &fresh, &diag), PE_OK);
             for (uint32_t r = 0; r <= round; r++) take_edits(fresh, edits[r], counts[r]);
             pe_job *other = new_job(&settings, 1);
             assert_int_equal(pe_job_check_workbook(other, fresh, "book", &diag), PE_OK);
