@@ -237,7 +237,7 @@ static int run(model *m, const arguments *a)
     double t3 = pe_clock_seconds();
     if (choose_cells(m) != 0) return 1;
     double t4 = pe_clock_seconds(), busy_compile = process_seconds();
-    pe_program_request request = {m->varying, m->recorded, m->recorded_count, &sampler};
+    pe_program_request request = {m->varying, m->recorded, m->recorded_count, &sampler, NULL};
     if (pe_program_build(m->graph, m->evaluator, &request, pool, NULL, &program, &diag) != PE_OK)
         return fail(&diag);
     double t5 = pe_clock_seconds();

@@ -352,7 +352,7 @@ static void test_formula(void **state)
     pe_program *program = NULL;
     model_open(&m, formula);
     assert_true(pe_bit(m.varying, m.cells[m.cell_count - 1]));
-    pe_program_request request = {m.varying, m.cells, m.cell_count, &m.sampler};
+    pe_program_request request = {m.varying, m.cells, m.cell_count, &m.sampler, NULL};
     if (pe_program_build(m.graph, m.evaluator, &request, NULL, NULL, &program, &diag) != PE_OK) {
         print_error("%s: %s\n", diag.where, diag.what);
         fail();
@@ -411,7 +411,7 @@ static void a_stopped_run_keeps_its_trials(void **state)
     pe_program *program = NULL;
     table whole;
     model_open(&m, "=A1+A2*A8");
-    pe_program_request request = {m.varying, m.cells, m.cell_count, &m.sampler};
+    pe_program_request request = {m.varying, m.cells, m.cell_count, &m.sampler, NULL};
     assert_int_equal(pe_program_build(m.graph, m.evaluator, &request, NULL, NULL, &program, &diag),
                      PE_OK);
     simulate(&m, program, 1, 0, NULL, &whole);

@@ -160,7 +160,7 @@ static void take(void *context, uint32_t column, uint64_t trial_first, uint32_t 
 
 static pe_status build_program(parity_model *m, pe_diag *diag)
 {
-    const pe_program_request request = {m->varying, m->cells, m->cell_count, &m->sampler};
+    const pe_program_request request = {m->varying, m->cells, m->cell_count, &m->sampler, NULL};
     pe_program_free(m->program);
     m->program = NULL;
     return pe_program_build(m->graph, m->evaluator, &request, NULL, NULL, &m->program, diag);

@@ -54,7 +54,7 @@ static pe_program *build(const golden *row, pe_workbook **workbook, pe_graph **g
     assert_int_equal(pe_evaluator_run(*evaluator, PE_EVALUATE_BASE, NULL, NULL, &diag), PE_OK);
     uint64_t varying = (1ull << count) - 1;
     uint32_t last = count - 1;
-    pe_program_request request = {&varying, &last, 1, &sampler};
+    pe_program_request request = {&varying, &last, 1, &sampler, NULL};
     pe_program *program = NULL;
     assert_int_equal(pe_program_build(*graph, *evaluator, &request, NULL, NULL, &program, &diag),
                      PE_OK);
