@@ -55,6 +55,8 @@ class StandIn:
             return {"distributions": [PERT, NORMAL]}
         if method == "describe" and "wrong" in params["formula"]:
             raise pe_document.Problem("the maximum is below the minimum")
+        if method == "inspect":
+            return INSPECTION
         if method == "describe":
             return {"formula": params["formula"], "mean": 1.0, "sd": 0.5, "p5": 0.2, "p50": 1.0,
                     "p95": 1.8, "discrete": False, "x": [0, 1, 2], "density": [0, 1, 0]}
@@ -243,13 +245,21 @@ def test_run(running):
     equal("kept", [row[0:3] for row in rows(document)],
           [("Trials", None, 20000.0), ("Seed", None, 5.0), ("Output", ("Inputs", 6, 1), "")])
     dialog.dialog.close()
-    stopping = dict(INSPECTION, problems=[{"cell": "Inputs!B2", "text": "no", "stops": True}])
+    text = 'INFO would change from trial to trial; --freeze "Inputs!B2" keeps the stored value'
+    stopping = dict(INSPECTION, problems=[{"cell": "Inputs!B2", "text": text, "stops": True}])
     dialog = pe_dialog_run.RunDialog(running.context, frame, host, stopping, chosen)
     dialog.dialog.open()
     dialog._update()
     equal("a stopping problem", "stops the run" in dialog.problem, True)
     dialog._toggle(1)
     equal("other outputs are tried", host.asked[-1][0], "inspect")
+    label, remedy = dialog._remedy_of(stopping["problems"][0])
+    remedy()
+    equal("a stopping cell can be frozen", (label, host.asked[-1][1]["settings"]["freeze"]),
+          ("Use Stored ~Value", ["Inputs!B9", "Inputs!B2"]))
+    dialog.keep(dialog.decided())
+    equal("frozen in the sheet too", [row[0:2] for row in rows(document)][-1],
+          ("Freeze", ("Inputs", 1, 1)))
     dialog.dialog.close()
     document.close(True)
 

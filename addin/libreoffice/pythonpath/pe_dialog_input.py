@@ -148,14 +148,14 @@ class InputDialog:
         title = (T.INPUT_CELLS % (len(self.cells), address, now) if several
                  else T.INPUT_ONE_CELL % (address, now))
         d.label("title", title, (6, 6, 328, 10), FontWeight=toolkit.BOLD)
-        d.label("name_label", T.INPUT_NAME, (6, 23, 55, 10))
-        d.edit("name", self._first_name(), (62, 20, 116, 14), Enabled=not several)
-        d.label("distribution_label", T.INPUT_DISTRIBUTION, (6, 42, 55, 10))
-        d.list("distribution", [each["title"] for each in self.distributions], (62, 39, 116, 14))
+        d.label("name_label", T.INPUT_NAME, (6, 23, 63, 10))
+        d.edit("name", self._first_name(), (70, 20, 108, 14), Enabled=not several)
+        d.label("distribution_label", T.INPUT_DISTRIBUTION, (6, 42, 63, 10))
+        d.list("distribution", [each["title"] for each in self.distributions], (70, 39, 108, 14))
         for row in range(self.rows):
             y = 58 + 19 * row
-            d.label("label%d" % row, "", (6, y + 3, 55, 10))
-            d.edit("value%d" % row, "", (62, y, 116, 14), HelpText=T.INPUT_PARAMETER_HELP)
+            d.label("label%d" % row, "", (6, y + 3, 63, 10))
+            d.edit("value%d" % row, "", (70, y, 108, 14), HelpText=T.INPUT_PARAMETER_HELP)
         self._build_shape()
         y = 62 + 19 * self.rows
         d.label("help", "", (6, y, 328, 18), MultiLine=True, TextColor=toolkit.GREY)

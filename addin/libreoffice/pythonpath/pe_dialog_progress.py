@@ -92,7 +92,7 @@ class ProgressWindow:
             self.dialog["stop"].Enabled = stage == "simulate"
         total, done = progress.get("total") or 0, progress.get("done") or 0
         self.dialog["bar"].ProgressValue = int(BAR_MAX * min(1.0, done / total)) if total else 0
-        self.dialog["line"].Label = line_of(progress)
+        self.dialog["line"].Label = "" if self.task.stopped else line_of(progress)
 
     def _stop(self):
         self.dialog["stage"].Label = T.PROGRESS_STOPPING

@@ -19,6 +19,7 @@ TICKED, UNTICKED = "\u2611", "\u2610"
 SAMPLINGS = (pe_settings.MONTE_CARLO, pe_settings.LATIN_HYPERCUBE)
 SHEETS_SHOWN = 8
 DESCRIBED_MAX = 200  # inputs; more are not read
+FREEZE = re.compile(r'--freeze "?[^"]*"? keeps')  # the host's words for its command line
 PLAIN = re.compile(r"^[A-Za-z][A-Za-z0-9]*\([-+0-9.,;{}eE %]*\)$")
 
 
@@ -57,10 +58,9 @@ class RunDialog:
         self.document = pe_document.document_of(frame)
         self.chosen = chosen
         self.figures = Figures(context)
-        self.outputs = list(inspection.get("outputs") or [])
-        self.ticks = [bool(output.get("chosen")) for output in self.outputs]
-        self.first_ticks = list(self.ticks)
+        self.frozen = []    # cells that the person froze here
         self.current = ""   # the cell that "Go to Cell" shows
+        self.remedy = None  # what the second button does
         self.problem = ""
         self._take(inspection)
         self.forced = self._forced_new_document()
@@ -69,6 +69,12 @@ class RunDialog:
 
     def _take(self, inspection):
         self.inspection = inspection
+        self.outputs = list(inspection.get("outputs") or [])
+        self.ticks = [bool(output.get("chosen")) for output in self.outputs]
+        self.first_ticks = list(self.ticks)
+        self._take_problems(inspection)
+
+    def _take_problems(self, inspection):
         problems = inspection.get("problems") or []
         self.problems = sorted(problems, key=lambda problem: not problem.get("stops"))
         self.stops = any(problem.get("stops") for problem in problems)
@@ -90,6 +96,7 @@ class RunDialog:
         self._build_problems()
         d.label("line", "", (6, 270, 388, 18), MultiLine=True)
         d.button("go", T.RUN_GO_TO, (6, 293, 64, 14), Enabled=False)
+        d.button("mend", T.RUN_FREEZE, (74, 293, 78, 14))
         d.closing_buttons(T.RUN_OK, T.CANCEL, ok_width=84)
 
     def _check_line(self):
@@ -99,16 +106,20 @@ class RunDialog:
         return line if formulas in line else (T.RUN_FORMULAS % formulas + " " + line).strip()
 
     def _build_inputs(self):
-        d, inspection = self.dialog, self.inspection
-        inputs = inspection.get("inputs") or []
-        count = inspection.get("input_count", len(inputs))
-        d.heading("inputs_heading", T.RUN_INPUTS % "{:,}".format(count), (6, 26, 388, 10))
+        d = self.dialog
+        d.heading("inputs_heading", "", (6, 26, 388, 10))
         columns = ((T.RUN_COLUMN_NAME, 96, False), (T.RUN_COLUMN_CELL, 52, False),
                    (T.RUN_COLUMN_DISTRIBUTION, 122, False), (T.INPUT_P5, 39, True),
                    (T.INPUT_MEAN, 39, True), (T.INPUT_P95, 39, True))
-        model = d.grid("inputs", columns, (6, 37, 388, 62))
+        d.grid("inputs", columns, (6, 37, 388, 62))
+        self._show_inputs()
+
+    def _show_inputs(self):
+        inputs = self.inspection.get("inputs") or []
+        count = self.inspection.get("input_count", len(inputs))
+        self.dialog["inputs_heading"].Label = T.RUN_INPUTS % "{:,}".format(count)
         figure = self.figures.figure_of
-        toolkit.add_rows(model, [
+        toolkit.add_rows(self.dialog["inputs"], [
             (each["name"], each["cell"], shown_formula(each))
             + tuple("" if each.get(key) is None else figure(each[key])
                     for key in ("p5", "mean", "p95")) for each in self._described(inputs)])
@@ -187,7 +198,7 @@ class RunDialog:
                                        else T.RUN_NO_PROBLEMS)
         toolkit.add_rows(d["problems"], [
             (T.RUN_STOPS if each.get("stops") else T.RUN_WARNS, each.get("cell", ""),
-             each["text"]) for each in self.problems])
+             problem_text(each)) for each in self.problems])
 
     def _show_ticks(self):
         model = self.dialog["outputs"]
@@ -214,6 +225,8 @@ class RunDialog:
         d.on("all", "action", lambda event: self._tick_all(True))
         d.on("none", "action", lambda event: self._tick_all(False))
         d.on("go", "action", lambda event: self._go())
+        d.on("mend", "action", lambda event: self._mend())
+        d.part("mend").setVisible(False)
         d.on("new_seed", "action", lambda event: self._new_seed())
         for name in ("trials", "seed"):
             d.on(name, "text", lambda event: self._update())
@@ -227,8 +240,63 @@ class RunDialog:
         return rows[row].get("cell", "") if 0 <= row < len(rows) else ""
 
     def _moved(self, name):
-        self.current = self._cell_of_row(name, self.dialog.part(name).getCurrentRow())
+        row = self.dialog.part(name).getCurrentRow()
+        self.current = self._cell_of_row(name, row)
         self.dialog["go"].Enabled = bool(self.current)
+        problem = self.problems[row] if name == "problems" and 0 <= row < len(self.problems) else {}
+        label, self.remedy = self._remedy_of(problem)
+        self.dialog["mend"].Label = label
+        self.dialog.part("mend").setVisible(bool(label))
+        if problem:  # the list may be too narrow for it
+            self._say(problem_text(problem), problem.get("stops"))
+
+    def _say(self, text, wrong):
+        self.dialog["line"].Label = text
+        self.dialog["line"].TextColor = toolkit.RED if wrong else toolkit.GREY
+
+    def _remedy_of(self, problem):
+        """(label of the button, what it does) for a problem that stops the run; ("", None)."""
+        if is_broken(problem):
+            return T.RUN_DROP, self._drop_broken
+        if problem.get("stops") and problem.get("cell") and FREEZE.search(problem["text"]):
+            return T.RUN_FREEZE, lambda: self._freeze(problem["cell"])
+        return "", None
+
+    def _mend(self):
+        remedy, self.remedy = self.remedy, None
+        if remedy is not None:
+            remedy()
+            self.dialog.part("trials").setFocus()  # the button is about to go
+
+    def _freeze(self, cell):
+        """The cell keeps its stored value in every trial."""
+        self.frozen.append(cell)
+        self._inspect_again()
+
+    def _drop_broken(self):
+        """Settings of deleted cells go."""
+        pe_settings.remove_rows(self.document, pe_settings.broken(self.document), T.RUN_UNDO)
+        self.session.send()
+        self._inspect_again()
+
+    def _inspect_again(self):
+        self._take(self._inspect(self._settings()))
+        self._show_inputs()
+        self._show_ticks()
+        self._show_problems()
+        self.dialog.part("mend").setVisible(False)
+        self._update()
+
+    def _inspect(self, settings):
+        return Host(self.session).call("inspect", {"book": self.session.book,
+                                                   "settings": settings})
+
+    def _settings(self):
+        """What the caller gave, and the cells frozen here."""
+        settings = dict(self.chosen.get("settings") or {})
+        if self.frozen:
+            settings["freeze"] = list(settings.get("freeze") or []) + self.frozen
+        return settings
 
     def _clicked(self, name, event):
         grid = self.dialog.part(name)
@@ -256,16 +324,11 @@ class RunDialog:
 
     def _ticked(self):
         self._show_ticks()
-        if self.inspection_stops_for_outputs():
-            settings = dict(self.chosen.get("settings") or {}, outputs=self._ticked_outputs())
-            self._take(Host(self.session).call("inspect", {"book": self.session.book,
-                                                           "settings": settings}))
+        if self.stops and any(self.ticks):  # other outputs may be free of what stops the run
+            settings = dict(self._settings(), outputs=self._ticked_outputs())
+            self._take_problems(self._inspect(settings))
             self._show_problems()
         self._update()
-
-    def inspection_stops_for_outputs(self):
-        """Other outputs may be free of what stops the run."""
-        return self.stops and any(self.ticks)
 
     def _go(self):
         """Shows the cell behind the dialog."""
@@ -283,13 +346,13 @@ class RunDialog:
         pace = self.inspection.get("seconds_per_trial")
         d["expected"].Label = (duration(trials * pace)
                                if trials and pace is not None and pace >= 0 else "")
-        d["line"].Label = self.problem or T.RUN_SHEETS % self._sheets()
-        d["line"].TextColor = toolkit.RED if self.problem else toolkit.GREY
+        self._say(self.problem or T.RUN_SHEETS % self._sheets(), self.problem)
         d.part("ok").setEnable(not self.problem)
 
     def _problem_of_model(self):
         if self.stops:
-            return T.RUN_STOPPED
+            return T.RUN_STOPPED % (self.problems[0].get("cell", ""),
+                                    problem_text(self.problems[0]))
         if not self.inspection.get("inputs"):
             return T.RUN_NO_INPUT
         return "" if any(self.ticks) else T.RUN_NO_OUTPUT
@@ -300,8 +363,9 @@ class RunDialog:
     def _sheets(self):
         pages = list(self.inspection.get("pages") or [])
         if self.ticks != self.first_ticks:
-            count = sum(self.ticks)
-            return T.RUN_SHEETS_ONE if count == 1 else T.RUN_SHEETS_MANY % count
+            count, names = sum(self.ticks), {output["name"] for output in self.outputs}
+            others = ", ".join(page for page in pages if page not in names)
+            return T.RUN_SHEETS_ONE % others if count == 1 else T.RUN_SHEETS_MANY % (others, count)
         shown = ", ".join(pages[:SHEETS_SHOWN])
         return shown + (T.RUN_SHEETS_MORE % (len(pages) - SHEETS_SHOWN)
                         if len(pages) > SHEETS_SHOWN else "")
@@ -315,7 +379,7 @@ class RunDialog:
     def decided(self):
         """As choose() returns it."""
         d = self.dialog
-        settings = dict(self.chosen.get("settings") or {})
+        settings = self._settings()
         settings.update(trials=self._count("trials"), seed=self._count("seed"),
                         sampling=SAMPLINGS[max(0, d["sampling"].SelectedItems[0])])
         if self.ticks != self.first_ticks:
@@ -334,7 +398,8 @@ class RunDialog:
         if self.ticks != self.first_ticks:
             outputs = [(pe_document.parse_address(output["cells"]), output["name"])
                        for output in decided["settings"]["outputs"]]
-        pe_settings.remember(self.document, decided["settings"], outputs, T.RUN_UNDO)
+        pe_settings.remember(self.document, decided["settings"], outputs, T.RUN_UNDO,
+                             [pe_document.parse_address(cell) for cell in self.frozen])
 
 
 def shown_formula(described):
@@ -361,6 +426,19 @@ def problem_of_counts(trials, seed):
     if seed is None or not 0 <= seed <= SEED_MAX:
         return T.RUN_BAD_SEED % "{:,}".format(SEED_MAX)
     return ""
+
+
+def is_broken(problem):
+    """A setting whose cell was deleted."""
+    return bool(problem.get("stops")) and "#REF!" in (problem.get("cell") or "")
+
+
+def problem_text(problem):
+    """A problem in words that fit the dialog."""
+    if is_broken(problem):
+        return T.RUN_BROKEN
+    text = FREEZE.sub(T.RUN_FREEZE_WORDS, problem["text"])
+    return text[:1].upper() + text[1:]
 
 
 def new_seed():

@@ -15,7 +15,7 @@ from pe_dialog_texts import T
 
 SHEET = "Power Engine"
 HEADER = ("Setting", "Cell", "Value", "Name")
-INPUT, OUTPUT = "Input", "Output"
+INPUT, OUTPUT, FREEZE = "Input", "Output", "Freeze"
 TRIALS, SEED, SAMPLING = "Trials", "Seed", "Sampling"
 MONTE_CARLO, LATIN_HYPERCUBE = "monte_carlo", "latin_hypercube"
 SAMPLING_TEXTS = {MONTE_CARLO: "Monte Carlo", LATIN_HYPERCUBE: "Latin hypercube"}
@@ -220,8 +220,7 @@ def remove(document, kind, cells, title):
 
 def broken(document):
     """Settings whose cell was deleted: the host refuses them."""
-    return [row for row in read(document)
-            if row.kind.lower() in ("input", "output") and row.reference and row.cell is None]
+    return [row for row in read(document) if row.cell is None and "#REF!" in row.reference]
 
 
 def remove_rows(document, rows, title):
@@ -231,19 +230,19 @@ def remove_rows(document, rows, title):
             _remove_lines(sheet, [row.line for row in rows])
 
 
-def remember(document, chosen, outputs, title):
+def remember(document, chosen, outputs, title, frozen=()):
     """Writes what a person chose for a run, so that a headless run of the saved file agrees.
 
     chosen: trials, seed, sampling. outputs: None leaves them as they are, else (cell, name) of
-    each. Only what differs from what stands there, or from the default, is written; True if
-    anything was."""
+    each. frozen: cells that keep their stored value. Only what differs from what stands there, or
+    from the default, is written; True if anything was."""
     now = choices(document)
     changed = [key for key in ("trials", "seed", "sampling") if chosen[key] != now[key]]
     if outputs is not None:
         standing = [(row.cell, row.name) for row in read(document) if is_kind(row, OUTPUT)]
         if standing == outputs:
             outputs = None
-    if not changed and outputs is None:
+    if not changed and outputs is None and not frozen:
         return False
     with _changing(document, title) as sheet:
         for key in changed:
@@ -253,6 +252,8 @@ def remember(document, chosen, outputs, title):
             _write(sheet, same[0].line if same else _free_line(document), kind, None, value, "")
         if outputs is not None:
             _replace_outputs(document, sheet, outputs)
+        for cell in frozen:
+            _set_cell(document, sheet, FREEZE, cell, "", "")
     return True
 
 
