@@ -28,9 +28,19 @@ static pe_function_id id_of(const pe_function *row)
     return (pe_function_id)(row - pe_function_row((pe_function_id)0));
 }
 
-static bool holds_error(pe_value v)
+/* Whether a body may have found the error in an argument. */
+static bool holds_error(pei_context *x, pe_value v)
 {
-    if (!pe_is(v, PE_KIND_ARRAY)) return pe_is_error(v) || pe_is(v, PE_KIND_REFERENCE);
+    if (pe_is(v, PE_KIND_REFERENCE)) {
+        const pe_reference *r = pe_as_pointer(v);
+        for (uint32_t i = 0; i < r->area_count; i++) {
+            pe_cursor cursor = pe_cursor_of(r->areas[i]);
+            while (x->call.ops->next(&x->call, &cursor))
+                if (pe_is_error(cursor.value)) return true;
+        }
+        return false;
+    }
+    if (!pe_is(v, PE_KIND_ARRAY)) return pe_is_error(v);
     const pe_array *a = pe_as_array(v);
     for (size_t i = 0; i < (size_t)a->rows * a->columns; i++)
         if (pe_is_error(a->cells[i])) return true;
@@ -43,8 +53,8 @@ static pe_value calc_value(pei_context *x, const pe_function *row, const pe_valu
 {
     bool passed = false;
     if (!pe_is_error(v)) return pei_plain(x, v);
-    if (pe_as_error(v) == PE_ERROR_NUM || pe_as_error(v) == PE_ERROR_DIV0)
-        for (uint32_t i = 0; i < n && !passed; i++) passed = holds_error(args[i]);
+    if (pe_as_error(v) != PE_ERROR_VALUE)
+        for (uint32_t i = 0; i < n && !passed; i++) passed = holds_error(x, args[i]);
     return passed ? v : pe_calc_result(id_of(row), v);
 }
 

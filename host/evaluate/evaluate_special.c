@@ -42,8 +42,10 @@ static pe_value choose_elements(pei_context *x, const pe_node *node, const pe_ar
         uint32_t taken = (uint32_t)pe_as_number(choice->cells[i]);
         if (known[taken]) continue;
         known[taken] = true;
-        values[taken] = taken == node->arg_count ? pe_boolean(false)
-                                                 : pei_dereference(x, branch(x, node, taken));
+        if (taken < node->arg_count)
+            values[taken] = pei_dereference(x, branch(x, node, taken));
+        else /* Calc's MIN and the like leave it out as Excel's leave FALSE out */
+            values[taken] = x->call.calc != NULL ? pe_blank() : pe_boolean(false);
         pei_shape_grow(&s, values[taken]);
     }
     x->array = array;
@@ -187,6 +189,12 @@ static pe_value same(const pei_context *x, pe_value a, pe_value b)
     return pei_equal(x, a, b);
 }
 
+/* Of pei_equal: a boolean, or under Calc's rules a number. */
+static bool is_true(pe_value v)
+{
+    return pe_is_number(v) ? pe_as_number(v) != 0 : pe_as_boolean(v);
+}
+
 static pe_value same_elements(pei_context *x, pe_value a, pe_value b)
 {
     pei_shape s = {1, 1};
@@ -228,7 +236,7 @@ static pe_value special_switch(pei_context *x, const pe_node *node)
         if (x->unresolved) return pe_unresolved();
         v = same(x, key, pei_single(x, v));
         if (pe_is_error(v)) return v;
-        if (pe_as_boolean(v)) return branch(x, node, i + 1);
+        if (is_true(v)) return branch(x, node, i + 1);
     }
     return i < node->arg_count ? branch(x, node, i) : pe_error(PE_ERROR_NA);
 }

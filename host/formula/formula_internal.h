@@ -147,6 +147,8 @@ pe_status pei_parse_argument(pei_parser *p);
 pe_status pei_end_argument(pei_parser *p, bool *last);
 /* Flags and draw site of a new FUNCTION node. */
 void pei_add_function(pei_parser *p, pe_node *node);
+/* formula_fit.c: the arguments from first on as the row takes them; *id may change. */
+pe_status pei_fit_arguments(pei_parser *p, uint32_t offset, size_t first, pe_function_id *id);
 /* formula_lambda.c */
 bool pei_strip_prefix(const char **name, size_t *length, const char *prefix);
 const pei_variable *pei_find_variable(const pei_parser *p, const char *name, size_t length);

@@ -366,6 +366,8 @@ void pei_add_function(pei_parser *p, pe_node *node)
 static pe_status finish_function(pei_parser *p, const pei_token *t, pe_function_id id, size_t first,
                                  pei_expression *out)
 {
+    pe_status status = pei_fit_arguments(p, t->offset, first, &id);
+    if (status != PE_OK) return status;
     const pe_function *row = pe_function_row(id);
     pe_node_kind kind = PE_NODE_FUNCTION;
     pe_operator op = PE_OP_ADD;
@@ -376,7 +378,7 @@ static pe_status finish_function(pei_parser *p, const pei_token *t, pe_function_
         kind = PE_NODE_UNARY;
         op = PE_OP_SPILL;
     }
-    pe_status status = check_arity(p, t, row, (uint32_t)(p->stack_count - first));
+    status = check_arity(p, t, row, (uint32_t)(p->stack_count - first));
     if (status == PE_OK) status = pei_expand_eta(p, row, first);
     if (status == PE_OK) status = pei_new_node(p, kind, t->offset, &out->node);
     if (status == PE_OK) status = pei_take_arguments(p, first, out->node, &out->height);

@@ -195,6 +195,8 @@ typedef struct pe_criterion pe_criterion;
 const pe_criterion *pe_criterion_new(pe_call *call, pe_value criterion); /* NULL: out of memory */
 bool pe_criterion_match(const pe_criterion *criterion,
                         pe_value value); /* value: any scalar, blank and error included */
+/* Calc: a pattern that numbers may match by their texts. */
+bool pe_criterion_sees_numbers(const pe_criterion *criterion);
 /* A criterion that only tests a number against a constant, for lowering: op one of "=", "<>", "<",
  * "<=", ">", ">=". */
 bool pe_criterion_numeric(const pe_criterion *criterion, const char **op, double *operand);

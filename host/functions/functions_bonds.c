@@ -8,7 +8,7 @@
 typedef struct security {
     double settlement, maturity;
     int frequency, basis;
-    bool date1904;
+    pei_dates dates;
     const pe_call *call;
 } security;
 
@@ -38,11 +38,11 @@ static bool security_of(pe_call *call, const pe_value *args, int n, int basis_in
 {
     s->settlement = date_arg(args, n, 0);
     s->maturity = date_arg(args, n, 1);
-    s->date1904 = call->date1904;
+    s->dates = pei_dates_of(call);
     s->call = call;
     s->frequency = 1;
     if (!(s->settlement >= 0 && s->maturity > s->settlement &&
-          s->maturity < PEI_SERIAL_END(s->date1904)))
+          s->maturity < PEI_SERIAL_END(s->dates)))
         return false;
     if (!basis_arg(args, n, basis_index, &s->basis)) return false;
     return !with_coupons || frequency_arg(args, n, basis_index - 1, &s->frequency);
@@ -65,9 +65,9 @@ typedef struct period {
 static period period_of(const security *s)
 {
     period p;
-    p.coupon = pei_coupon_at(s->settlement, s->maturity, s->frequency, s->date1904);
+    p.coupon = pei_coupon_at(s->settlement, s->maturity, s->frequency, s->dates);
     p.days = pei_coupon_days(p.coupon.previous, p.coupon.next, s->frequency, s->basis);
-    p.elapsed = pei_days_between(p.coupon.previous, s->settlement, s->basis, s->date1904);
+    p.elapsed = pei_days_between(p.coupon.previous, s->settlement, s->basis, s->dates);
     p.left = s->basis == 0 || s->basis == 4 ? p.days - p.elapsed : p.coupon.next - s->settlement;
     return p;
 }
@@ -327,7 +327,7 @@ pe_value pei_fn_ACCRINTM(pe_call *call, const pe_value *args, int n)
     double fraction = years(&s);
     if (s.basis == 1 &&
         s.maturity - s.settlement > 366) { /* over the length of the year of issue */
-        pei_date_parts(s.settlement, s.date1904, &year, &month, &day);
+        pei_date_parts(s.settlement, s.dates, &year, &month, &day);
         fraction = (s.maturity - s.settlement) / (pei_days_in_month(year, 2) == 29 ? 366 : 365);
     }
     return pe_number_checked(par * rate * fraction);

@@ -1,6 +1,6 @@
-/* functions_calendar.c: serial numbers and calendar dates in Excel's two date systems. The 1900
- * system counts a 29 February 1900 that never was (serial 60) and a 0 January 1900 (serial 0);
- * everything else follows the Gregorian calendar. */
+/* functions_calendar.c: serial numbers and calendar dates in Excel's two date systems and Calc's.
+ * The 1900 system counts a 29 February 1900 that never was (serial 60) and a 0 January 1900 (serial
+ * 0); everything else follows the Gregorian calendar. */
 #include "functions_internal.h"
 
 /* Days from 1 Jan 1970 in the proleptic Gregorian calendar; month 1 to 12. */
@@ -27,6 +27,7 @@ static void civil_from_days(int64_t days, int *year, int *month, int *day)
 }
 
 #define EPOCH_1900 (-25568) /* 31 Dec 1899 = serial 0 */
+#define EPOCH_CALC (-25569) /* 30 Dec 1899 = serial 0 */
 #define EPOCH_1904 (-24107) /* 1 Jan 1904 = serial 0 */
 
 int pei_days_in_month(int year, int month)
@@ -36,22 +37,24 @@ int pei_days_in_month(int year, int month)
     return days[month - 1] + (month == 2 && leap);
 }
 
-double pei_date_serial(int year, int month, int day, bool date1904)
+double pei_date_serial(int year, int month, int day, pei_dates dates)
 {
     int64_t months = (int64_t)year * 12 + month - 1;
     int64_t y = months >= 0 ? months / 12 : -((-months + 11) / 12);
     int64_t first = days_from_civil(y, (int)(months - y * 12) + 1, 1);
-    if (date1904) return (double)(first + day - 1 - EPOCH_1904);
+    if (dates == PEI_DATES_1904) return (double)(first + day - 1 - EPOCH_1904);
+    if (dates == PEI_DATES_CALC) return (double)(first + day - 1 - EPOCH_CALC);
     int64_t serial = first - EPOCH_1900;
     serial += serial >= 60;
     return (double)(serial + day - 1);
 }
 
-void pei_date_parts(double serial, bool date1904, int *year, int *month, int *day)
+void pei_date_parts(double serial, pei_dates dates, int *year, int *month, int *day)
 {
     int64_t whole = (int64_t)pen_floor(serial);
-    if (date1904) {
-        civil_from_days(whole + EPOCH_1904, year, month, day);
+    if (dates != PEI_DATES_1900) {
+        int64_t epoch = dates == PEI_DATES_1904 ? EPOCH_1904 : EPOCH_CALC;
+        civil_from_days(whole + epoch, year, month, day);
         return;
     }
     if (whole == 60 || whole == 0) {
@@ -63,10 +66,10 @@ void pei_date_parts(double serial, bool date1904, int *year, int *month, int *da
     civil_from_days(whole - (whole > 60) + EPOCH_1900, year, month, day);
 }
 
-int pei_weekday(double serial, bool date1904)
+int pei_weekday(double serial, pei_dates dates)
 {
     /* serial 1 of the 1900 system is a Sunday to Excel; 1 Jan 1904 was a Friday */
     int64_t whole = (int64_t)pen_floor(serial);
-    int64_t d = (date1904 ? whole + 5 : whole + 6) % 7;
+    int64_t d = (dates == PEI_DATES_1904 ? whole + 5 : whole + 6) % 7;
     return (int)(d < 0 ? d + 7 : d);
 }

@@ -6,6 +6,7 @@
 #include "functions_arithmetic.h"
 #include "functions_criterion.h"
 #include "functions_match.h"
+#include "functions_pattern.h"
 
 typedef enum operator_kind { OP_EQ, OP_NE, OP_LT, OP_LE, OP_GT, OP_GE } operator_kind;
 
@@ -16,7 +17,8 @@ struct pe_criterion {
     operator_kind op;
     bool explicit_op; /* written, not implied */
     pe_kind kind;     /* NUMBER, TEXT, BOOLEAN, ERROR, BLANK: what the operand is */
-    bool wildcard;
+    bool as_number;   /* Calc: given as a number, it sees no texts */
+    const pei_pattern *pattern;
     double number;
     pe_value operand; /* text, boolean or error */
 };
@@ -54,7 +56,8 @@ static void operand_of_text(pe_criterion *c, const char *bytes, size_t length)
         c->operand = pe_error(code);
     } else if (pe_text_equal_nocase(bytes, length, "TRUE", 4) ||
                pe_text_equal_nocase(bytes, length, "FALSE", 5)) {
-        c->kind = PE_KIND_BOOLEAN;
+        c->kind = c->call->calc != NULL ? PE_KIND_NUMBER : PE_KIND_BOOLEAN;
+        c->number = length == 4 ? 1 : 0;
         c->operand = pe_boolean(length == 4);
     } else {
         pe_value number = pe_to_number(c->call, c->operand);
@@ -62,7 +65,7 @@ static void operand_of_text(pe_criterion *c, const char *bytes, size_t length)
             c->kind = PE_KIND_NUMBER;
             c->number = pe_as_number(number);
         } else {
-            c->wildcard = pei_wildcard_has(pe_as_text(c->operand));
+            c->pattern = pei_pattern_of(c->call, pe_as_text(c->operand));
         }
     }
 }
@@ -79,6 +82,7 @@ const pe_criterion *pe_criterion_new(pe_call *call, pe_value criterion)
     switch (c->kind) {
     case PE_KIND_NUMBER:
         c->number = pe_as_number(criterion);
+        c->as_number = call->calc != NULL;
         break;
     case PE_KIND_BLANK:
     case PE_KIND_OMITTED: /* a reference to an empty cell counts zeros */
@@ -145,18 +149,25 @@ static bool text_is_number(const pe_criterion *c, pe_value value)
     return pe_is_number(number) && pe_arith_equal(pe_as_number(number), c->number);
 }
 
+static bool matches_pattern(const pe_criterion *c, pe_value value, pe_kind kind)
+{
+    if (kind == PE_KIND_TEXT) return pei_pattern_matches(c->pattern, pe_as_text(value));
+    return kind == PE_KIND_NUMBER && pei_pattern_matches_number(c->pattern, pe_as_number(value));
+}
+
 static bool equals(const pe_criterion *c, pe_value value, pe_kind kind)
 {
     switch (c->kind) {
     case PE_KIND_NUMBER:
         if (kind == PE_KIND_NUMBER) return pe_arith_equal(pe_as_number(value), c->number);
-        return kind == PE_KIND_TEXT && c->op == OP_EQ && text_is_number(c, value);
+        if (kind != PE_KIND_TEXT || c->as_number) return false;
+        return (c->op == OP_EQ || c->call->calc != NULL) && text_is_number(c, value);
     case PE_KIND_BLANK: /* "=" and "<>" see only truly empty cells, "" also empty text */
         if (kind == PE_KIND_BLANK) return true;
         return !c->explicit_op && kind == PE_KIND_TEXT && pe_as_text(value)->length == 0;
     case PE_KIND_TEXT:
+        if (c->pattern != NULL) return matches_pattern(c, value, kind);
         if (kind != PE_KIND_TEXT) return false;
-        if (c->wildcard) return pei_wildcard_match(pe_as_text(c->operand), pe_as_text(value));
         return pei_text_equal(pe_as_text(c->operand), pe_as_text(value));
     case PE_KIND_BOOLEAN:
         return kind == PE_KIND_BOOLEAN && pe_as_boolean(value) == pe_as_boolean(c->operand);
@@ -198,4 +209,9 @@ bool pe_criterion_numeric(const pe_criterion *c, const char **op, double *operan
 bool pei_criterion_takes_blank(const pe_criterion *c)
 {
     return pe_criterion_match(c, pe_blank());
+}
+
+bool pe_criterion_sees_numbers(const pe_criterion *c)
+{
+    return c->pattern != NULL && c->call->calc != NULL;
 }

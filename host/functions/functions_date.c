@@ -10,25 +10,31 @@ typedef struct date {
 static date date_of(const pe_call *call, double serial)
 {
     date d;
-    pei_date_parts(serial, call->date1904, &d.year, &d.month, &d.day);
+    pei_date_parts(serial, pei_dates_of(call), &d.year, &d.month, &d.day);
     return d;
 }
 
+#define CALC_FIRST (-693593.0) /* 1 Jan 1 */
+
 static bool in_calendar(const pe_call *call, double serial)
 {
-    return serial >= 0 && serial < PEI_SERIAL_END(call->date1904);
+    pei_dates dates = pei_dates_of(call);
+    double first = dates == PEI_DATES_CALC ? CALC_FIRST : 0;
+    return serial >= first && serial < PEI_SERIAL_END(dates) + (first < 0);
 }
 
 static double serial_of(const pe_call *call, int year, int month, int day)
 {
-    return pei_date_serial(year, month, day, call->date1904);
+    return pei_date_serial(year, month, day, pei_dates_of(call));
 }
 
 /* The length of a month as the calendar of the call has it: February 1900 has 29 days in the 1900
  * system. */
 static int month_days(const pe_call *call, int year, int month)
 {
-    return year == 1900 && month == 2 && !call->date1904 ? 29 : pei_days_in_month(year, month);
+    return year == 1900 && month == 2 && pei_dates_of(call) == PEI_DATES_1900
+               ? 29
+               : pei_days_in_month(year, month);
 }
 
 static bool is_last_day(const pe_call *call, date d)
@@ -54,7 +60,10 @@ pe_value pei_fn_date(pe_call *call, const pe_value *args, int n)
     double day = pen_floor(pe_arg_number(args, n, 2, 0));
     if (!(year >= 0 && year < 10000) || pen_abs(month) > 1e6 || pen_abs(day) > 1e8)
         return pe_error(PE_ERROR_NUM);
-    if (year < 1900) year += 1900;
+    if (call->calc != NULL)
+        year += year < 30 ? 2000 : year < 100 ? 1900 : 0; /* two digits: 1930 to 2029 */
+    else if (year < 1900)
+        year += 1900;
     double serial = serial_of(call, (int)year, (int)month, (int)day);
     return in_calendar(call, serial) ? pe_number(serial) : pe_error(PE_ERROR_NUM);
 }
@@ -75,7 +84,7 @@ static bool parse_argument(pe_call *call, pe_value text, double *day, double *ti
 {
     if (!pe_is(text, PE_KIND_TEXT)) return false;
     const pe_text *t = pe_as_text(text);
-    return pei_parse_datetime(t->bytes, t->length, call->date1904, call->now, day, time);
+    return pei_parse_datetime(t->bytes, t->length, pei_dates_of(call), call->now, day, time);
 }
 
 pe_value pei_fn_datevalue(pe_call *call, const pe_value *args, int n)
@@ -176,13 +185,13 @@ pe_value pei_fn_weekday(pe_call *call, const pe_value *args, int n)
     if (!in_calendar(call, serial)) return pe_error(PE_ERROR_NUM);
     int first = type == 3 ? 1 : week_start(type);
     if (first < 0) return pe_error(PE_ERROR_NUM);
-    int day = (pei_weekday(serial, call->date1904) - first + 7) % 7;
+    int day = (pei_weekday(serial, pei_dates_of(call)) - first + 7) % 7;
     return pe_number(type == 3 ? day : day + 1);
 }
 
 static pe_value iso_week(pe_call *call, double serial)
 {
-    int monday_based = (pei_weekday(serial, call->date1904) + 6) % 7;
+    int monday_based = (pei_weekday(serial, pei_dates_of(call)) + 6) % 7;
     double thursday = serial - monday_based + 3;
     int year = date_of(call, thursday < 0 ? 0 : thursday).year;
     double first = serial_of(call, year, 1, 1);
@@ -207,7 +216,7 @@ pe_value pei_fn_weeknum(pe_call *call, const pe_value *args, int n)
     int first = week_start(type);
     if (first < 0) return pe_error(PE_ERROR_NUM);
     double new_year = serial_of(call, date_of(call, serial).year, 1, 1);
-    int before = (pei_weekday(new_year, call->date1904) - first + 7) %
+    int before = (pei_weekday(new_year, pei_dates_of(call)) - first + 7) %
                  7; /* days of week 1 in the old year */
     double week = pen_floor((serial - new_year + before) / 7) + 1;
     return pe_number(week < 0 ? 0 : week);
@@ -225,7 +234,8 @@ static pe_value shifted_month(pe_call *call, const pe_value *args, bool end)
     if (!(pen_abs(months) < 1e6)) return pe_error(PE_ERROR_NUM);
     date d = date_of(call, serial);
     int64_t month = (int64_t)d.year * 12 + d.month - 1 + (int64_t)months;
-    if (month < 1900 * 12 || month >= 10000 * 12) return pe_error(PE_ERROR_NUM);
+    if (month < (call->calc != NULL ? 1 : 1900) * 12 || month >= 10000 * 12)
+        return pe_error(PE_ERROR_NUM);
     int year = (int)(month / 12), of_year = (int)(month % 12) + 1;
     int last = month_days(call, year, of_year);
     double result = serial_of(call, year, of_year, end || d.day > last ? last : d.day);

@@ -13,11 +13,11 @@ static bool is_february_end(int year, int month, int day)
     return month == 2 && day >= (is_leap(year) ? 29 : 28);
 }
 
-double pei_days_30(double start, double end, bool european, bool date1904)
+double pei_days_30(double start, double end, bool european, pei_dates dates)
 {
     int y1, m1, d1, y2, m2, d2;
-    pei_date_parts(start, date1904, &y1, &m1, &d1);
-    pei_date_parts(end, date1904, &y2, &m2, &d2);
+    pei_date_parts(start, dates, &y1, &m1, &d1);
+    pei_date_parts(end, dates, &y2, &m2, &d2);
     if (european) {
         if (d1 == 31) d1 = 30;
         if (d2 == 31) d2 = 30;
@@ -32,42 +32,42 @@ double pei_days_30(double start, double end, bool european, bool date1904)
     return (y2 - y1) * 360.0 + (m2 - m1) * 30.0 + (d2 - d1);
 }
 
-double pei_days_between(double start, double end, int basis, bool date1904)
+double pei_days_between(double start, double end, int basis, pei_dates dates)
 {
-    if (basis == 0 || basis == 4) return pei_days_30(start, end, basis == 4, date1904);
+    if (basis == 0 || basis == 4) return pei_days_30(start, end, basis == 4, dates);
     return end - start;
 }
 
-bool pei_is_month_end(double date, bool date1904)
+bool pei_is_month_end(double date, pei_dates dates)
 {
     int y, m, d;
-    pei_date_parts(date, date1904, &y, &m, &d);
+    pei_date_parts(date, dates, &y, &m, &d);
     return d == pei_days_in_month(y, m);
 }
 
-double pei_months_later(double date, int months, bool end_of_month, bool date1904)
+double pei_months_later(double date, int months, bool end_of_month, pei_dates dates)
 {
     int y, m, d;
-    pei_date_parts(date, date1904, &y, &m, &d);
+    pei_date_parts(date, dates, &y, &m, &d);
     int at = y * 12 + (m - 1) + months;
     y = at / 12;
     m = at % 12 + 1;
     int last = pei_days_in_month(y, m);
-    return pei_date_serial(y, m, end_of_month || d > last ? last : d, date1904);
+    return pei_date_serial(y, m, end_of_month || d > last ? last : d, dates);
 }
 
-pei_coupon pei_coupon_at(double date, double maturity, int frequency, bool date1904)
+pei_coupon pei_coupon_at(double date, double maturity, int frequency, pei_dates dates)
 {
     int y1, m1, d1, y2, m2, d2, step = 12 / frequency;
-    bool end = pei_is_month_end(maturity, date1904);
-    pei_date_parts(date, date1904, &y1, &m1, &d1);
-    pei_date_parts(maturity, date1904, &y2, &m2, &d2);
+    bool end = pei_is_month_end(maturity, dates);
+    pei_date_parts(date, dates, &y1, &m1, &d1);
+    pei_date_parts(maturity, dates, &y2, &m2, &d2);
     int back = ((y2 - y1) * 12 + (m2 - m1)) / step; /* about right: one step more or less follows */
     if (back > 0) back--;
     pei_coupon c;
-    c.next = pei_months_later(maturity, -back * step, end, date1904);
+    c.next = pei_months_later(maturity, -back * step, end, dates);
     for (;;) {
-        c.previous = pei_months_later(maturity, -(back + 1) * step, end, date1904);
+        c.previous = pei_months_later(maturity, -(back + 1) * step, end, dates);
         if (c.previous <= date) break;
         c.next = c.previous;
         back++;

@@ -7,19 +7,19 @@
 #include <stdbool.h>
 
 /* Days from start to end in months of 30 days (negative where end is earlier). */
-double pei_days_30(double start, double end, bool european, bool date1904);
+double pei_days_30(double start, double end, bool european, pei_dates dates);
 /* Days from start to end as the basis counts them. */
-double pei_days_between(double start, double end, int basis, bool date1904);
+double pei_days_between(double start, double end, int basis, pei_dates dates);
 /* The date `months` later, at most the last day of its month; or (end_of_month) that last day. */
-double pei_months_later(double date, int months, bool end_of_month, bool date1904);
-bool pei_is_month_end(double date, bool date1904);
+double pei_months_later(double date, int months, bool end_of_month, pei_dates dates);
+bool pei_is_month_end(double date, pei_dates dates);
 
 /* A bond's coupon period that holds a date: previous <= date < next, and the coupons from next to
  * maturity. */
 typedef struct pei_coupon {
     double previous, next, count;
 } pei_coupon;
-pei_coupon pei_coupon_at(double date, double maturity, int frequency, bool date1904);
+pei_coupon pei_coupon_at(double date, double maturity, int frequency, pei_dates dates);
 /* The length that the basis gives to the coupon period from start to end. */
 double pei_coupon_days(double start, double end, int frequency, int basis);
 

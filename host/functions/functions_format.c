@@ -312,7 +312,7 @@ typedef struct moment {
     int64_t elapsed_second; /* since day 0 */
 } moment;
 
-static moment moment_of(const pei_section *s, double magnitude, bool date1904)
+static moment moment_of(const pei_section *s, double magnitude, pei_dates dates)
 {
     moment m;
     int64_t scale = 1;
@@ -334,9 +334,9 @@ static moment moment_of(const pei_section *s, double magnitude, bool date1904)
     if (s->elapsed == 'h') m.hour = m.elapsed_second / 3600;
     if (s->elapsed == 'm') m.minute = m.elapsed_second / 60;
     if (s->elapsed == 's') m.second = m.elapsed_second;
-    if (day >= PEI_SERIAL_END(date1904)) day = 0; /* only elapsed time gets here */
-    pei_date_parts(day, date1904, &m.year, &m.month, &m.day);
-    m.weekday = pei_weekday(day, date1904);
+    if (day >= PEI_SERIAL_END(dates)) day = 0; /* only elapsed time gets here */
+    pei_date_parts(day, dates, &m.year, &m.month, &m.day);
+    m.weekday = pei_weekday(day, dates);
     return m;
 }
 
@@ -403,13 +403,13 @@ static void put_date_token(pei_sink *sink, const pei_section *s, const pei_token
     }
 }
 
-static bool render_date(pei_sink *sink, const pei_section *s, double value, bool date1904)
+static bool render_date(pei_sink *sink, const pei_section *s, double value, pei_dates dates)
 {
     bool lone_elapsed = s->elapsed != 0 && s->date_places == 1 && s->second_digits == 0;
-    if (value < 0 && !date1904 && !lone_elapsed) return false;
+    if (value < 0 && dates == PEI_DATES_1900 && !lone_elapsed) return false;
     double magnitude = pen_abs(value);
-    if (magnitude >= PEI_SERIAL_END(date1904) && (!lone_elapsed || magnitude > 1e11)) return false;
-    moment m = moment_of(s, magnitude, date1904);
+    if (magnitude >= PEI_SERIAL_END(dates) && (!lone_elapsed || magnitude > 1e11)) return false;
+    moment m = moment_of(s, magnitude, dates);
     if (value < 0) pei_sink_char(sink, '-');
     for (int i = 0; i < s->count; i++) put_date_token(sink, s, &s->tokens[i], &m);
     return true;
@@ -479,7 +479,7 @@ static void format_text(const pei_format *f, const char *bytes, size_t length, p
     }
 }
 
-static bool format_number(const pei_format *f, double value, bool date1904, pei_sink *sink)
+static bool format_number(const pei_format *f, double value, pei_dates dates, pei_sink *sink)
 {
     int chosen = -1;
     if (f->number_count == 0) { /* "-@-": a number as text */
@@ -497,8 +497,7 @@ static bool format_number(const pei_format *f, double value, bool date1904, pei_
     }
     const pei_section *s = &f->sections[chosen];
     bool own_sign = only_negative(f->sections, chosen);
-    if (s->date_places > 0)
-        return render_date(sink, s, own_sign ? pen_abs(value) : value, date1904);
+    if (s->date_places > 0) return render_date(sink, s, own_sign ? pen_abs(value) : value, dates);
     bool minus = value < 0 && !own_sign;
     if (s->slash >= 0)
         render_fraction(sink, s, pen_abs(value), minus);
@@ -519,7 +518,8 @@ size_t pe_format_number(double value, const char *format, bool date1904, char *o
     pei_sink sink = {out, size, 0};
     pei_format f;
     bool done = pen_is_finite(value) && read_format(format, strlen(format), &f) &&
-                format_number(&f, value == 0 ? 0 : value, date1904, &sink);
+                format_number(&f, value == 0 ? 0 : value,
+                              date1904 ? PEI_DATES_1904 : PEI_DATES_1900, &sink);
     if (!done) {
         sink.length = 0;
         if (value < 0) pei_sink_char(&sink, '-');
@@ -541,14 +541,14 @@ static bool format_scalar(pe_call *call, const pei_format *f, pe_value value, pe
     if (pe_is(value, PE_KIND_TEXT)) {
         const pe_text *t = pe_as_text(value);
         double x;
-        if (!pei_parse_number(t->bytes, t->length, call->date1904, call->now, &x)) {
+        if (!pei_parse_number(t->bytes, t->length, pei_dates_of(call), call->now, &x)) {
             format_text(f, t->bytes, t->length, sink);
             return true;
         }
         value = pe_number(x);
     }
     double x = pe_is_number(value) ? pe_as_number(value) : 0;
-    return pen_is_finite(x) && format_number(f, x == 0 ? 0 : x, call->date1904, sink);
+    return pen_is_finite(x) && format_number(f, x == 0 ? 0 : x, pei_dates_of(call), sink);
 }
 
 pe_value pe_format_value(pe_call *call, pe_value value, const char *format, size_t length)

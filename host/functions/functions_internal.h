@@ -33,22 +33,30 @@ int pei_decimal_round(char *digits, int count, int keep, int *exponent);
 int pei_number_text(double x, char out[PEI_NUMBER_TEXT_BYTES]);
 /* The format General: 11 characters. */
 int pei_general_text(double x, char out[PEI_NUMBER_TEXT_BYTES]);
+/* Whose days: Excel's 1900 system with its 29 Feb 1900, the one from 1904, or Calc's, which counts
+ * from 30 Dec 1899 in both directions. */
+typedef enum pei_dates { PEI_DATES_1900, PEI_DATES_1904, PEI_DATES_CALC } pei_dates;
+static inline pei_dates pei_dates_of(const pe_call *call)
+{
+    return call->date1904 ? PEI_DATES_1904 : call->calc != NULL ? PEI_DATES_CALC : PEI_DATES_1900;
+}
 /* Reads all of the text as a number, fraction, date or time. */
-bool pei_parse_number(const char *text, size_t length, bool date1904, double now, double *out);
+bool pei_parse_number(const char *text, size_t length, pei_dates dates, double now, double *out);
 /* Reads a date and/or a time; *date (serial) or *time (days) is negative where there is none. */
-bool pei_parse_datetime(const char *text, size_t length, bool date1904, double now, double *date,
+bool pei_parse_datetime(const char *text, size_t length, pei_dates dates, double now, double *date,
                         double *time);
 
-#define PEI_SERIAL_END(date1904) ((date1904) ? 2957004.0 : 2958466.0) /* one past 31 Dec 9999 */
+/* one past 31 Dec 9999 */
+#define PEI_SERIAL_END(dates) ((dates) == PEI_DATES_1904 ? 2957004.0 : 2958466.0)
 int pei_days_in_month(int year, int month);
 /* Serial of a date that may not exist (month 14, day -3 roll over); the 1900 system has a 29 Feb
  * 1900. */
-double pei_date_serial(int year, int month, int day, bool date1904);
+double pei_date_serial(int year, int month, int day, pei_dates dates);
 /* Whole days of a serial >= 0. Serial 0 of the 1900 system is 0 Jan 1900. */
-void pei_date_parts(double serial, bool date1904, int *year, int *month, int *day);
+void pei_date_parts(double serial, pei_dates dates, int *year, int *month, int *day);
 /* YEARFRAC of two dates within the calendar; basis 0 to 4. */
 double pei_year_fraction(const pe_call *call, double start, double end, int basis);
 /* 0 Sunday to 6, as Excel has it (wrong before 1 Mar 1900). */
-int pei_weekday(double serial, bool date1904);
+int pei_weekday(double serial, pei_dates dates);
 
 #endif

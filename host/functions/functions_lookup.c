@@ -31,7 +31,8 @@ static bool classic_table(pe_call *call, pe_value v, pei_table *table, pe_value 
 /* Position by MATCH's match_type: > 0, 0, < 0. A text with wildcards is a pattern in all three. */
 static uint32_t classic_position(const pei_vector *vector, pe_value key, double match_type)
 {
-    bool pattern = pe_kind_of(key) == PE_KIND_TEXT && pei_wildcard_has(pe_as_text(key));
+    bool calc = vector->call->calc != NULL; /* whose approximate search knows no patterns */
+    bool pattern = !calc && pe_kind_of(key) == PE_KIND_TEXT && pei_wildcard_has(pe_as_text(key));
     if (pattern || match_type == 0) return pei_match_linear(vector, key, PEI_MATCH_WILDCARD, false);
     if (match_type > 0) return pei_match_ascending(vector, key);
     return pei_match_descending(vector, key);
@@ -278,21 +279,22 @@ static bool name_needs_quotes(const pe_text *name)
     return pe_cell_parse(name->bytes, name->length, &row, &column) == name->length;
 }
 
-static pe_value address_text(pe_call *call, const pe_text *sheet, const char *address)
+static pe_value address_text(pe_call *call, const pe_text *sheet, const char *address, bool dot)
 {
     size_t length = strlen(address), used = 0;
     char *out =
         pe_arena_push(call->arena, (sheet != NULL ? 2 * (size_t)sheet->length : 0) + length + 8, 1);
     if (out == NULL) return pe_error(PE_ERROR_NUM);
     if (sheet != NULL) {
-        bool quotes = name_needs_quotes(sheet);
+        bool quotes =
+            name_needs_quotes(sheet) || (dot && memchr(sheet->bytes, '.', sheet->length) != NULL);
         if (quotes) out[used++] = '\'';
         for (uint32_t i = 0; i < sheet->length; i++) {
             if (quotes && sheet->bytes[i] == '\'') out[used++] = '\'';
             out[used++] = sheet->bytes[i];
         }
         if (quotes) out[used++] = '\'';
-        out[used++] = '!';
+        out[used++] = dot ? '.' : '!';
     }
     memcpy(out + used, address, length);
     return pe_make_text(call, out, used + length);
@@ -323,7 +325,7 @@ pe_value pei_fn_ADDRESS(pe_call *call, const pe_value *args, int n)
     }
     if (text == NULL) return pe_error(PE_ERROR_NUM);
     const pe_text *sheet = pe_arg_given(args, n, 4) ? pe_as_text(args[4]) : NULL;
-    return address_text(call, sheet, text);
+    return address_text(call, sheet, text, a1 && call->calc != NULL);
 }
 
 /* ROW and COLUMN: numbers of the reference's rows as a column, or of its columns as a row. */

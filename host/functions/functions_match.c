@@ -2,6 +2,7 @@
  * equal and are ordered numbers, texts, FALSE, TRUE; texts compare without case, numbers as the
  * operators compare them. */
 #include "functions_match.h"
+#include "functions_pattern.h"
 
 #include <utf8proc.h>
 
@@ -227,15 +228,15 @@ static bool same_number(double a, double b)
 typedef struct wanted {
     pe_value key;
     pe_kind kind;
-    bool pattern;
+    const pei_pattern *pattern; /* NULL: the key as it is */
 } wanted;
 
-static wanted wanted_of(pe_value key, pei_match_kind kind)
+static wanted wanted_of(pe_call *call, pe_value key, pei_match_kind kind)
 {
-    wanted w = {key, pe_kind_of(key), false};
+    wanted w = {key, pe_kind_of(key), NULL};
     if (w.kind == PE_KIND_OMITTED) w.kind = PE_KIND_BLANK;
-    w.pattern =
-        kind == PEI_MATCH_WILDCARD && w.kind == PE_KIND_TEXT && pei_wildcard_has(pe_as_text(key));
+    if (kind == PEI_MATCH_WILDCARD && w.kind == PE_KIND_TEXT)
+        w.pattern = pei_pattern_of(call, pe_as_text(key));
     return w;
 }
 
@@ -245,8 +246,10 @@ static bool matches(const wanted *w, pe_value v)
     case PE_KIND_NUMBER:
         return pe_is_number(v) && same_number(pe_as_number(w->key), pe_as_number(v));
     case PE_KIND_TEXT:
+        if (w->pattern != NULL && pe_is_number(v))
+            return pei_pattern_matches_number(w->pattern, pe_as_number(v));
         if (pe_kind_of(v) != PE_KIND_TEXT) return false;
-        if (w->pattern) return pei_wildcard_match(pe_as_text(w->key), pe_as_text(v));
+        if (w->pattern != NULL) return pei_pattern_matches(w->pattern, pe_as_text(v));
         return same_text(pe_as_text(w->key), pe_as_text(v));
     case PE_KIND_BOOLEAN:
         return pe_kind_of(v) == PE_KIND_BOOLEAN && pe_as_boolean(v) == pe_as_boolean(w->key);
@@ -295,13 +298,13 @@ static bool consider(const wanted *w, pei_match_kind kind, uint32_t index, pe_va
 static bool find_in_index(const pei_vector *v, const wanted *w, uint32_t *index)
 {
     return v->is_area && v->vertical && v->used > 64 && v->call->ops->find != NULL &&
-           (w->kind == PE_KIND_NUMBER || (w->kind == PE_KIND_TEXT && !w->pattern)) &&
+           (w->kind == PE_KIND_NUMBER || (w->kind == PE_KIND_TEXT && w->pattern == NULL)) &&
            v->call->ops->find(v->call, &v->area, w->key, index);
 }
 
 uint32_t pei_match_linear(const pei_vector *v, pe_value key, pei_match_kind kind, bool backward)
 {
-    wanted w = wanted_of(key, kind);
+    wanted w = wanted_of(v->call, key, kind);
     best found = {PEI_NOT_FOUND, pe_blank()};
     uint32_t first;
     if (!backward && kind < PEI_MATCH_SMALLER && find_in_index(v, &w, &first)) return first;
@@ -338,7 +341,7 @@ static uint32_t last_equal(const pei_vector *v, const wanted *w, uint32_t index,
 
 uint32_t pei_match_binary(const pei_vector *v, pe_value key, pei_match_kind kind, bool descending)
 {
-    wanted w = wanted_of(key, PEI_MATCH_EXACT);
+    wanted w = wanted_of(v->call, key, PEI_MATCH_EXACT);
     int64_t low = 0, high = (int64_t)v->used - 1;
     while (low <= high) {
         int64_t middle = (low + high) / 2;
@@ -391,7 +394,7 @@ static pe_value next_of_kind(const pei_vector *v, pe_kind kind, int64_t *at, int
 
 uint32_t pei_match_ascending(const pei_vector *v, pe_value key)
 {
-    wanted w = wanted_of(key, PEI_MATCH_EXACT);
+    wanted w = wanted_of(v->call, key, PEI_MATCH_EXACT);
     int64_t low = 0, high = (int64_t)v->used - 1;
     uint32_t found = PEI_NOT_FOUND;
     while (low <= high) {
@@ -415,7 +418,7 @@ uint32_t pei_match_ascending(const pei_vector *v, pe_value key)
 
 uint32_t pei_match_descending(const pei_vector *v, pe_value key)
 {
-    wanted w = wanted_of(key, PEI_MATCH_EXACT);
+    wanted w = wanted_of(v->call, key, PEI_MATCH_EXACT);
     uint32_t found = PEI_NOT_FOUND;
     for (uint32_t i = 0; i < v->used; i++) {
         pe_value x = pei_vector_at(v, i);

@@ -8,7 +8,7 @@
 typedef struct terms {
     double settlement, maturity, rate, redemption;
     int frequency, basis;
-    bool date1904;
+    pei_dates dates;
 } terms;
 
 static double date_arg(const pe_value *args, int n, int index)
@@ -20,7 +20,7 @@ static bool rule_args(pe_call *call, const pe_value *args, int n, int frequency_
 {
     double f = pen_trunc(pe_arg_number(args, n, frequency_index, 0));
     double b = pen_trunc(pe_arg_number(args, n, frequency_index + 1, 0));
-    t->date1904 = call->date1904;
+    t->dates = pei_dates_of(call);
     if (!(f == 1 || f == 2 || f == 4) || !(b >= 0 && b <= 4)) return false;
     t->frequency = (int)f;
     t->basis = (int)b;
@@ -29,21 +29,21 @@ static bool rule_args(pe_call *call, const pe_value *args, int n, int frequency_
 
 static bool in_calendar(const terms *t, double date)
 {
-    return date >= 0 && date < PEI_SERIAL_END(t->date1904);
+    return date >= 0 && date < PEI_SERIAL_END(t->dates);
 }
 
 /* The regular coupon date k periods after `anchor`. */
 static double regular_date(const terms *t, double anchor, int k)
 {
-    return pei_months_later(anchor, k * (12 / t->frequency), pei_is_month_end(anchor, t->date1904),
-                            t->date1904);
+    return pei_months_later(anchor, k * (12 / t->frequency), pei_is_month_end(anchor, t->dates),
+                            t->dates);
 }
 
 /* The days from one date to another over the length of the regular period [start, end] that holds
  * them. */
 static double part_of(const terms *t, double from, double to, double start, double end)
 {
-    return pei_days_between(from, to, t->basis, t->date1904) /
+    return pei_days_between(from, to, t->basis, t->dates) /
            pei_coupon_days(start, end, t->frequency, t->basis);
 }
 
@@ -133,7 +133,7 @@ static bool odd_first_of(pe_call *call, const pe_value *args, int n, odd_first *
     if (!(t->maturity > o->first && o->first > t->settlement && t->settlement > o->issue))
         return false;
     if (t->rate < 0 || t->redemption <= 0) return false;
-    o->coupons = pei_coupon_at(o->first, t->maturity, t->frequency, t->date1904).count + 1;
+    o->coupons = pei_coupon_at(o->first, t->maturity, t->frequency, t->dates).count + 1;
     o->coupon_parts = periods_until(t, o->issue, o->first, &part);
     o->coupon_parts += part;
     o->wait = periods_until(t, t->settlement, o->first, &part);
@@ -242,7 +242,8 @@ static bool asset_of(pe_call *call, const pe_value *args, int n, asset *a)
     a->salvage = pe_arg_number(args, n, 3, 0);
     a->period = pen_trunc(pe_arg_number(args, n, 4, 0));
     a->rate = pe_arg_number(args, n, 5, 0);
-    if (!(purchased >= 0 && purchased <= end && end < PEI_SERIAL_END(call->date1904))) return false;
+    if (!(purchased >= 0 && purchased <= end && end < PEI_SERIAL_END(pei_dates_of(call))))
+        return false;
     if (!(b >= 0 && b <= 4 && b != 2) || a->cost <= 0 || a->salvage < 0 || a->salvage > a->cost)
         return false;
     if (a->period < 0 || a->period > 1e5 || a->rate <= 0) return false;

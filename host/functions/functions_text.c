@@ -1,6 +1,7 @@
 /* functions_text.c: taking texts apart and putting them together. Texts are UTF-8; every position
  * and length that a formula sees counts UTF-16 units, as Excel does. */
 #include "functions_textbuild.h"
+#include "functions_pattern.h"
 
 #include <utf8proc.h>
 
@@ -170,8 +171,8 @@ pe_value pei_fn_find(pe_call *call, const pe_value *args, int n)
 {
     const pe_text *what = pei_arg_text(args, n, 0), *text = pei_arg_text(args, n, 1);
     double start = pei_arg_whole(args, n, 2, 1);
-    PE_UNUSED(call);
     if (start < 1 || start > unit_length(text) + 1) return pe_error(PE_ERROR_VALUE);
+    if (call->calc != NULL && what->length == 0) return pe_error(PE_ERROR_VALUE);
     const char *hit = find_bytes(text, pei_unit_offset(text, start - 1), what);
     if (hit == NULL) return pe_error(PE_ERROR_VALUE);
     return pe_number((double)pei_utf16_length(text->bytes, (size_t)(hit - text->bytes)) + 1);
@@ -229,13 +230,29 @@ static bool match_prefix(const uint32_t *text, size_t count, size_t at, const ui
     }
 }
 
+/* Calc with regular expressions on. */
+static pe_value search_expression(pe_call *call, const pe_value *args, int n, double start)
+{
+    const pe_text *within = pei_arg_text(args, n, 1);
+    size_t from, end;
+    const pei_pattern *pattern = pei_pattern_part(call, pei_arg_text(args, n, 0));
+    if (pattern == NULL ||
+        !pei_pattern_find(pattern, within, pei_unit_offset(within, start - 1), &from, &end))
+        return pe_error(PE_ERROR_VALUE);
+    return pe_number((double)pei_utf16_length(within->bytes, from) + 1);
+}
+
 pe_value pei_fn_search(pe_call *call, const pe_value *args, int n)
 {
     const pe_text *within = pei_arg_text(args, n, 1);
     double start = pei_arg_whole(args, n, 2, 1), units = 1;
     if (start < 1 || start > unit_length(within)) return pe_error(PE_ERROR_VALUE);
     size_t length = 0, count = 0;
-    const uint32_t *pattern = fold(call, pei_arg_text(args, n, 0), true, &length);
+    const pe_calc_options *calc = call->calc;
+    if (calc != NULL && pei_arg_text(args, n, 0)->length == 0) return pe_error(PE_ERROR_VALUE);
+    if (calc != NULL && calc->regex) return search_expression(call, args, n, start);
+    bool wild = calc == NULL || calc->wildcards;
+    const uint32_t *pattern = fold(call, pei_arg_text(args, n, 0), wild, &length);
     const uint32_t *text = fold(call, within, false, &count);
     if (pattern == NULL || text == NULL) return pe_error(PE_ERROR_NUM);
     bool hopeless = false;

@@ -309,47 +309,48 @@ static int full_year(const date_part *p)
 }
 
 /* Excel's serial of a date that exists (29 Feb 1900 included), or -1. */
-static double serial_of(int year, int month, int day, bool date1904)
+static double serial_of(int year, int month, int day, pei_dates dates)
 {
-    if (year < (date1904 ? 1904 : 1900) || year > 9999 || month < 1 || month > 12) return -1;
+    static const int first_year[] = {1900, 1904, 1900};
+    if (year < first_year[dates] || year > 9999 || month < 1 || month > 12) return -1;
     int days = pei_days_in_month(year, month);
-    if (!date1904 && year == 1900 && month == 2) days = 29;
+    if (dates == PEI_DATES_1900 && year == 1900 && month == 2) days = 29;
     if (day < 1 || day > days) return -1;
-    return pei_date_serial(year, month, day, date1904);
+    return pei_date_serial(year, month, day, dates);
 }
 
-static double serial_of_two(const date_part *p, int this_year, bool date1904)
+static double serial_of_two(const date_part *p, int this_year, pei_dates dates)
 {
     if (p[0].month || p[1].month) {
         const date_part *month = p[0].month ? &p[0] : &p[1], *other = p[0].month ? &p[1] : &p[0];
         if (other->digits <= 2) {
-            double serial = serial_of(this_year, month->value, other->value, date1904);
+            double serial = serial_of(this_year, month->value, other->value, dates);
             if (serial >= 0) return serial;
         }
-        return serial_of(full_year(other), month->value, 1, date1904);
+        return serial_of(full_year(other), month->value, 1, dates);
     }
-    if (p[0].digits == 4) return serial_of(p[0].value, p[1].value, 1, date1904);
+    if (p[0].digits == 4) return serial_of(p[0].value, p[1].value, 1, dates);
     if (p[1].digits <= 2) {
-        double serial = serial_of(this_year, p[0].value, p[1].value, date1904);
+        double serial = serial_of(this_year, p[0].value, p[1].value, dates);
         if (serial >= 0) return serial;
     }
-    return serial_of(full_year(&p[1]), p[0].value, 1, date1904);
+    return serial_of(full_year(&p[1]), p[0].value, 1, dates);
 }
 
-static double serial_of_three(const date_part *p, bool date1904)
+static double serial_of_three(const date_part *p, pei_dates dates)
 {
     if (p[1].month) {
-        if (p[0].digits == 4) return serial_of(p[0].value, p[1].value, p[2].value, date1904);
-        return serial_of(full_year(&p[2]), p[1].value, p[0].value, date1904);
+        if (p[0].digits == 4) return serial_of(p[0].value, p[1].value, p[2].value, dates);
+        return serial_of(full_year(&p[2]), p[1].value, p[0].value, dates);
     }
-    if (p[0].month) return serial_of(full_year(&p[2]), p[0].value, p[1].value, date1904);
+    if (p[0].month) return serial_of(full_year(&p[2]), p[0].value, p[1].value, dates);
     if (p[2].month) return -1;
-    if (p[0].digits == 4) return serial_of(p[0].value, p[1].value, p[2].value, date1904);
-    return serial_of(full_year(&p[2]), p[0].value, p[1].value, date1904);
+    if (p[0].digits == 4) return serial_of(p[0].value, p[1].value, p[2].value, dates);
+    return serial_of(full_year(&p[2]), p[0].value, p[1].value, dates);
 }
 
 /* A date at in->at as a serial. Numbers alone need / or - between them. */
-static bool scan_date(scan *in, int this_year, bool date1904, double *serial)
+static bool scan_date(scan *in, int this_year, pei_dates dates, double *serial)
 {
     date_part parts[3];
     int count = 0, months = 0;
@@ -373,21 +374,21 @@ static bool scan_date(scan *in, int this_year, bool date1904, double *serial)
     if (count < 2 || months > 1) return false;
     if (spaced && months == 0 && count == 3) return false;
     double found =
-        count == 2 ? serial_of_two(parts, this_year, date1904) : serial_of_three(parts, date1904);
+        count == 2 ? serial_of_two(parts, this_year, dates) : serial_of_three(parts, dates);
     if (found < 0) return false;
     *serial = found;
     return true;
 }
 
-static int year_of_now(double now, bool date1904)
+static int year_of_now(double now, pei_dates dates)
 {
     int year, month, day;
     if (!(now >= 0 && now < 2958466)) return 1900;
-    pei_date_parts(now, date1904, &year, &month, &day);
+    pei_date_parts(now, dates, &year, &month, &day);
     return year;
 }
 
-bool pei_parse_datetime(const char *text, size_t length, bool date1904, double now, double *date,
+bool pei_parse_datetime(const char *text, size_t length, pei_dates dates, double now, double *date,
                         double *time)
 {
     scan in = {text, length, 0};
@@ -396,15 +397,14 @@ bool pei_parse_datetime(const char *text, size_t length, bool date1904, double n
     bool trailing = in.n < length;
     skip_spaces(&in);
     if (!is_digit(peek(&in)) && !is_letter(peek(&in))) return false;
-    int this_year = year_of_now(now, date1904);
+    int this_year = year_of_now(now, dates);
     scan from = in;
-    bool has_date = scan_date(&in, this_year, date1904, &d), has_time = false;
+    bool has_date = scan_date(&in, this_year, dates, &d), has_time = false;
     if (!has_date) {
         in = from;
         has_time = scan_time(&in, &t);
         if (!has_time) return false;
-        if (in.at < in.n && skip_spaces(&in) > 0)
-            has_date = scan_date(&in, this_year, date1904, &d);
+        if (in.at < in.n && skip_spaces(&in) > 0) has_date = scan_date(&in, this_year, dates, &d);
     } else if (in.at < in.n && skip_spaces(&in) > 0) {
         has_time = scan_time(&in, &t);
         if (!has_time) return false;
@@ -417,13 +417,13 @@ bool pei_parse_datetime(const char *text, size_t length, bool date1904, double n
     return true;
 }
 
-bool pei_parse_number(const char *text, size_t length, bool date1904, double now, double *out)
+bool pei_parse_number(const char *text, size_t length, pei_dates dates, double now, double *out)
 {
     scan in = {text, length, 0};
     if (length == 0 || length > NUMBER_TEXT_MAX) return false;
     if (parse_plain(in, out) || parse_fraction(in, out)) return true;
     double date, time;
-    if (!pei_parse_datetime(text, length, date1904, now, &date, &time)) return false;
+    if (!pei_parse_datetime(text, length, dates, now, &date, &time)) return false;
     *out = (date > 0 ? date : 0) + (time > 0 ? time : 0);
     return true;
 }
@@ -467,10 +467,10 @@ pe_value pe_to_number(pe_call *call, pe_value scalar)
         const pe_text *t = pe_as_text(scalar);
         const pe_calc_options *calc = call != NULL ? call->calc : NULL;
         if (calc != NULL && calc_number(calc, t, &x)) return pe_number_checked(x);
-        bool date1904 = call != NULL && call->date1904;
+        pei_dates dates = call != NULL ? pei_dates_of(call) : PEI_DATES_1900;
         double now = call != NULL ? call->now : 0;
-        return pei_parse_number(t->bytes, t->length, date1904, now, &x) ? pe_number(x == 0 ? 0 : x)
-                                                                        : pe_error(PE_ERROR_VALUE);
+        return pei_parse_number(t->bytes, t->length, dates, now, &x) ? pe_number(x == 0 ? 0 : x)
+                                                                     : pe_error(PE_ERROR_VALUE);
     }
     default:
         return pe_error(PE_ERROR_VALUE);

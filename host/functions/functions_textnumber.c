@@ -58,7 +58,7 @@ pe_value pei_fn_numbervalue(pe_call *call, const pe_value *args, int n)
         percents++;
     }
     if (b.length == 0) return percents > 0 ? pe_error(PE_ERROR_VALUE) : pe_number(0);
-    if (!pei_parse_number(b.bytes, b.length, call->date1904, call->now, &x))
+    if (!pei_parse_number(b.bytes, b.length, pei_dates_of(call), call->now, &x))
         return pe_error(PE_ERROR_VALUE);
     for (; percents > 0 && x != 0; percents--) x /= 100;
     return pe_number_checked(x);

@@ -9,12 +9,12 @@ typedef struct calendar {
     int work_days;   /* of a week */
     double *holidays;
     size_t holiday_count;
-    bool date1904;
+    pei_dates dates;
 } calendar;
 
 static bool works_on(const calendar *c, double serial)
 {
-    return !c->weekend[pei_weekday(serial, c->date1904)];
+    return !c->weekend[pei_weekday(serial, c->dates)];
 }
 
 /* ---- reading the arguments ----------------------------------------------------------- */
@@ -24,7 +24,8 @@ static pe_value day_argument(pe_call *call, pe_value v, double *serial)
     pe_value number = pe_is(v, PE_KIND_BOOLEAN) ? pe_error(PE_ERROR_VALUE) : pe_to_number(call, v);
     if (!pe_is_number(number)) return number;
     *serial = pen_floor(pe_as_number(number));
-    if (!(*serial >= 0 && *serial < PEI_SERIAL_END(call->date1904))) return pe_error(PE_ERROR_NUM);
+    if (!(*serial >= 0 && *serial < PEI_SERIAL_END(pei_dates_of(call))))
+        return pe_error(PE_ERROR_NUM);
     return pe_blank();
 }
 
@@ -112,7 +113,7 @@ static pe_value read_calendar(pe_call *call, const pe_value *args, int n, int we
                               calendar *c)
 {
     memset(c, 0, sizeof *c);
-    c->date1904 = call->date1904;
+    c->dates = pei_dates_of(call);
     pe_value error =
         read_weekend(call, weekend >= 0 && weekend < n ? args[weekend] : pe_omitted(), c);
     if (pe_is_error(error)) return error;
@@ -181,7 +182,7 @@ static pe_value work_day(pe_call *call, const pe_value *args, int n, int weekend
     error = read_calendar(call, args, n, weekend, holidays, &c);
     if (pe_is_error(error)) return error;
     if (c.work_days == 0) return pe_error(PE_ERROR_VALUE);
-    double left = pen_trunc(pe_as_number(number)), end = PEI_SERIAL_END(call->date1904);
+    double left = pen_trunc(pe_as_number(number)), end = PEI_SERIAL_END(pei_dates_of(call));
     if (!(pen_abs(left) < end)) return pe_error(PE_ERROR_NUM);
     double step = left < 0 ? -1 : 1;
     left = pen_abs(left);

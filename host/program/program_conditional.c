@@ -138,6 +138,7 @@ static bool lane_test(pei_builder *b, const criterion *t, uint32_t *node, int *o
         return *node != PEI_NONE;
     }
     case PE_TYPE_NUMBER:
+        if (pe_criterion_sees_numbers(t->test)) return false;
         if (!pe_criterion_numeric(t->test, &text, constant)) {
             bool number = pe_criterion_match(t->test, pe_number(1.5)),
                  error = pe_criterion_match(t->test, pe_error(PE_ERROR_NA));

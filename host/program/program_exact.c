@@ -446,7 +446,7 @@ static pe_value flows_error(pe_value a, const pe_value *values, uint32_t count)
         if (is_bad(values[j])) return values[j];
     return pe_number(0);
 }
-static pe_value exact_flows(const pe_instruction *i, pe_value a, const pe_value *values)
+static pe_value excel_flows(const pe_instruction *i, pe_value a, const pe_value *values)
 {
     pe_value error = flows_error(a, values, i->c);
     if (is_bad(error)) return error;
@@ -458,6 +458,16 @@ static pe_value exact_flows(const pe_instruction *i, pe_value a, const pe_value 
     }
     if (pe_as_number(a) <= -1.0) return pe_error(PE_ERROR_VALUE);
     return pe_number_checked(pei_irr(flows, i->c, 1, pe_as_number(a)));
+}
+
+/* Calc has its own errors where there is no rate. */
+static pe_value exact_flows(const pe_program *p, const pe_instruction *i, pe_value a,
+                            const pe_value *values)
+{
+    pe_value v = excel_flows(i, a, values);
+    bool passed = is_bad(flows_error(a, values, i->c));
+    if (!p->is_calc || passed) return v;
+    return pe_calc_result((pe_opcode)i->op == PE_I_NPV ? PE_FN_NPV : PE_FN_IRR, v);
 }
 
 pe_value pe_instruction_exact_list(const pe_program *p, const pe_instruction *i, pe_value a,
@@ -512,7 +522,7 @@ pe_value pe_instruction_exact_list(const pe_program *p, const pe_instruction *i,
         return s;
     case PE_I_NPV:
     case PE_I_IRR:
-        return exact_flows(i, a, values);
+        return exact_flows(p, i, a, values);
     case PE_I_CALL:
         return exact_call(p, i, values);
     default:
