@@ -4,7 +4,7 @@
 #ifndef PE_FUNCTIONS_DAYCOUNT_H
 #define PE_FUNCTIONS_DAYCOUNT_H
 
-#include <stdbool.h>
+#include "functions_internal.h"
 
 /* Days from start to end in months of 30 days (negative where end is earlier). */
 double pei_days_30(double start, double end, bool european, pei_dates dates);
