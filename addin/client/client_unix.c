@@ -25,7 +25,12 @@
 #define SEND_FLAGS 0 /* macOS: SO_NOSIGPIPE on the socket */
 #endif
 
+#if defined(__APPLE__) /* a library there has no environ of its own */
+#include <crt_externs.h>
+#define environ (*_NSGetEnviron())
+#else
 extern char **environ;
+#endif
 
 struct pei_link {
     int socket;

@@ -1,5 +1,5 @@
-"""A host of few words, for tests of the clients: speaks the protocol from PROTOCOL.md alone with the
-codec given, keeps what it is sent, and misbehaves on request.
+"""A host of few words, for tests of the clients: speaks the protocol, keeps what it is sent, and
+misbehaves on request.
 
 As a program: fake_host.py serve, with XDG_RUNTIME_DIR; FAKE_HOST_MODE: dies, silent, twice.
 """

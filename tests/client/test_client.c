@@ -29,6 +29,40 @@
 #define TOKEN "0123456789abcdef0123456789abcdef"
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
+/* ---- allocations that fail: the n-th of this thread from now on, counted down to 0 ---- */
+
+static _Thread_local long allocations_left = -1;
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *block, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *block, size_t size);
+
+static bool refuses(void)
+{
+    if (allocations_left < 0) return false;
+    if (allocations_left == 0) return true; /* and every later one too */
+    allocations_left--;
+    return false;
+}
+
+void *__wrap_malloc(size_t size)
+{
+    return refuses() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+    return refuses() ? NULL : __real_calloc(count, size);
+}
+
+void *__wrap_realloc(void *block, size_t size)
+{
+    return refuses() ? NULL : __real_realloc(block, size);
+}
+
 /* ---- the fake host ---- */
 
 typedef struct fake_host {
@@ -480,6 +514,50 @@ static void sheet_parts(void **state)
     free(numbers);
 }
 
+/* Opens, sends cells and reads the reply. 0, or -1 with error filled. */
+static int open_and_send(pe_client **client, pe_client_error *error)
+{
+    static const uint8_t kinds[] = {1, 2, 4, 0};
+    static const double numbers[] = {1.5, 0, 7, 0};
+    pe_client_options options = {.name = "test", .timeout_ms = 5000};
+    pe_client_cells cells = {.rows = 2,
+                             .columns = 2,
+                             .formulas = "=A2\0abc\0=NA()\0",
+                             .formulas_bytes = 15,
+                             .kinds = kinds,
+                             .numbers = numbers,
+                             .texts = "abc",
+                             .texts_bytes = 4};
+    pe_client_message message;
+    if (pe_client_open(&options, client, error) < 0) return -1;
+    if (pe_client_send(*client, "x", NULL, 0, 1000, error) < 0) return -1;
+    if (pe_client_sheet(*client, &cells, 1000, error) < 0) return -1;
+    if (pe_client_notify(*client, "stop", NULL, 0, 1000, error) < 0) return -1;
+    return pe_client_next(*client, 1000, &message, error) == 1 ? 0 : -1;
+}
+
+/* Whichever allocation fails: an error that says so, nothing lost, and the next try works. */
+static void out_of_memory(void **state)
+{
+    fixture *f = *state;
+    pe_client_options options = {.name = "test", .timeout_ms = 5000};
+    connect_to_host(f);
+    pe_client_close(f->client);
+    f->client = NULL;
+    int result = -1;
+    for (long n = 0; result < 0; n++) {
+        pe_client *client = NULL;
+        memset(&f->error, 0, sizeof f->error);
+        allocations_left = n;
+        result = open_and_send(&client, &f->error);
+        allocations_left = -1;
+        pe_client_close(client);
+        if (result < 0) assert_string_equal(f->error.code, "memory");
+        assert_true(n < 200);
+    }
+    assert_int_equal(pe_client_open(&options, &f->client, &f->error), 0);
+}
+
 /* ---- opening and starting ---- */
 
 static pe_client_options starting(const char *mode)
@@ -651,6 +729,7 @@ int main(int argc, char **argv)
         TEST(host_that_does_not_read),
         TEST(wrong_params),
         TEST(sheet_parts),
+        TEST(out_of_memory),
         TEST(started),
         TEST(started_by_two),
         TEST(not_started),

@@ -3,6 +3,7 @@
 test_pe_client.py LIBRARY
 """
 
+import json
 import os
 import signal
 import stat
@@ -89,7 +90,8 @@ class WithHost(unittest.TestCase):
 class Calls(WithHost):
     def test_values_go_both_ways(self):
         client = self.serve()
-        params = {"a": [1, -1, 2.5, None, True, "ä€", SheetError(7), {"b": []}], "big": "x" * 300000}
+        params = {"a": [1, -1, 2.5, None, True, "ä€", SheetError(7), {"b": []}],
+                  "big": "x" * 300000}
         self.assertEqual(client.call("echo", params), params)
 
     def test_error_of_the_host(self):
@@ -189,8 +191,9 @@ class Opening(WithHost):
     def program(self, mode=""):
         path = os.path.join(self.folder.name, "program" + mode)
         with open(path, "w", encoding="utf-8") as out:
-            out.write("#!/bin/sh\necho x >> '%s/starts'\nFAKE_HOST_MODE=%s exec %s %s/fake_host.py\n"
-                      % (self.folder.name, mode, sys.executable, HERE))
+            out.write("#!/bin/sh\necho x >> '%s/starts'\nFAKE_HOST_MODE=%s exec %s %s\n"
+                      % (self.folder.name, mode, sys.executable,
+                         os.path.join(HERE, "fake_host.py")))
         os.chmod(path, stat.S_IRWXU)
         return path
 
@@ -201,7 +204,7 @@ class Opening(WithHost):
     def pid(self):
         with open(os.path.join(self.folder.name, "power-engine", "host-1.json"),
                   encoding="utf-8") as file:
-            return pe_client_json(file)["pid"]
+            return json.load(file)["pid"]
 
     def test_none_running(self):
         self.failure("connect", self.open, start=False)
@@ -276,11 +279,6 @@ class Opening(WithHost):
         client = self.open(endpoint=self.host.path)
         self.assertEqual(client.call("echo", {"n": 1}), {"n": 1})
         self.failure("argument", self.open, endpoint="/tmp/x")
-
-
-def pe_client_json(file):
-    import json
-    return json.load(file)
 
 
 class Sheets(WithHost):

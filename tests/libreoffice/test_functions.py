@@ -1,5 +1,5 @@
-"""Risk functions in cells, in a real LibreOffice: values, errors, areas, properties; saved and loaded
-as .ods and .xlsx, from Excel's spelling, and headless with the same values; a host that dies; none.
+"""Risk functions in cells, in a real LibreOffice: values, errors, areas, properties; saved and
+loaded as .ods and .xlsx, in Excel's spelling, run headless; a host that dies; none at all.
 
 test_functions.py POWER_ENGINE EXTENSION.oxt LIBRARY
 

@@ -16,6 +16,31 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
+/* ---- allocations that fail: the n-th from now on and all later ones ---- */
+
+static long allocations_left = -1;
+
+void *__real_malloc(size_t size);
+void *__real_realloc(void *block, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_realloc(void *block, size_t size);
+
+static bool refuses(void)
+{
+    if (allocations_left > 0) allocations_left--;
+    return allocations_left == 0;
+}
+
+void *__wrap_malloc(size_t size)
+{
+    return refuses() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_realloc(void *block, size_t size)
+{
+    return refuses() ? NULL : __real_realloc(block, size);
+}
+
 /* ---- frames ---- */
 
 /* The example of PROTOCOL.md, byte by byte. */
@@ -424,6 +449,64 @@ static void every_record(void **state)
     }
 }
 
+/* Bytes in, a record out, bytes again: whichever allocation fails, it is said and all is freed. */
+static pe_wire_code there_and_back(pe_wire_record record, const msgpack_sbuffer *body, void *into)
+{
+    pe_frame_reader reader;
+    pe_wire_out in, out;
+    pe_wire_head head;
+    pe_wire_diag diag = {.code = PE_WIRE_OK};
+    msgpack_zone zone;
+    const uint8_t *frame;
+    size_t length;
+    bool has_zone = false;
+    pe_frame_reader_init(&reader, PE_LIMIT_frame_bytes);
+    pe_wire_out_init(&in);
+    pe_wire_out_init(&out);
+    pe_wire_request_begin(&in, 1, "x");
+    pe_wire_append(&in, body->data, body->size);
+    pe_wire_code code = pe_wire_frame_end(&in, &diag);
+    if (code == PE_WIRE_OK) code = pe_frame_reader_feed(&reader, in.bytes, in.length, &diag);
+    if (code == PE_WIRE_OK && pe_frame_reader_next(&reader, &frame, &length, &diag) != 1)
+        code = PE_WIRE_E_PROTOCOL;
+    if (code == PE_WIRE_OK) code = pe_wire_head_read(frame, length, &head, &diag);
+    if (code == PE_WIRE_OK && !(has_zone = msgpack_zone_init(&zone, 256))) code = PE_WIRE_E_MEMORY;
+    if (code == PE_WIRE_OK)
+        code = pe_wire_decode_bytes(record, head.body, head.body_length, &zone, into, &diag);
+    if (code == PE_WIRE_OK) code = pe_wire_put_reply(&out, 1, record, into, &diag);
+    if (has_zone) msgpack_zone_destroy(&zone);
+    pe_wire_out_free(&in);
+    pe_wire_out_free(&out);
+    pe_frame_reader_free(&reader);
+    return code;
+}
+
+static void out_of_memory(void **state)
+{
+    (void)state;
+    static const pe_wire_record tried[] = {PE_WIRE_workbook_begin, PE_WIRE_workbook_sheet,
+                                           PE_WIRE_inspect_reply, PE_WIRE_page_reply, PE_WIRE_call};
+    for (size_t i = 0; i < COUNT(tried); i++) {
+        msgpack_sbuffer body;
+        msgpack_packer packer;
+        uint32_t random = 5;
+        pe_wire_code code = PE_WIRE_E_MEMORY;
+        void *into = malloc(pe_wire_record_bytes(tried[i]));
+        msgpack_sbuffer_init(&body);
+        msgpack_packer_init(&packer, &body, msgpack_sbuffer_write);
+        record_random(&packer, pei_record_get(tried[i]), &random);
+        for (long n = 1; code != PE_WIRE_OK; n++) {
+            allocations_left = n;
+            code = there_and_back(tried[i], &body, into);
+            allocations_left = -1;
+            if (code != PE_WIRE_OK) assert_int_equal(code, PE_WIRE_E_MEMORY);
+            assert_true(n < 10000);
+        }
+        msgpack_sbuffer_destroy(&body);
+        free(into);
+    }
+}
+
 static void not_finite(void **state)
 {
     (void)state;
@@ -644,6 +727,7 @@ int main(void)
         cmocka_unit_test(cut_messages),
         cmocka_unit_test(heads),
         cmocka_unit_test(decoded_fields),
+        cmocka_unit_test(out_of_memory),
         cmocka_unit_test(every_record),
         cmocka_unit_test(not_finite),
         cmocka_unit_test(failures),
