@@ -44,8 +44,9 @@ static pe_status parse_cell(pe_graph *g, uint32_t sheet, uint32_t cell, cached *
     }
     pe_diag local = {0};
     pe_cell_ref home = {sheet, s->home_row, s->home_column};
+    pe_dialect dialect = s->excel_text ? PE_DIALECT_EXCEL : g->workbook->dialect;
     pe_status status =
-        pe_formula_set_add(g->set, s->text, s->length, home, &g->shape[cell], &local);
+        pe_formula_set_add_as(g->set, dialect, s->text, s->length, home, &g->shape[cell], &local);
     if (is_text_error(status)) {
         g->shape[cell] = PEI_NONE;
         return note_error(g, cell, &local);

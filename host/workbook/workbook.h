@@ -32,6 +32,7 @@ typedef struct pe_formula_source {
     uint8_t kind;                   /* pe_formula_kind */
     bool two_inputs;                /* TABLE: row and column input */
     bool row_input;                 /* TABLE with one input: it is the row input cell */
+    bool excel_text;                /* the text is in Excel's dialect, not in the workbook's */
     uint32_t home_row, home_column; /* the cell that text is written for */
     pe_area area;                   /* ARRAY, DYNAMIC, TABLE */
     pe_cell_ref input1, input2;     /* TABLE: row input (or the only one) and column input */
@@ -147,9 +148,9 @@ typedef struct pe_read_options {
 } pe_read_options;
 
 /* Reads an .xlsx, .xlsm, .ods or .fods, known by its content, from a file or from bytes (which must
- * stay unchanged only during the call). Sheets of the first two are read in parallel on pool (NULL: one after the other). PE_E_FORMAT (where: the
- * part), PE_E_ENCRYPTED, PE_E_LIMIT (bomb, too many cells), PE_E_IO, PE_E_MEMORY, PE_E_CANCELLED.
- * Free with pe_workbook_free. */
+ * stay unchanged only during the call). Sheets of the first two are read in parallel on pool (NULL:
+ * one after the other). PE_E_FORMAT (where: the part), PE_E_ENCRYPTED, PE_E_LIMIT (bomb, too many
+ * cells), PE_E_IO, PE_E_MEMORY, PE_E_CANCELLED. Free with pe_workbook_free. */
 pe_status pe_workbook_read_file(const char *path, const pe_read_options *options, pe_pool *pool,
                                 const pe_control *control, pe_workbook **workbook, pe_diag *diag);
 pe_status pe_workbook_read_bytes(const void *bytes, size_t length, const pe_read_options *options,

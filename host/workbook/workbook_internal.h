@@ -134,12 +134,13 @@ typedef struct pei_buffer {
 } pei_buffer;
 
 typedef struct pei_xml pei_xml;
-/* Handlers get names without prefix, unless prefixed. depth of the root is 1, and in end it is that of the element.
+/* Handlers get names without prefix, unless prefixed. depth of the root is 1, and in end it is that
+ * of the element.
  */
 struct pei_xml {
     void (*start)(pei_xml *xml, const char *name, const char **attributes);
     void (*end)(pei_xml *xml, const char *name);
-    const char *root;    /* expected name of the root element; NULL: any */
+    const char *root; /* expected name of the root element; NULL: any */
     bool prefixed;
     pei_buffer *collect; /* where character data goes; NULL: nowhere */
     uint32_t depth;
@@ -248,10 +249,15 @@ typedef struct pei_cell_chunk {
     pe_cell cells[];
 } pei_cell_chunk;
 
-typedef enum pei_raw_kind { PEI_RAW_TEXT, PEI_RAW_SHARED, PEI_RAW_SPECIAL } pei_raw_kind;
+typedef enum pei_raw_kind {
+    PEI_RAW_TEXT,
+    PEI_RAW_SHARED,
+    PEI_RAW_SPECIAL,
+    PEI_RAW_EXCEL /* a text in Excel's dialect, in a workbook of another */
+} pei_raw_kind;
 
 typedef struct pei_raw_formula {
-    const char *text; /* TEXT */
+    const char *text; /* TEXT, EXCEL */
     uint32_t length;
     uint32_t
         extra; /* pei_raw_kind in the top two bits; index of the master or special formula below */
@@ -316,8 +322,8 @@ void pei_sheet_clear(pei_sheet_data *sheet);
 pe_status pei_join(pei_reader *reader, pe_pool *pool, pei_sheet_data *sheets, pe_diag *diag);
 /* Data tables of one sheet: every cell of a block gets its formula. */
 void pei_tables_apply(pe_workbook *book, uint32_t sheet);
-/* Calc's MULTIPLE.OPERATIONS(formula; input; value ...), also as TABLE(...): cells that hold nothing
- * else become data tables. For any finished workbook whose rows are indexed. */
+/* Calc's MULTIPLE.OPERATIONS(formula; input; value ...), also as TABLE(...): cells that hold
+ * nothing else become data tables. For any finished workbook whose rows are indexed. */
 pe_status pei_calc_tables_apply(pe_workbook *book, pe_diag *diag);
 /* Drops the formulas whose text is NULL. */
 pe_status pei_formulas_compact(pe_workbook *book, pe_diag *diag);

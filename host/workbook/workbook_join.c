@@ -54,6 +54,7 @@ static void put_formula(sheet_join *j, const pe_cell *cell, pe_formula_source *o
         *out = j->sheet->specials[index];
         break;
     default:
+        out->excel_text = raw->extra >> 30 == PEI_RAW_EXCEL;
         out->text = raw->text;
         out->length = raw->length;
         break;

@@ -88,7 +88,7 @@ typedef struct pei_ods_cell {
     pe_value value; /* VALUE */
     bool error;     /* its text is the name of an error */
     bool has_text;  /* an attribute gave the text */
-    bool has_formula, styled;
+    bool has_formula, excel_text, styled;
     const char *formula;
     uint32_t formula_length;
     uint32_t matrix_rows, matrix_columns;

@@ -99,7 +99,8 @@ static uint32_t write_formula(pei_ods *o, pei_sheet_data *data, const pe_formula
     if (source->kind == PE_FORMULA_NORMAL)
         return pei_cells_raw(
             o->reader, data, &o->xml,
-            (pei_raw_formula){source->text, source->length, PEI_RAW(PEI_RAW_TEXT, 0)});
+            (pei_raw_formula){source->text, source->length,
+                              PEI_RAW(source->excel_text ? PEI_RAW_EXCEL : PEI_RAW_TEXT, 0)});
     pe_formula_source f = *source;
     uint32_t rows = f.area.row_last, columns = f.area.column_last; /* so far: less one */
     if (rows >= PE_ROWS_MAX - row || columns >= PE_COLUMNS_MAX - column) {
@@ -169,12 +170,13 @@ void pei_ods_row_end(pei_ods *o)
  * formula is reported by its cell. */
 static void read_formula(pei_ods *o, const char *text)
 {
-    static const char *const prefixes[] = {"of:=", "oooc:=", "of:", "="};
+    static const char *const prefixes[] = {"of:=", "oooc:=", "of:", "=", "msoxl:="};
     pei_ods_cell *c = &o->cell;
     for (size_t i = 0; i < PE_COUNT(prefixes); i++) {
         size_t length = strlen(prefixes[i]);
         if (strncmp(text, prefixes[i], length) != 0) continue;
         text += length;
+        c->excel_text = prefixes[i][0] == 'm';
         break;
     }
     size_t length = strlen(text);
@@ -361,7 +363,8 @@ static uint32_t row_formula(pei_ods *o)
         return PE_NO_FORMULA;
     bool array = c->matrix_rows > 0 && c->matrix_columns > 0;
     pe_formula_source *f = &o->row_formulas[o->row_formula_count];
-    *f = (pe_formula_source){.text = c->formula, .length = c->formula_length};
+    *f = (pe_formula_source){
+        .text = c->formula, .length = c->formula_length, .excel_text = c->excel_text};
     if (array) {
         f->kind = PE_FORMULA_ARRAY;
         f->area.row_last = c->matrix_rows - 1;

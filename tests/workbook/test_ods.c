@@ -345,6 +345,7 @@ static ods_row rows[] = {
     {"formula_prefixes",
      SHEET(ROW(F("of:=SUM([.A1])") F("oooc:=[.A1]") F("=[.A1]*2") F("of:[.A1]"))),
      "A1 =SUM([.A1]) 7; B1 =[.A1] 7; C1 =[.A1]*2 7; D1 =[.A1] 7"},
+    {"excel_formula", SHEET(ROW(F("msoxl:=SUM(A1,B1)"))), "A1 excel:=SUM(A1,B1) 7"},
     {"unknown_prefix_stays", SHEET(ROW(F("xyz:=SUM(A1)"))), "A1 =xyz:=SUM(A1) 7"},
     {"no_stored_value", SHEET(ROW("<table:table-cell table:formula=\"of:=1\"/>")), "A1 =1 ?"},
     {"stored_empty_text",

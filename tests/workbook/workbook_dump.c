@@ -48,7 +48,7 @@ static size_t print_formula(char *out, size_t at, size_t size, const pe_formula_
     default:
         break;
     }
-    at = print(out, at, size, "=%s", f->text);
+    at = print(out, at, size, "%s=%s", f->excel_text ? "excel:" : "", f->text);
     if (f->home_row != c->row || f->home_column != c->column) {
         pe_cell_text(f->home_row, f->home_column, first);
         at = print(out, at, size, "@%s", first);
