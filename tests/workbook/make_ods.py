@@ -158,21 +158,28 @@ def make_kinds(document):
     put(first, {
         "A1": 1.5, "A2": -0.1, "A3": 1e300, "A4": 123456789012345678, "A5": 0.1 + 0.2,
         "B1": "plain", "B2": "two  spaces   three", "B3": " leading and trailing ",
-        "B4": "nothing special", "B5": "line one\nline two\n\nline four", "B6": "<&>\"'", "B7": "Zoë €",
+        "B4": "nothing special", "B5": "line one\nline two\n\nline four", "B6": "<&>\"'",
+        "B7": "Zoë €",
         "B8": "'quoted", "B9": "007",
         "C1": "=1/0", "C2": "=NA()", "C3": "=NOSUCH(1)", "C4": "=SQRT(-1)", "C5": "=\"a\"+1",
         "C6": "=#REF!A1", "C7": "=C7+1", "C8": "=VLOOKUP(1;B1:B2;5)", "C9": "=1+", "C10": "=LN(0)",
         "C11": "=INDIRECT(\"nowhere!\")", "C12": "=10^400", "C13": "=A1 B1", "C14": "=1;2",
         "D1": "=A1*2", "D2": "=\"text\"&B1", "D3": "=\"\"", "D4": "=A1>1", "D5": "=TRUE()",
         "D6": "=DATE(2024;2;29)", "D7": "=TIME(12;30;15)", "D8": "=\"a\"&CHAR(10)&\"b\"",
-        "D9": "=\" x \"", "D10": "=B4", "D11": "=B2", "D12": "=1/3", "D13": "=E1", "D14": "=\"007\"",
+        "D9": "=\" x \"", "D10": "=B4", "D11": "=B2", "D12": "=1/3", "D13": "=E1",
+        "D14": "=\"007\"",
     })
     for address, value, code in (
-            ("E1", 45351, "YYYY-MM-DD"), ("E2", 45351.75, "YYYY-MM-DD HH:MM:SS"), ("E3", 0.520833333333333, "HH:MM:SS"),
-            ("E4", 1.25, "[HH]:MM:SS"), ("E5", 0.125, "0.00%"), ("E6", 1234.5, "[$$-409]#,##0.00"), ("E7", 1, "BOOLEAN"),
-            ("E8", 0, "BOOLEAN"), ("E9", 45351.123456789, "YYYY-MM-DD"), ("E10", -1.5, "[HH]:MM:SS"), ("E11", -400000, "YYYY-MM-DD"),
-            ("E12", 1 / 3, "HH:MM:SS"), ("E13", 59, "YYYY-MM-DD"), ("E14", 60, "YYYY-MM-DD"), ("E15", 61, "YYYY-MM-DD"),
-            ("E16", 45351 + 1 / 7, "YYYY-MM-DD HH:MM:SS"), ("E17", 1000.1, "[HH]:MM:SS"), ("E18", 2958465, "YYYY-MM-DD")):
+            ("E1", 45351, "YYYY-MM-DD"), ("E2", 45351.75, "YYYY-MM-DD HH:MM:SS"), ("E3",
+            0.520833333333333, "HH:MM:SS"),
+            ("E4", 1.25, "[HH]:MM:SS"), ("E5", 0.125, "0.00%"), ("E6", 1234.5, "[$$-409]#,##0.00"),
+            ("E7", 1, "BOOLEAN"),
+            ("E8", 0, "BOOLEAN"), ("E9", 45351.123456789, "YYYY-MM-DD"), ("E10", -1.5,
+            "[HH]:MM:SS"), ("E11", -400000, "YYYY-MM-DD"),
+            ("E12", 1 / 3, "HH:MM:SS"), ("E13", 59, "YYYY-MM-DD"), ("E14", 60, "YYYY-MM-DD"),
+            ("E15", 61, "YYYY-MM-DD"),
+            ("E16", 45351 + 1 / 7, "YYYY-MM-DD HH:MM:SS"), ("E17", 1000.1, "[HH]:MM:SS"), ("E18",
+            2958465, "YYYY-MM-DD")):
         first.getCellRangeByName(address).setValue(float(value))
         first.getCellRangeByName(address).NumberFormat = key(document, code)
     put(first, {"D15": "=E2*1", "D16": "=E9"})
@@ -204,7 +211,8 @@ def make_layout(document):
     first = sheets.getByIndex(0)
     first.setName("Layout")
     for row in range(20):
-        put(first, {f"A{row + 1}": row % 3, f"B{row + 1}": 5, f"C{row + 1}": 5, f"D{row + 1}": "same"})
+        put(first, {f"A{row + 1}": row % 3, f"B{row + 1}": 5, f"C{row + 1}": 5,
+            f"D{row + 1}": "same"})
     put(first, {"A30": "=B1", "B30": "=B1", "C30": "=$B$1", "D30": "=$B$1", "E30": "=$B$1"})
     put(first, {"A31": "=$B$1", "B31": "=$B$1", "A32": "=$B$1", "B32": "=$B$1"})
     first.getColumns().getByName("B").NumberFormat = key(document, "0.000")
@@ -218,7 +226,8 @@ def make_layout(document):
     names.addNewByName("LeftOfMe", "$Layout.A5", CellAddress(0, 1, 4), 0)
     names.addNewByName("Twice", "2*Rate", CellAddress(0, 0, 0), 0)
     first.NamedRanges.addNewByName("Own", "$Layout.$C$1+1", CellAddress(0, 0, 0), 0)
-    put(first, {"F1": "=Rate", "F2": "=SUM(Block)", "G7": "=LeftOfMe", "F7": "=7", "F3": "=Twice", "F4": "=Own"})
+    put(first, {"F1": "=Rate", "F2": "=SUM(Block)", "G7": "=LeftOfMe", "F7": "=7", "F3": "=Twice",
+        "F4": "=Own"})
     sheets.insertNewByName("Filtered", 1)
     second = sheets.getByIndex(1)
     put(second, {"A1": "kind", "B1": "value"})
@@ -236,16 +245,23 @@ def make_layout(document):
     put(second, {"D1": "=SUBTOTAL(9;B2:B9)", "D2": "=SUBTOTAL(109;B2:B9)"})
 
 
-FORMATS = ["General", "0", "0.00", "#,##0", "#,##0.00", "#,##0.###", "0.0%", "0.00E+00", "##0.0E+0", "# ?/?", "# ??/??", "# ?/8",
-           "[$$-409]#,##0.00;[RED]-[$$-409]#,##0.00", "[$€-407]#,##0.00", "#,##0.00 [$€-407]", "0.00 \"kg\"", "\"a \"0\" b\"",
-           "#,##0,", "0.0,,", "YYYY-MM-DD", "DD/MM/YYYY", "D. MMMM YYYY", "DDD, MMM D, YY", "DDDD", "HH:MM", "HH:MM:SS",
-           "HH:MM:SS.000", "[HH]:MM:SS", "[MM]:SS", "H:MM AM/PM", "YYYY-MM-DD HH:MM:SS", "BOOLEAN", "@", "\"x\"@\"y\"",
-           "[>=1000]0.0,\"k\";[<0]\"neg\"0;0", "0;-0;\"zero\"", "[BLUE]0;[RED]-0;\"-\"", "0.00;(0.00);\"-\";@", "000-00-0000", "0.0?",
-           "_-* #,##0.00_-", "MMM-YY", "Q", "YYYY\"T\"", "#,##0.00_);(#,##0.00)", "\"Q\"0", "-0", "0%;-0%"]
+FORMATS = ["General", "0", "0.00", "#,##0", "#,##0.00", "#,##0.###", "0.0%", "0.00E+00", "##0.0E+0",
+    "# ?/?", "# ??/??", "# ?/8",
+           "[$$-409]#,##0.00;[RED]-[$$-409]#,##0.00", "[$€-407]#,##0.00", "#,##0.00 [$€-407]",
+           "0.00 \"kg\"", "\"a \"0\" b\"",
+           "#,##0,", "0.0,,", "YYYY-MM-DD", "DD/MM/YYYY", "D. MMMM YYYY", "DDD, MMM D, YY", "DDDD",
+           "HH:MM", "HH:MM:SS",
+           "HH:MM:SS.000", "[HH]:MM:SS", "[MM]:SS", "H:MM AM/PM", "YYYY-MM-DD HH:MM:SS", "BOOLEAN",
+           "@", "\"x\"@\"y\"",
+           "[>=1000]0.0,\"k\";[<0]\"neg\"0;0", "0;-0;\"zero\"", "[BLUE]0;[RED]-0;\"-\"",
+           "0.00;(0.00);\"-\";@", "000-00-0000", "0.0?",
+           "_-* #,##0.00_-", "MMM-YY", "Q", "YYYY\"T\"", "#,##0.00_);(#,##0.00)", "\"Q\"0", "-0",
+           "0%;-0%"]
 
 
 def make_formats(document):
-    """Number formats of every kind, one a row; what LibreOffice calls them stands in the last column of the list."""
+    
+    """Number formats of every kind, one a row."""
     sheet = document.getSheets().getByIndex(0)
     sheet.setName("Formats")
     for row, code in enumerate(FORMATS):
@@ -264,7 +280,8 @@ def make_settings(document):
     document.IgnoreCase = False
     document.MatchWholeCell = False
     document.RegularExpressions = True
-    document.IsIterationEnabled, document.IterationCount, document.IterationEpsilon = True, 17, 0.0625
+    document.IsIterationEnabled, document.IterationCount, document.IterationEpsilon = True, 17,
+    0.0625
     document.CalcAsShown = True
     document.DefaultTabStop = 1250
     put(sheet, {"A1": "=A2/4", "A2": 2})
@@ -272,7 +289,9 @@ def make_settings(document):
 
 
 def make_tables(document):
-    """Data tables: one input by row and by column, two inputs, several formulas, a formula elsewhere, on another sheet, and none."""
+    
+    """Data tables: one input by row and by column, two inputs, several formulas, cells that stand
+    elsewhere or on another sheet, and one inside of a longer formula."""
     sheets = document.getSheets()
     sheet = sheets.getByIndex(0)
     sheet.setName("Model")
@@ -280,7 +299,8 @@ def make_tables(document):
     column = {"A11": 1, "A12": 2, "A13": 3, "B10": "=B3", "C10": "=B4"}
     put(sheet, column)
     for row in (11, 12, 13):
-        put(sheet, {f"B{row}": f"=TABLE(B$10;$B$1;$A{row})", f"C{row}": f"=TABLE(C$10;$B$1;$A{row})"})
+        put(sheet, {f"B{row}": f"=TABLE(B$10;$B$1;$A{row})",
+            f"C{row}": f"=TABLE(C$10;$B$1;$A{row})"})
     put(sheet, {"F10": 5, "G10": 6, "H10": 7, "E11": "=B3"})
     for letter in "FGH":
         put(sheet, {f"{letter}11": f"=TABLE($E11;$B$2;{letter}$10)"})
@@ -297,7 +317,8 @@ def make_tables(document):
         put(second, {f"B{row}": f"=TABLE(B$1;$Model.$B$1;$A{row})"})
 
 
-MAKERS = {"kinds": make_kinds, "layout": make_layout, "formats": make_formats, "settings": make_settings, "tables": make_tables}
+MAKERS = {"kinds": make_kinds, "layout": make_layout, "formats": make_formats,
+    "settings": make_settings, "tables": make_tables}
 
 
 def main():

@@ -634,9 +634,38 @@ static void reads_many_cells(void **state)
     free(rows);
 }
 
+/* ---- data tables of a workbook that is open in Calc
+ * ---------------------------------------------------- */
+
+static void live_multiple_operations(void **state)
+{
+    PE_UNUSED(state);
+    pe_workbook_builder *b = pe_builder_new();
+    pe_workbook *w = NULL;
+    char text[1000];
+    pe_builder_settings settings = {.dialect = PE_DIALECT_CALC, .semantics = PE_SEMANTICS_CALC};
+    assert_int_equal(pe_builder_configure(b, &settings, NULL), PE_OK);
+    uint32_t s = pe_builder_sheet(b, "S");
+    pe_builder_sheet(b, "My model");
+    pe_builder_formula(b, s, "B1", "=$'My model'.B3", pe_number(31));
+    pe_builder_formula(b, s, "B2", "=MULTIPLE.OPERATIONS(B$1;$'My model'.$B$1;$A2)", pe_number(1));
+    pe_builder_formula(b, s, "B3", "=TABLE(B$1;$'My model'.$B$1;$A3)", pe_number(2));
+    pe_builder_formula(b, s, "D9", "=MULTIPLE.OPERATIONS($S.B1;A2;A3)", pe_number(3));
+    pe_builder_formula(b, s, "E9", "=MULTIPLE.OPERATIONS(B1;A2;A3)*2", pe_number(4));
+    assert_int_equal(pe_builder_build(b, &w, NULL), PE_OK);
+    workbook_dump(w, text, sizeof text);
+    assert_string_equal(text, "B1 =$'My model'.B3 31; B2 TABLE(column B1)B2:B3 1; "
+                              "B3 TABLE(column B1)B2:B3 2; D9 TABLE(column A2 of B1 by A3)D9:D9 3; "
+                              "E9 =MULTIPLE.OPERATIONS(B1;A2;A3)*2 4");
+    assert_int_equal(w->formulas[w->cells[1].formula].input1.sheet, 1);
+    pe_workbook_free(w);
+    pe_builder_free(b);
+}
+
 int main(void)
 {
     const struct CMUnitTest packages[] = {
+        cmocka_unit_test(live_multiple_operations),
         cmocka_unit_test(reads_settings),
         cmocka_unit_test(has_defaults_without_optional_parts),
         cmocka_unit_test(reads_sheets_in_order_with_their_tables),
