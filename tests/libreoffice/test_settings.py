@@ -191,12 +191,40 @@ def test_values(running):
     document.close(True)
 
 
+def test_decimal_comma(running):
+    """A person whose numbers have commas; the settings stay in one grammar."""
+    provider = running.service("com.sun.star.configuration.ConfigurationProvider")
+    access = provider.createInstanceWithArguments(
+        "com.sun.star.configuration.ConfigurationUpdateAccess",
+        office.properties(nodepath="/org.openoffice.Setup/L10N"))
+    before = access.getByName("ooSetupSystemLocale")
+    access.replaceByName("ooSetupSystemLocale", "de-DE")
+    access.commitChanges()
+    try:
+        document = model(running)
+        values = pe_dialog_values.Values(running.context, document, ("Inputs", 2, 1))
+        for text, constant, live in (
+                ("12,5", "12.5", None), ("1.500,5", "1500.5", None), ("4,5%", "0.045", None),
+                ("1,5; 2", "{1.5,2}", None), ("{1,5;2}", "{1.5,2}", None),
+                ("=B4*1,5", "0.04*1.5", "$Inputs.$B$4*1.5"),
+                ("=MAX(B4;1,5)", "MAX(0.04,1.5)", "MAX($Inputs.$B$4;1.5)")):
+            parameter = values.parameter("Max", text)
+            equal("parameter " + text, (parameter.constant, parameter.live), (constant, live))
+        equal("as typed", (values.text(12.5), values.figure(1234.5), values.typed("B4*1.5")),
+              ("12,5", "1.234,5", "B4*1,5"))
+        document.close(True)
+    finally:
+        access.replaceByName("ooSetupSystemLocale", before)
+        access.commitChanges()
+
+
 def test_settings_text():
     """Settings as they stand in the sheet, taken apart."""
     for value, expected in (
             ("pert(1,2,5)", ("pert", ["1", "2", "5"], False)),
             ("RiskDiscrete({1,2},{0.5,0.5})", ("riskdiscrete", ["{1,2}", "{0.5,0.5}"], False)),
             ("=riskpert(1;MAX($A.$B$1;2);5)", ("riskpert", ["1", "MAX($A.$B$1;2)", "5"], True)),
+            ("=_XLL.RISKEXPON($A.$B$1)", ("riskexpon", ["$A.$B$1"], True)),
             ("=B4*2", None), ("", None)):
         equal("setting %r" % value, pe_dialog_input.parse_setting(value), expected)
     pert = {"parameters": [{"name": "min", "start": 0}, {"name": "likely", "start": 1},
@@ -211,6 +239,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder, office.Office() as running:
         test_sheet(running)
         test_values(running)
+        test_decimal_comma(running)
         test_saved(running, folder)
     print("%d of %d" % (sum(results), len(results)))
     return 0 if all(results) else 1

@@ -136,6 +136,19 @@ def test_input(running):
         equal("no functions: the cell is as it was",
               document.Sheets.getByIndex(0).getCellRangeByName("B1").Formula, "100")
     dialog.dialog.close()
+    cell = document.Sheets.getByIndex(0).getCellRangeByName("B2")
+    cell.Formula = "=RISKPERT(40;$B$1/2;60)"
+    dialog = opened_input(running, document, [("Inputs", 1, 1)])
+    equal("a distribution in a cell is shown", ([dialog.dialog["value%d" % i].Text
+                                                 for i in range(3)],
+                                                dialog.dialog["as_formula"].State),
+          (["40", "=$B$1/2", "60"], 1))
+    dialog.dialog["as_formula"].State = 0
+    dialog.number = 50.0  # what it shows where the functions are there
+    dialog.apply()
+    equal("and becomes a number with a setting", (cell.Formula, rows(document)[-1][2]),
+          ("50", "=riskpert(40;$Inputs.$B$1/2;60)"))
+    dialog.dialog.close()
     document.close(True)
 
 

@@ -53,9 +53,18 @@ def usable(document, cells):
     numbers = [cell for cell in cells if cells_of.kind_of(document, cell) == cells_of.NUMBER]
     if numbers:
         return numbers
+    if len(cells) == 1 and in_cell(document, cells[0]):
+        return cells
     text = {cells_of.EMPTY: T.INPUT_NO_NUMBER, cells_of.TEXT: T.INPUT_IS_TEXT,
             cells_of.FORMULA: T.INPUT_IS_FORMULA}[cells_of.kind_of(document, cells[0])]
     raise pe_document.Problem(text % pe_settings.address_of(cells[0]))
+
+
+def in_cell(document, cell):
+    """A cell's own formula where it is one distribution, as "Insert as formula" makes it."""
+    formula = cells_of.at(document, cell).getFormula()
+    parsed = parse_setting(formula) if formula.startswith("=") else None
+    return formula if parsed is not None and parsed[0].startswith("risk") else ""
 
 
 def split_arguments(text, separator):
@@ -75,7 +84,7 @@ def parse_setting(value):
     """("pert", ["1", "2", "5"], live) of a setting's value; None for another kind of formula."""
     value = str(value)
     live = value.startswith("=")
-    match = re.match(r"^=?\s*([A-Za-z][A-Za-z0-9]*)\((.*)\)\s*$", value)
+    match = re.match(r"^=?\s*(?:_xll\.)?([A-Za-z][A-Za-z0-9]*)\((.*)\)\s*$", value, re.I)
     if match is None:
         return None
     name = match.group(1).lower()
@@ -130,6 +139,7 @@ class InputDialog:
         self.number = cells_of.at(document, cells[0]).getValue()
         self.setting = (pe_settings.settings_of_cell(document, pe_settings.INPUT, cells[0])
                         or [None])[-1]
+        self.formula = in_cell(document, cells[0])
         self.rows = min(PARAMETERS_MAX, max(len(d["parameters"]) for d in self.distributions))
         self.kept = {}        # what the user typed, by parameter name
         self.parameters = []  # as last read, empty while something is wrong
@@ -164,8 +174,8 @@ class InputDialog:
         if several:
             d.check("scale", T.INPUT_SCALE, (6, y, 328, 11), True)
             y += 13
-        d.check("as_formula", T.INPUT_AS_FORMULA, (6, y, 328, 11), False)
-        if self.setting is not None:
+        d.check("as_formula", T.INPUT_AS_FORMULA, (6, y, 328, 11), bool(self.formula))
+        if self.setting is not None or self.formula:
             d.button("remove", T.INPUT_REMOVE, (6, d.height - 19, 76, 14))
         d.closing_buttons(T.OK, T.CANCEL)
 
@@ -199,29 +209,27 @@ class InputDialog:
         d.on("distribution", "item", lambda event: self._chosen())
         for row in range(self.rows):
             d.on("value%d" % row, "text", lambda event: self._typed())
-        if self.setting is not None:
+        if self.setting is not None or self.formula:
             d.on("remove", "action", lambda event: d.control.endDialog(REMOVE))
+        d.part("value0").setFocus()
         result = d.execute()
         if result == REMOVE:
-            pe_settings.remove(self.document, pe_settings.INPUT, self.cells, T.INPUT_UNDO_REMOVE)
+            self.remove()
         elif result == toolkit.OK and self.parameters:
             self.apply()
 
     def _fill_first(self):
         """The setting that the cell has, else the first distribution."""
-        parsed = parse_setting(self.setting.value) if self.setting is not None else None
-        if parsed is None:
-            self._select(0, None)
-            if self.setting is not None:
-                self.dialog["problem"].Label = T.INPUT_CUSTOM % self.setting.value
-            return
-        name, texts, live = parsed
+        value = self.formula or (self.setting.value if self.setting is not None else "")
+        name, texts, live = parse_setting(value) or ("", [], False)
         for index, distribution in enumerate(self.distributions):
-            if name in (distribution["name"].lower(), distribution["display"].lower()):
+            if (name in (distribution["name"].lower(), distribution["display"].lower())
+                    and len(texts) <= len(distribution["parameters"])):
                 self._select(index, [self._as_typed(text, live) for text in texts])
                 return
         self._select(0, None)
-        self.dialog["problem"].Label = T.INPUT_CUSTOM % self.setting.value
+        if value:
+            self.dialog["problem"].Label = T.INPUT_CUSTOM % value
 
     def _as_typed(self, text, live):
         try:
@@ -343,7 +351,21 @@ class InputDialog:
         for cell, name in zip(self.cells, names):
             factor = cells_of.at(self.document, cell).getValue() / self.number if scale else 1.0
             entries.append((cell, self._setting(factor), name))
-        pe_settings.set_inputs(self.document, entries, T.INPUT_UNDO)
+        with pe_document.one_undo_step(self.document, T.INPUT_UNDO):
+            self._formula_to_number()
+            pe_settings.set_inputs(self.document, entries, T.INPUT_UNDO)
+
+    def remove(self):
+        """The cell is a plain number again."""
+        with pe_document.one_undo_step(self.document, T.INPUT_UNDO_REMOVE):
+            self._formula_to_number()
+            pe_settings.remove(self.document, pe_settings.INPUT, self.cells, T.INPUT_UNDO_REMOVE)
+
+    def _formula_to_number(self):
+        """A distribution in the cell gives way to the number that it shows."""
+        if self.formula:
+            self._refuse_locked()
+            cells_of.at(self.document, self.cells[0]).setValue(self.number)
 
     def _setting(self, factor):
         """Text where there are only numbers, else a live formula."""
@@ -359,9 +381,7 @@ class InputDialog:
         return "=%s(%s)" % (self.distribution()["display"].upper(), ";".join(arguments))
 
     def _insert_formulas(self, scale):
-        locked = [cell for cell in self.cells if self._is_locked(cell)]
-        if locked:
-            raise pe_document.Problem(T.INPUT_PROTECTED % pe_settings.address_of(locked[0]))
+        self._refuse_locked()
         undo = self.document.getUndoManager()
         with pe_document.one_undo_step(self.document, T.INPUT_UNDO):
             for cell in self.cells:
@@ -375,9 +395,11 @@ class InputDialog:
             undo.undo()
             raise pe_document.Problem(T.INPUT_NO_FUNCTIONS)
 
-    def _is_locked(self, cell):
-        sheet = self.document.getSheets().getByName(cell[0])
-        return sheet.isProtected() and cells_of.at(self.document, cell).CellProtection.IsLocked
+    def _refuse_locked(self):
+        for cell in self.cells:
+            sheet = self.document.getSheets().getByName(cell[0])
+            if sheet.isProtected() and cells_of.at(self.document, cell).CellProtection.IsLocked:
+                raise pe_document.Problem(T.INPUT_PROTECTED % pe_settings.address_of(cell))
 
 
 REMOVE = 2  # how the dialog ends when the input is to be removed
