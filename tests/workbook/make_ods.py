@@ -170,16 +170,14 @@ def make_kinds(document):
         "D14": "=\"007\"",
     })
     for address, value, code in (
-            ("E1", 45351, "YYYY-MM-DD"), ("E2", 45351.75, "YYYY-MM-DD HH:MM:SS"), ("E3",
-            0.520833333333333, "HH:MM:SS"),
-            ("E4", 1.25, "[HH]:MM:SS"), ("E5", 0.125, "0.00%"), ("E6", 1234.5, "[$$-409]#,##0.00"),
-            ("E7", 1, "BOOLEAN"),
-            ("E8", 0, "BOOLEAN"), ("E9", 45351.123456789, "YYYY-MM-DD"), ("E10", -1.5,
-            "[HH]:MM:SS"), ("E11", -400000, "YYYY-MM-DD"),
+            ("E1", 45351, "YYYY-MM-DD"), ("E2", 45351.75, "YYYY-MM-DD HH:MM:SS"),
+            ("E3", 0.520833333333333, "HH:MM:SS"), ("E4", 1.25, "[HH]:MM:SS"),
+            ("E5", 0.125, "0.00%"), ("E6", 1234.5, "[$$-409]#,##0.00"), ("E7", 1, "BOOLEAN"),
+            ("E8", 0, "BOOLEAN"), ("E9", 45351.123456789, "YYYY-MM-DD"),
+            ("E10", -1.5, "[HH]:MM:SS"), ("E11", -400000, "YYYY-MM-DD"),
             ("E12", 1 / 3, "HH:MM:SS"), ("E13", 59, "YYYY-MM-DD"), ("E14", 60, "YYYY-MM-DD"),
-            ("E15", 61, "YYYY-MM-DD"),
-            ("E16", 45351 + 1 / 7, "YYYY-MM-DD HH:MM:SS"), ("E17", 1000.1, "[HH]:MM:SS"), ("E18",
-            2958465, "YYYY-MM-DD")):
+            ("E15", 61, "YYYY-MM-DD"), ("E16", 45351 + 1 / 7, "YYYY-MM-DD HH:MM:SS"),
+            ("E17", 1000.1, "[HH]:MM:SS"), ("E18", 2958465, "YYYY-MM-DD")):
         first.getCellRangeByName(address).setValue(float(value))
         first.getCellRangeByName(address).NumberFormat = key(document, code)
     put(first, {"D15": "=E2*1", "D16": "=E9"})
@@ -245,22 +243,19 @@ def make_layout(document):
     put(second, {"D1": "=SUBTOTAL(9;B2:B9)", "D2": "=SUBTOTAL(109;B2:B9)"})
 
 
-FORMATS = ["General", "0", "0.00", "#,##0", "#,##0.00", "#,##0.###", "0.0%", "0.00E+00", "##0.0E+0",
-    "# ?/?", "# ??/??", "# ?/8",
-           "[$$-409]#,##0.00;[RED]-[$$-409]#,##0.00", "[$€-407]#,##0.00", "#,##0.00 [$€-407]",
-           "0.00 \"kg\"", "\"a \"0\" b\"",
-           "#,##0,", "0.0,,", "YYYY-MM-DD", "DD/MM/YYYY", "D. MMMM YYYY", "DDD, MMM D, YY", "DDDD",
-           "HH:MM", "HH:MM:SS",
-           "HH:MM:SS.000", "[HH]:MM:SS", "[MM]:SS", "H:MM AM/PM", "YYYY-MM-DD HH:MM:SS", "BOOLEAN",
-           "@", "\"x\"@\"y\"",
-           "[>=1000]0.0,\"k\";[<0]\"neg\"0;0", "0;-0;\"zero\"", "[BLUE]0;[RED]-0;\"-\"",
-           "0.00;(0.00);\"-\";@", "000-00-0000", "0.0?",
-           "_-* #,##0.00_-", "MMM-YY", "Q", "YYYY\"T\"", "#,##0.00_);(#,##0.00)", "\"Q\"0", "-0",
-           "0%;-0%"]
+FORMATS = [
+    "General", "0", "0.00", "#,##0", "#,##0.00", "#,##0.###", "0.0%", "0.00E+00", "##0.0E+0",
+    "# ?/?", "# ??/??", "# ?/8", "[$$-409]#,##0.00;[RED]-[$$-409]#,##0.00", "[$€-407]#,##0.00",
+    "#,##0.00 [$€-407]", '0.00 "kg"', '"a "0" b"', "#,##0,", "0.0,,", "YYYY-MM-DD", "DD/MM/YYYY",
+    "D. MMMM YYYY", "DDD, MMM D, YY", "DDDD", "HH:MM", "HH:MM:SS", "HH:MM:SS.000", "[HH]:MM:SS",
+    "[MM]:SS", "H:MM AM/PM", "YYYY-MM-DD HH:MM:SS", "BOOLEAN", "@", '"x"@"y"',
+    '[>=1000]0.0,"k";[<0]"neg"0;0', '0;-0;"zero"', '[BLUE]0;[RED]-0;"-"', '0.00;(0.00);"-";@',
+    "000-00-0000", "0.0?", "_-* #,##0.00_-", "MMM-YY", "Q", 'YYYY"T"', "#,##0.00_);(#,##0.00)",
+    '"Q"0', "-0", "0%;-0%",
+]
 
 
 def make_formats(document):
-    
     """Number formats of every kind, one a row."""
     sheet = document.getSheets().getByIndex(0)
     sheet.setName("Formats")
@@ -283,13 +278,11 @@ def make_settings(document):
     document.IsIterationEnabled, document.IterationCount, document.IterationEpsilon = True, 17,
     0.0625
     document.CalcAsShown = True
-    document.DefaultTabStop = 1250
     put(sheet, {"A1": "=A2/4", "A2": 2})
     sheet.getCellRangeByName("A2").NumberFormat = key(document, "YYYY-MM-DD")
 
 
 def make_tables(document):
-    
     """Data tables: one input by row and by column, two inputs, several formulas, cells that stand
     elsewhere or on another sheet, and one inside of a longer formula."""
     sheets = document.getSheets()
