@@ -16,6 +16,7 @@ CALL_SECONDS = 10.0
 OPEN_SECONDS = 10.0
 RETRY_SECONDS = 5.0
 CACHE_ENTRIES = 100000
+REST_SECONDS = 60.0  # then the connection is closed, so that an idle host can end
 
 # ERROR.TYPE to Calc's own error numbers.
 _CALC_ERRORS = {1: 521, 2: 532, 3: 519, 4: 524, 5: 525, 6: 503, 7: 32767}
@@ -43,13 +44,14 @@ def wire_argument(argument):
 
 
 class _Values:
-    """The connection and what it has answered. Calc calls from one thread; the lock is for others
-    that might."""
+    """The connection and what it has answered; the lock is for the timer that ends it."""
 
     def __init__(self):
         self.lock = threading.Lock()
         self.client = None
         self.failed = -RETRY_SECONDS
+        self.used = 0.0
+        self.timer = None
         self.cache = {}
 
     def _ask(self, context, name, arguments):
@@ -76,6 +78,22 @@ class _Values:
         if client is not None:
             client.close()
 
+    def _rest_later(self, seconds):
+        self.timer = threading.Timer(seconds, self._rest)
+        self.timer.daemon = True
+        self.timer.start()
+
+    def _rest(self):
+        with self.lock:
+            left = self.used + REST_SECONDS - time.monotonic()
+            self.timer = None
+            if self.client is None:
+                return
+            if left > 0:
+                self._rest_later(left)
+            else:
+                self._close()
+
     def get(self, context, name, arguments):
         key = (name, arguments)
         with self.lock:
@@ -92,6 +110,9 @@ class _Values:
                 self._close()
                 self.failed = time.monotonic()
                 return SheetError(_NOT_AVAILABLE)
+            self.used = time.monotonic()
+            if self.timer is None:
+                self._rest_later(REST_SECONDS)
             if len(self.cache) >= CACHE_ENTRIES:
                 self.cache.clear()
             self.cache[key] = result
