@@ -275,8 +275,8 @@ def make_settings(document):
     document.IgnoreCase = False
     document.MatchWholeCell = False
     document.RegularExpressions = True
-    document.IsIterationEnabled, document.IterationCount, document.IterationEpsilon = True, 17,
-    0.0625
+    document.IsIterationEnabled = True
+    document.IterationCount, document.IterationEpsilon = 17, 0.0625
     document.CalcAsShown = True
     put(sheet, {"A1": "=A2/4", "A2": 2})
     sheet.getCellRangeByName("A2").NumberFormat = key(document, "YYYY-MM-DD")
