@@ -159,15 +159,29 @@ class Functions(unittest.TestCase):
         self.assertEqual((cell.getError(), cell.Value), (0, 20.0))
         document.close(True)
 
-    def test_run_in_place(self):
-        document = self.office.open()
-        fill(document, ["=RISKNORMAL(10;2)", "=RISKOUTPUT(\"twice\")+2*A1"])
-        done, text = self.office.command(document, "run", Trials=2000, Seed=1)
-        self.assertTrue(done, text)
+    def mean_in(self, document):
         summary = document.Sheets.getByName("Simulation Summary")
         cells = [cell for row in summary.getCellRangeByName("A1:H40").DataArray for cell in row]
-        mean = cells[cells.index("Sheet1!A2") + 1]
-        self.assertAlmostEqual(mean, 20.0, delta=0.5)
+        return cells[cells.index("Sheet1!A2") + 1]
+
+    def test_run_in_place(self):
+        """In the open document and headless: the same number, to the last bit."""
+        document = self.office.open()
+        fill(document, ["=RISKNORMAL(10;2;RISKNAME(\"n\"))", "=RISKOUTPUT(\"twice\")+2*A1"])
+        for ending in ("ods", "xlsx"):
+            path = os.path.join(self.folder, "place." + ending)
+            self.office.save(document, path)
+            opened = self.office.open(path)
+            done, text = self.office.command(opened, "run", Trials=2000, Seed=1)
+            self.assertTrue(done, text)
+            subprocess.run([ENGINE, "run", path, "-o", path + "-results.xlsx", "--json",
+                            path + ".json", "--trials", "2000", "--seed", "1"],
+                           capture_output=True, check=True)
+            with open(path + ".json", encoding="utf-8") as file:
+                headless = json.load(file)["outputs"][0]["mean"]
+            self.assertEqual(self.mean_in(opened), headless)
+            self.assertAlmostEqual(headless, 20.0, delta=0.5)
+            opened.close(True)
         document.close(True)
 
     def test_host_that_dies(self):
