@@ -1,6 +1,7 @@
 /* fuzz_workbook.c: any bytes as a saved workbook through the whole path: read, parsed, checked,
- * compiled, simulated for some trials. An input that is no zip is a sheet's rows, packed into a
- * small workbook without a checksum in the way. */
+ * compiled, simulated for some trials. An input that is neither a zip nor a flat OpenDocument file
+ * is a sheet's rows, packed into a small workbook without a checksum in the way: <table:table-row
+ * ... into an .fods, others into an .xlsx. */
 #include "../faults/whole_path.h"
 #include "../workbook/package_build.h"
 
@@ -25,10 +26,34 @@ static void run_bytes(const void *bytes, size_t length)
     }
 }
 
+static bool begins(const uint8_t *data, size_t size, const char *text)
+{
+    return size >= strlen(text) && memcmp(data, text, strlen(text)) == 0;
+}
+
+static void run_open_rows(const uint8_t *rows, size_t size)
+{
+    static const char head[] = "<office:document><office:body><office:spreadsheet><table:table "
+                               "table:name=\"S\">";
+    static const char tail[] =
+        "</table:table></office:spreadsheet></office:body></office:document>";
+    char *text = malloc(sizeof head + size + sizeof tail);
+    if (text == NULL) return;
+    memcpy(text, head, sizeof head - 1);
+    memcpy(text + sizeof head - 1, rows, size);
+    memcpy(text + sizeof head - 1 + size, tail, sizeof tail);
+    run_bytes(text, sizeof head - 1 + size + sizeof tail - 1);
+    free(text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    if (size >= 2 && data[0] == 'P' && data[1] == 'K') {
+    if (begins(data, size, "PK") || begins(data, size, "<office:document")) {
         run_bytes(data, size);
+        return 0;
+    }
+    if (begins(data, size, "<table:")) {
+        run_open_rows(data, size);
         return 0;
     }
     char *rows = malloc(size + 1);
