@@ -66,6 +66,59 @@ static pe_status check_line(pe_job *job, pe_report_check *r, pe_diag *diag)
     return r->line != NULL ? PE_OK : no_memory(diag);
 }
 
+/* Lists of a million cells take long. */
+static pe_status watch(const pe_job *job, uint32_t i, pe_diag *diag)
+{
+    if (i % 1024 != 0 || !pe_cancelled(job->control)) return PE_OK;
+    return pe_fail(diag, PE_E_CANCELLED, "check", "cancelled");
+}
+
+static pe_status list_differences(pe_job *job, pe_report_check *r, pe_diag *diag)
+{
+    const pe_check *c = job->check;
+    r->differ = PE_PUSH(job->arena, pe_report_difference, c->differ_count);
+    if (r->differ == NULL) return no_memory(diag);
+    for (uint32_t i = 0; i < c->differ_count; i++) {
+        const pe_difference *d = &c->differ[i];
+        if (watch(job, i, diag) != PE_OK) return PE_E_CANCELLED;
+        pe_value actual = keep_value(job, d->actual);
+        r->differ[r->differ_count++] = (pe_report_difference){
+            pei_job_cell(job, d->cell), formula_text(job, d->cell), d->expected, actual, d->root};
+    }
+    return PE_OK;
+}
+
+static pe_status list_unsupported(pe_job *job, pe_report_check *r, pe_diag *diag)
+{
+    const pe_check *c = job->check;
+    r->unsupported = PE_PUSH(job->arena, pe_report_cell, c->unsupported_count);
+    if (r->unsupported == NULL) return no_memory(diag);
+    for (uint32_t i = 0; i < c->unsupported_count; i++) {
+        const char *function = NULL,
+                   *why = pe_evaluator_unsupported(job->evaluator, c->unsupported[i], &function);
+        if (watch(job, i, diag) != PE_OK) return PE_E_CANCELLED;
+        if (function == NULL) function = why != NULL ? why : "";
+        function = pe_arena_text(job->arena, function, strlen(function));
+        if (function == NULL) return no_memory(diag);
+        r->unsupported[r->unsupported_count++] =
+            (pe_report_cell){pei_job_cell(job, c->unsupported[i]), function};
+    }
+    return PE_OK;
+}
+
+static pe_status list_skipped(pe_job *job, pe_report_check *r, pe_diag *diag)
+{
+    const pe_check *c = job->check;
+    r->skipped = PE_PUSH(job->arena, pe_report_cell, c->skipped_count);
+    if (r->skipped == NULL) return no_memory(diag);
+    for (uint32_t i = 0; i < c->skipped_count; i++) {
+        if (watch(job, i, diag) != PE_OK) return PE_E_CANCELLED;
+        r->skipped[r->skipped_count++] =
+            (pe_report_cell){pei_job_cell(job, c->skipped[i].cell), c->skipped[i].reason};
+    }
+    return PE_OK;
+}
+
 pe_status pei_job_report_check(pe_job *job, pe_diag *diag)
 {
     const pe_check *c = job->check;
@@ -78,29 +131,10 @@ pe_status pei_job_report_check(pe_job *job, pe_diag *diag)
                            .header = c->header,
                            .downstream_compared = c->downstream_compared,
                            .downstream_agree = c->downstream_agree};
-    r->differ = PE_PUSH(job->arena, pe_report_difference, c->differ_count);
-    r->unsupported = PE_PUSH(job->arena, pe_report_cell, c->unsupported_count);
-    r->skipped = PE_PUSH(job->arena, pe_report_cell, c->skipped_count);
-    if (r->differ == NULL || r->unsupported == NULL || r->skipped == NULL) return no_memory(diag);
-    for (uint32_t i = 0; i < c->differ_count; i++) {
-        const pe_difference *d = &c->differ[i];
-        pe_value actual = keep_value(job, d->actual);
-        r->differ[r->differ_count++] = (pe_report_difference){
-            pei_job_cell(job, d->cell), formula_text(job, d->cell), d->expected, actual, d->root};
-    }
-    for (uint32_t i = 0; i < c->unsupported_count; i++) {
-        const char *function = NULL,
-                   *why = pe_evaluator_unsupported(job->evaluator, c->unsupported[i], &function);
-        if (function == NULL) function = why != NULL ? why : "";
-        function = pe_arena_text(job->arena, function, strlen(function));
-        if (function == NULL) return no_memory(diag);
-        r->unsupported[r->unsupported_count++] =
-            (pe_report_cell){pei_job_cell(job, c->unsupported[i]), function};
-    }
-    for (uint32_t i = 0; i < c->skipped_count; i++)
-        r->skipped[r->skipped_count++] =
-            (pe_report_cell){pei_job_cell(job, c->skipped[i].cell), c->skipped[i].reason};
-    return check_line(job, r, diag);
+    pe_status status = list_differences(job, r, diag);
+    if (status == PE_OK) status = list_unsupported(job, r, diag);
+    if (status == PE_OK) status = list_skipped(job, r, diag);
+    return status == PE_OK ? check_line(job, r, diag) : status;
 }
 
 /* ---- outputs

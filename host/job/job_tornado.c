@@ -51,6 +51,7 @@ static pe_status find_members(tornado *t)
     t->needs = calloc(t->outputs + 1, sizeof *t->needs);
     if (t->needs == NULL) return PE_E_MEMORY;
     for (uint32_t o = 0; o < t->outputs; o++) {
+        if (pe_cancelled(job->control)) return PE_E_CANCELLED;
         t->needs[o] = calloc(words, sizeof **t->needs);
         if (t->needs[o] == NULL) return PE_E_MEMORY;
         pe_bit_set(t->needs[o], job->simulation.outputs[o].cell);

@@ -6,7 +6,7 @@
 
 #define PROGRAM_BYTES_MAX ((size_t)16 << 30)
 #define SCRATCH_BYTES_MAX ((size_t)4 << 30)
-#define CANCEL_STRIDE 4096u
+#define CANCEL_STRIDE 64u
 
 static void builder_free(pei_builder *b)
 {

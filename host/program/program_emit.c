@@ -162,12 +162,14 @@ pe_status pei_emit(pei_builder *b, const uint32_t *order, uint32_t count)
         }
         for (uint32_t i = 0; i < count && !e.failed; i++) {
             const pei_node *n = &b->nodes[order[i]];
+            if (pei_interrupted(b)) break;
             if (n->op == PE_I_GENERAL)
                 emit_general(&e, order[i], outputs + first[n->k]);
             else if (n->op != PEI_OUTPUT)
                 emit_node(&e, order[i]);
         }
         status = e.failed || b->status != PE_OK ? PE_E_MEMORY : PE_OK;
+        if (b->interrupted) status = PE_E_CANCELLED;
     }
     b->program->instructions = e.instructions;
     if (status == PE_OK) status = fill_program(&e);
@@ -176,6 +178,7 @@ pe_status pei_emit(pei_builder *b, const uint32_t *order, uint32_t count)
     free(e.slot);
     free(e.left);
     free(e.free_slots);
+    if (status == PE_E_CANCELLED) return pe_fail(b->diag, status, "compile", "cancelled");
     return status == PE_OK ? PE_OK
                            : pe_fail(b->diag, status, "program", "no memory for the program");
 }

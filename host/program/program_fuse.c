@@ -173,6 +173,9 @@ pe_status pei_fuse(pei_builder *b)
 {
     count_uses(b);
     for (size_t i = 0; i < b->node_count && b->status == PE_OK; i++)
-        if (b->nodes[i].next > 0) fuse_node(b, &b->nodes[i]);
+        if (pei_interrupted(b))
+            pei_fail(b, PE_E_CANCELLED, "cancelled");
+        else if (b->nodes[i].next > 0)
+            fuse_node(b, &b->nodes[i]);
     return b->status;
 }

@@ -114,7 +114,16 @@ typedef struct pei_builder {
 
     pe_status status; /* the first failure; then lowering gives up */
     pe_diag *diag;
+    uint32_t steps;   /* since the cancel flag was looked at */
+    bool interrupted; /* it was set: nothing more needs to be right */
 } pei_builder;
+
+/* Asked at every step of what takes long: whether the build was cancelled. */
+static inline bool pei_interrupted(pei_builder *b)
+{
+    if (++b->steps % 1024 == 0 && pe_cancelled(b->control)) b->interrupted = true;
+    return b->interrupted;
+}
 
 /* ---- program_nodes.c
  * ---------------------------------------------------------------------------------- */

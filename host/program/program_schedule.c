@@ -51,7 +51,8 @@ static uint32_t group_of(const schedule *s, uint32_t node)
 static void each_operand(schedule *s, uint32_t group, pei_visit_operand visit)
 {
     s->at = group;
-    for (uint32_t i = s->first[group]; i < s->first[group + 1]; i++)
+    if (pei_interrupted(s->b)) s->failed = true;
+    for (uint32_t i = s->first[group]; i < s->first[group + 1] && !s->failed; i++)
         pei_operands(s->b, s->nodes[i], visit, s);
 }
 static void push(schedule *s, uint32_t **items, size_t *count, size_t *capacity, uint32_t item)
@@ -290,6 +291,7 @@ static void order_by_component(schedule *s, uint32_t *parent, uint32_t *depth, r
     uint32_t count = 0;
     for (uint32_t g = 0; g < s->group_count; g++) parent[g] = g, depth[g] = 0;
     for (uint32_t i = 0; i < s->order_count; i++) { /* of the order before: operands first */
+        if (pei_interrupted(s->b)) return;
         uint32_t g = group_of(s, s->order[i]);
         uint32_t fanout = s->user_first[g + 1] - s->user_first[g];
         if (i + 1 < s->order_count && group_of(s, s->order[i + 1]) == g) continue;
@@ -346,6 +348,7 @@ static pe_status try_orders(schedule *s, uint32_t **best)
         if (candidate == 2) order_by_depth(s);
         int name = candidate == 0 ? 0 : candidate == 1 ? 2 : 1;
         if (s->failed) status = PE_E_MEMORY;
+        if (s->b->interrupted) status = PE_E_CANCELLED;
         info->live_candidates[name] = s->peak;
         if (candidate == 0 || s->peak < info->live_peak) {
             info->live_peak = s->peak;
@@ -379,6 +382,7 @@ pe_status pei_schedule(pei_builder *b, uint32_t **order, uint32_t *count)
         s.state != NULL && s.eager != NULL && s.left != NULL && s.order != NULL)
         status = collect_nodes(&s);
     if (status == PE_OK) status = collect_edges(&s);
+    if (b->interrupted) status = PE_E_CANCELLED;
     if (status == PE_OK) status = try_orders(&s, order);
     *count = s.order_count;
     free(s.first);
@@ -394,6 +398,7 @@ pe_status pei_schedule(pei_builder *b, uint32_t **order, uint32_t *count)
     free(s.stack);
     free(s.ready);
     if (status != PE_OK) free(*order), *order = NULL;
+    if (status == PE_E_CANCELLED) return pe_fail(b->diag, status, "compile", "cancelled");
     return status == PE_OK ? PE_OK
                            : pe_fail(b->diag, status, "program", "no memory for the schedule");
 }

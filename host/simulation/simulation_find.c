@@ -12,6 +12,7 @@ typedef struct finder {
     pe_arena *arena;
     pe_simulation *out;
     pe_diag *diag;
+    const pe_control *control;
     pe_input *inputs; /* heap while it grows */
     size_t input_capacity;
     pe_output *outputs;
@@ -48,6 +49,12 @@ static const char *cell_text(finder *f, uint32_t cell, char *buffer, size_t size
 {
     pe_workbook_cell_text(f->workbook, pe_workbook_ref(f->workbook, cell), buffer, size);
     return buffer;
+}
+
+static pe_status look_up(finder *f)
+{
+    if (!pe_cancelled(f->control)) return PE_OK;
+    return pe_fail(f->diag, PE_E_CANCELLED, "simulation", "cancelled");
 }
 
 /* ---- inputs
@@ -167,6 +174,7 @@ static pe_status find_sheet_inputs(finder *f, const pe_sheet *sheet)
         f->cell = c;
         f->depth = 0;
         pe_status status = walk_draws(f, pe_graph_formula(f->graph, c)->root);
+        if (status == PE_OK && f->out->random_count % 256 == 0) status = look_up(f);
         if (status != PE_OK) return status;
         pe_bit_set(f->out->random, c);
         f->out->random_count++;
@@ -244,6 +252,7 @@ static pe_status describe_inputs(finder *f)
             bool found;
         } search = {f, false};
         bool again = i > 0 && s->inputs[i - 1].cell == input->cell;
+        if (i % 256 == 0 && look_up(f) != PE_OK) return PE_E_CANCELLED;
         pe_graph_precedents(f->graph, input->cell, visit_varying, &search);
         input->own_value_only = !search.found;
         input->formula = again ? s->inputs[i - 1].formula : formula_text(f, input->cell);
@@ -400,6 +409,7 @@ static pe_status name_outputs(finder *f)
     if (s->outputs == NULL) return out_of_memory(f);
     memcpy(s->outputs, f->outputs, s->output_count * sizeof *s->outputs);
     for (uint32_t i = 0; i < s->output_count; i++) {
+        if (i % 256 == 0 && look_up(f) != PE_OK) return PE_E_CANCELLED;
         if (s->outputs[i].name == NULL || s->outputs[i].name[0] == '\0')
             s->outputs[i].name = pei_namer_name(f->namer, s->outputs[i].cell);
         if (s->outputs[i].name == NULL) return out_of_memory(f);
@@ -513,7 +523,8 @@ pe_status pe_simulation_find(const pe_graph *graph, const pe_settings *settings,
                 .settings = settings,
                 .arena = arena,
                 .out = &s,
-                .diag = diag};
+                .diag = diag,
+                .control = control};
     size_t words = word_count(graph);
     s.frozen = PE_PUSH(arena, uint64_t, words);
     s.varying = PE_PUSH(arena, uint64_t, words);
@@ -532,10 +543,12 @@ pe_status pe_simulation_find(const pe_graph *graph, const pe_settings *settings,
                     "the workbook has no random cell: use RAND() or RiskNormal(...) in a formula, "
                     "or make a cell uncertain with --input 'Sheet!B3=pert(1,2,5)'"));
     PE_TRY(mark_varying(graph, &s));
-    if (pe_cancelled(control)) PE_TRY(pe_fail(diag, PE_E_CANCELLED, "simulation", "cancelled"));
+    PE_TRY(look_up(&f));
     PE_TRY(find_outputs(&f));
+    PE_TRY(look_up(&f));
     PE_TRY(describe_inputs(&f));
     PE_TRY(name_outputs(&f));
+    PE_TRY(look_up(&f));
     PE_TRY(mark_needed(graph, &s));
     PE_TRY(keep_warnings(&f));
     *simulation = s;
