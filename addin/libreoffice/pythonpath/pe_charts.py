@@ -1,7 +1,7 @@
 """The charts of a page as Calc's own charts, which the user can restyle and which follow the cells.
 
 Columns, bars and lines as the layout describes them. Invariant: the charts of a page that is
-written again are replaced under the same names; charts that a user added stay.
+written again are replaced; charts that a user added stay.
 """
 import zlib
 
@@ -11,11 +11,13 @@ from com.sun.star.chart.ChartAxisLabelPosition import NEAR_AXIS, OUTSIDE_START
 from com.sun.star.drawing.DashStyle import RECT
 from com.sun.star.drawing.FillStyle import NONE as NO_FILL, SOLID as FILLED
 from com.sun.star.drawing.LineStyle import DASH, NONE as NO_LINE, SOLID as LINE
+from com.sun.star.uno import RuntimeException
 
 import pe_document
 import pe_formats
 
-NAME = "PowerEngine"    # begins the name of each of our charts
+NAME, TRIES = "PowerEngine", 50
+CHART_CLASS = "12DCAE26-281F-416F-a234-c3086127382e"
 FONT, INK = "Arial", 0x333333
 TITLE_POINTS, POINTS = 11.0, 9.0
 AXIS_COLOR, GRID_COLOR, LINE_WIDTH = 0xB0B0B0, 0xE0E0E0, 26   # 0.75 points in 1/100 mm
@@ -38,39 +40,48 @@ def names(page, column):
     return {(row, column): text for row, text in enumerate(texts)}
 
 
-def write(undo, sheet, page, column):
-    """Makes all charts of the page. column: where the series' names stand. undo: the
-    document's undo manager."""
+def write(sheet, page, column):
+    """Makes all charts of the page. column: where the series' names stand."""
     row = 0
     charts = sheet.getCharts()
-    _remove(sheet)
     for index, chart in enumerate(page.get("charts") or ()):
         corner = sheet.getCellByPosition(chart["column"], chart["row"]).Position
         place = Rectangle(corner.X, corner.Y, int(chart["width"] * PIXEL),
                           int(chart["height"] * PIXEL))
-        # Unique in the document, and made of letters and digits: it becomes a name of storage.
-        name = "%s%08x_%d" % (NAME, zlib.crc32(page["key"].encode()), index + 1)
         area = chart["series"][0]["y"]  # any: with none the chart would hold its own numbers
         cells = sheet.getCellRangeByPosition(area[1], area[0], area[1], area[0] + area[2] - 1)
-        charts.addNewByName(name, place, (cells.getRangeAddress(),), False, False)
+        name = "%s%08x_%d" % (NAME, zlib.crc32(page["key"].encode()), index + 1)
+        name = _add(charts, name, place, cells.getRangeAddress())
         _Chart(sheet, charts.getByName(name).getEmbeddedObject(), chart, (row, column)).fill()
         row += len(chart["series"])
-        shapes = sheet.getDrawPage()
-        shape = shapes.getByIndex(shapes.getCount() - 1)
-        # Undo and both file formats keep these names. To give them is no action to undo: it would
-        # outlive the shape that it refers to, and the office would fall over it.
-        undo.lock()
-        shape.Name, shape.Title = name, chart["title"]
-        undo.unlock()
 
 
-def _remove(sheet):
-    """Our charts, which the shape's name tells: the chart's own does not outlive Undo."""
+def _add(charts, name, place, area):
+    """Adds an empty chart under a name that no chart of the document has, nor one that Undo keeps:
+    there is no way to ask. Letters and digits: it becomes a name of storage."""
+    for attempt in range(TRIES):
+        tried = name + ("x%d" % attempt if attempt else "")
+        try:
+            charts.addNewByName(tried, place, (area,), False, False)
+            return tried
+        except RuntimeException:
+            if attempt == TRIES - 1:
+                raise
+    return name
+
+
+def remove(sheet, column):
+    """Removes our charts: those whose series have their names in the column for names. The charts'
+    own names do not outlive Undo; to name their shapes makes LibreOffice 7.4 fall at a later Undo.
+    """
     shapes = sheet.getDrawPage()
+    place = "$%s$" % pe_document.column_name(column)
     for index in range(shapes.getCount() - 1, -1, -1):
         shape = shapes.getByIndex(index)
-        if shape.Name.startswith(NAME):
-            shapes.remove(shape)
+        if shape.supportsService("com.sun.star.drawing.OLE2Shape") and shape.CLSID == CHART_CLASS:
+            ranges = shape.Model.getUsedRangeRepresentations()
+            if any(place in text.rpartition(".")[2] for text in ranges):
+                shapes.remove(shape)
 
 
 class _Chart:

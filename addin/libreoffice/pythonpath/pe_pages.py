@@ -64,8 +64,12 @@ def write(context, frame, document, pages, elsewhere):
 def remove(document):
     """Removes every result sheet, as one step of Undo. References to them stay visible as such.
     Returns their names."""
-    names = [sheet.getName() for sheet in pe_marks.our_sheets(document, every=True)]
+    ours = pe_marks.our_sheets(document, every=True)
+    names = [sheet.getName() for sheet in ours]
     sheets = document.getSheets()
+    if document.isReadonly() or document.isProtected():
+        raise pe_document.Problem("The document is read-only or its structure is protected, so "
+                                  "that no sheet can be removed.")
     if names and len(names) == sheets.getCount():
         raise pe_document.Problem("The document has only result sheets: close it instead.")
     with pe_document.locked(document), pe_document.one_undo_step(document, "Remove results"):
@@ -131,6 +135,7 @@ class Book:
         if old:
             area = sheet.getCellRangeByPosition(0, 0, max(columns, old[2]) - 1,
                                                 max(rows, old[1]) - 1)
+            pe_charts.remove(sheet, old[2] - 1)
             area.clearContents(EVERYTHING)
             area.merge(False)
         self._values(page, sheet, (rows, columns), entries, names)
@@ -144,7 +149,7 @@ class Book:
         if sheet.TabColor == STALE_COLOR:
             sheet.TabColor = -1
         pe_marks.mark(sheet, page["key"], rows, columns)
-        pe_charts.write(self.document.getUndoManager(), sheet, page, columns - 1)
+        pe_charts.write(sheet, page, columns - 1)
 
     def _entries(self, page, sheet):
         """What the user typed into cells for entries: {(row, column): value}."""
