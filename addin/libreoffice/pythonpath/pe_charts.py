@@ -17,7 +17,7 @@ import pe_document
 import pe_formats
 
 NAME, TRIES = "PowerEngine", 50
-CHART_CLASS = "12DCAE26-281F-416F-a234-c3086127382e"
+CHART_CLASS = "12DCAE26-281F-416F-A234-C3086127382E"
 FONT, INK = "Arial", 0x333333
 TITLE_POINTS, POINTS = 11.0, 9.0
 AXIS_COLOR, GRID_COLOR, LINE_WIDTH = 0xB0B0B0, 0xE0E0E0, 26   # 0.75 points in 1/100 mm
@@ -78,10 +78,17 @@ def remove(sheet, column):
     place = "$%s$" % pe_document.column_name(column)
     for index in range(shapes.getCount() - 1, -1, -1):
         shape = shapes.getByIndex(index)
-        if shape.supportsService("com.sun.star.drawing.OLE2Shape") and shape.CLSID == CHART_CLASS:
-            ranges = shape.Model.getUsedRangeRepresentations()
-            if any(place in text.rpartition(".")[2] for text in ranges):
-                shapes.remove(shape)
+        if shape.supportsService("com.sun.star.drawing.OLE2Shape") and _is_ours(shape, place):
+            shapes.remove(shape)
+
+
+def _is_ours(shape, place):
+    if shape.CLSID.upper() != CHART_CLASS:
+        return False
+    if shape.PersistName.startswith(NAME):
+        return True  # as it was made; otherwise the chart has to be loaded to look into it
+    ranges = shape.Model.getUsedRangeRepresentations()
+    return any(place in text.rpartition(".")[2] for text in ranges)
 
 
 class _Chart:

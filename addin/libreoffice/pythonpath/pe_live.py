@@ -232,7 +232,8 @@ class Live(unohelper.Base, XChangesListener, XModifyListener, XCallback):
         self.paused = True
         try:
             pe_pages.write(self.context, self.frame, self.document, task.pages,
-                           pe_pages.why_new_document(self.document, False) is not None)
+                           pe_pages.why_new_document(self.document, False) is not None,
+                           jump=False)
         finally:
             self.paused = False
         pe_document.status_line(self.frame, task.reply["line"])

@@ -23,6 +23,7 @@ STALE_COLOR = 0xBFBFBF    # tab of a page that the last run did not have
 CHARACTER_PIXELS, CHARACTER_PADDING = 7, 5   # a column's width in characters, as Excel has it
 PIXEL = 2540.0 / 96.0     # in 1/100 mm
 POINT = 2540.0 / 72.0
+SAME_SIZE = 20            # 1/100 mm: the office rounds sizes to its own units
 
 
 def why_new_document(document, wanted):
@@ -36,8 +37,9 @@ def why_new_document(document, wanted):
     return None
 
 
-def write(context, frame, document, pages, elsewhere):
-    """Writes the pages into the document, or into a new one. Returns the frame that shows them."""
+def write(context, frame, document, pages, elsewhere, jump=True):
+    """Writes the pages into the document, or into a new one, and shows the first of them, with jump.
+    Returns the frame that shows them."""
     if elsewhere:
         document = pe_document.service(context, "com.sun.star.frame.Desktop") \
             .loadComponentFromURL("private:factory/scalc", "_blank", 0, ())
@@ -51,11 +53,15 @@ def write(context, frame, document, pages, elsewhere):
         book.mark_stale({page["key"] for page in pages})
         if elsewhere:
             _remove_empty(document)
+    active = controller.getActiveSheet()
     for page, sheet in zip(pages, sheets):
-        pe_styles.show(context, controller, sheet, page)
-    if sheets:
+        if sheet.getName() in book.created:
+            pe_styles.show(context, controller, sheet, page)
+    if sheets and jump:
         controller.setActiveSheet(sheets[0])
         controller.select(sheets[0].getCellByPosition(0, 0))
+    else:
+        controller.setActiveSheet(active)
     if elsewhere:
         document.setModified(False)
     return frame
@@ -84,6 +90,17 @@ def _remove_empty(document):
     for name in sheets.getElementNames():
         if pe_marks.key_of(sheets.getByName(name)) is None:
             sheets.removeByName(name)
+
+
+def runs(values):
+    """(first, last, value) of each run of equal values; zeros are left out."""
+    found, first = [], 0
+    for value, group in itertools.groupby(values):
+        count = len(list(group))
+        if value:
+            found.append((first, first + count - 1, value))
+        first += count
+    return found
 
 
 class Book:
@@ -221,25 +238,33 @@ class Book:
         cell.insertTextContent(cell.createTextCursor(), field, False)
 
     def _sizes(self, page, sheet):
-        columns, rows = sheet.getColumns(), sheet.getRows()
-        for index, width in enumerate(page.get("widths", ())):
-            if width:
-                columns.getByIndex(index).Width = int(
-                    (width * CHARACTER_PIXELS + CHARACTER_PADDING) * PIXEL + 0.5)
-        for index, height in enumerate(page.get("heights", ())):
-            if height:
-                rows.getByIndex(index).Height = int(height * POINT + 0.5)
+        """Widths and heights, each run of equal ones at once: the office lays out after each."""
+        widths = [int((width * CHARACTER_PIXELS + CHARACTER_PADDING) * PIXEL + 0.5) if width else 0
+                  for width in page.get("widths", ())]
+        for first, last, width in runs(widths):
+            columns = sheet.getCellRangeByPosition(first, 0, last, 0).getColumns()
+            if abs(columns.getByIndex(0).Width - width) > SAME_SIZE:
+                columns.Width = width
+        heights = [int(height * POINT + 0.5) for height in page.get("heights", ())]
+        for first, last, height in runs(heights):
+            rows = sheet.getCellRangeByPosition(0, first, 0, last).getRows()
+            if abs(rows.getByIndex(0).Height - height) > SAME_SIZE:
+                rows.Height = height
 
     def _print(self, page, sheet):
+        style = pe_styles.page_style(self.document, page.get("pages_high", 0))
+        if sheet.PageStyle != style:
+            sheet.PageStyle = style
         area = page.get("print_area")
         if area:
-            sheet.setPrintAreas((self._address(sheet, area),))
+            address = self._address(sheet, area)
+            if tuple(sheet.getPrintAreas()) != (address,):
+                sheet.setPrintAreas((address,))
         repeat = page.get("repeat_rows")
-        if repeat:
+        if repeat and not sheet.getPrintTitleRows():
             rows = [repeat[0], 0, repeat[1] - repeat[0] + 1, 1]
             sheet.setTitleRows(self._address(sheet, rows))
             sheet.setPrintTitleRows(True)
-        sheet.PageStyle = pe_styles.page_style(self.document, page.get("pages_high", 0))
 
     def _address(self, sheet, area):
         address = uno.createUnoStruct("com.sun.star.table.CellRangeAddress")

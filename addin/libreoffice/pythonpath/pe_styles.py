@@ -2,6 +2,7 @@
 
 Invariant: cells of one style are formatted by one call.
 """
+import pe_document
 import pe_formats
 import uno
 from com.sun.star.awt.FontSlant import ITALIC, NONE as UPRIGHT
@@ -104,9 +105,11 @@ def page_style(document, pages_high):
 
 
 def show(context, controller, sheet, page):
-    """What belongs to the view: no grid lines, rows that stay."""
+    """What belongs to the view of a new sheet: no grid lines, rows that stay."""
     controller.setActiveSheet(sheet)
     frozen = page.get("freeze_column", 0), page.get("freeze_row", 0)
     if any(frozen):
         controller.freezeAtPosition(*frozen)
-    controller.ShowGrid = False
+    # The controller's ShowGrid is that of all sheets; this is the sheet's own.
+    helper = pe_document.service(context, "com.sun.star.frame.DispatchHelper")
+    helper.executeDispatch(controller.getFrame(), ".uno:ToggleSheetGrid", "", 0, ())
