@@ -22,7 +22,11 @@ int pei_number_of(pe_call *call, pe_value value, bool direct, pei_rule rule, dou
         *x = pe_as_boolean(value) ? 1.0 : 0.0;
         return direct || rule == PEI_ALL;
     case PE_KIND_TEXT:
-        if (direct) {
+        if (direct && call->calc != NULL && rule == PEI_NUMBERS) {
+            *error = pe_error(PE_ERROR_VALUE); /* Calc converts no text here */
+            return -1;
+        }
+        if (direct && call->calc == NULL) {
             pe_value number = pe_to_number(call, value);
             if (!pe_is_number(number)) {
                 *error = number;

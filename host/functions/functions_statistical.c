@@ -520,7 +520,8 @@ static pe_value percentrank(pe_call *call, const pe_value *args, int n, bool exc
     if (list.x[below] != x)
         rank = rank - 1 + (x - list.x[below - 1]) / (list.x[below] - list.x[below - 1]);
     double share = exclusive ? (rank + 1) / (count + 1) : count > 1 ? rank / (count - 1) : 1.0;
-    return pe_number_checked(pe_round_decimal_down(share, digits));
+    return pe_number_checked(call->calc != NULL ? pe_round_decimal(share, digits)
+                                                : pe_round_decimal_down(share, digits));
 }
 
 pe_value pei_fn_percentrank_inc(pe_call *call, const pe_value *args, int n)

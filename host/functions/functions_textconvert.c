@@ -430,6 +430,23 @@ bool pei_parse_number(const char *text, size_t length, pei_dates dates, double n
 
 /* ---- the operators' coercions -------------------------------------------------------- */
 
+/* As Calc reads a text: without spaces around it, and 2020-01-31T12:00 with a space for the T. */
+static const pe_text *calc_text(pe_call *call, const pe_text *t)
+{
+    uint32_t from = 0, to = t->length;
+    while (from < to && t->bytes[from] == ' ') from++;
+    while (to > from && t->bytes[to - 1] == ' ') to--;
+    bool iso = to - from > 11 && t->bytes[from + 4] == '-' && t->bytes[from + 10] == 'T';
+    if (to - from == t->length && !iso) return t;
+    pe_text *copy = pe_arena_push_raw(call->arena, 1, sizeof *copy + t->length + 1);
+    if (copy == NULL) return t;
+    copy->length = to - from;
+    memcpy(copy->bytes, t->bytes + from, copy->length);
+    copy->bytes[copy->length] = 0;
+    if (iso) copy->bytes[10] = ' ';
+    return copy;
+}
+
 /* What Calc's options decide of a text as a number: true and *x, or NaN for none; false: by the
  * text. */
 static bool calc_number(const pe_calc_options *calc, const pe_text *t, double *x)
@@ -467,6 +484,7 @@ pe_value pe_to_number(pe_call *call, pe_value scalar)
         const pe_text *t = pe_as_text(scalar);
         const pe_calc_options *calc = call != NULL ? call->calc : NULL;
         if (calc != NULL && calc_number(calc, t, &x)) return pe_number_checked(x);
+        if (calc != NULL) t = calc_text(call, t);
         pei_dates dates = call != NULL ? pei_dates_of(call) : PEI_DATES_1900;
         double now = call != NULL ? call->now : 0;
         return pei_parse_number(t->bytes, t->length, dates, now, &x) ? pe_number(x == 0 ? 0 : x)
@@ -627,9 +645,24 @@ int pei_decimal_round(char *digits, int count, int keep, int *exponent)
     return keep;
 }
 
+/* 1E+20, in Calc 1E+020. */
+static pe_value number_as_text(pe_call *call, double x)
+{
+    char text[PEI_NUMBER_TEXT_BYTES + 2];
+    int n = pei_number_text(x, text);
+    const char *e = memchr(text, 'E', (size_t)n);
+    if (call->calc != NULL && e != NULL) {
+        size_t at = (size_t)(e - text) + 2, digits = (size_t)n - at,
+               missing = digits < 3 ? 3 - digits : 0;
+        memmove(text + at + missing, text + at, digits);
+        memset(text + at, '0', missing);
+        n += (int)missing;
+    }
+    return pe_make_text(call, text, (size_t)n);
+}
+
 pe_value pe_to_text(pe_call *call, pe_value scalar)
 {
-    char text[PEI_NUMBER_TEXT_BYTES];
     switch (pe_kind_of(scalar)) {
     case PE_KIND_TEXT:
     case PE_KIND_ERROR:
@@ -637,7 +670,7 @@ pe_value pe_to_text(pe_call *call, pe_value scalar)
         return scalar;
     case PE_KIND_NUMBER:
         if (!pen_is_finite(pe_as_number(scalar))) return pe_error(PE_ERROR_NUM);
-        return pe_make_text(call, text, (size_t)pei_number_text(pe_as_number(scalar), text));
+        return number_as_text(call, pe_as_number(scalar));
     case PE_KIND_BLANK:
     case PE_KIND_OMITTED:
         return pe_make_text(call, "", 0);

@@ -120,6 +120,7 @@ pe_value pei_fn_dollar(pe_call *call, const pe_value *args, int n)
 {
     double x = pe_arg_number(args, n, 0, 0), decimals = pei_arg_whole(args, n, 1, 2);
     if (!(pen_abs(decimals) <= DECIMALS_MAX)) return pe_error(PE_ERROR_VALUE);
+    if (call->calc != NULL) return fixed_text(call, x, (int)decimals, true, x < 0 ? "-$" : "$", "");
     return fixed_text(call, x, (int)decimals, true, x < 0 ? "($" : "$", x < 0 ? ")" : "");
 }
 

@@ -417,7 +417,10 @@ static bool list_argument(pei_builder *b, const pe_node *node, listing *l)
     pei_operand o;
     if (pei_node_is_area(b, node, &area)) return pei_each_cell(b, &area, list_cell, l);
     if (node->kind == PE_NODE_OMITTED || node->kind == PE_NODE_ARRAY) return false;
-    if (!pei_lower_argument(b, node, &o) || !pei_to_number(b, &o)) return false;
+    if (!pei_lower_argument(b, node, &o)) return false;
+    bool text = o.uniform ? pe_is(o.value, PE_KIND_TEXT) : pei_type_of(b, o.node) >= PE_TYPE_CODE;
+    if (text && b->calc != NULL) return false; /* Calc's sums convert no text */
+    if (!pei_to_number(b, &o)) return false;
     if (o.uniform && !pe_is_number(o.value)) return false;
     if (!o.uniform && pei_type_of(b, o.node) == PE_TYPE_BOOLEAN) /* SUM(TRUE) alone is 1 */
         o.node = pei_condition_as_number(b, o.node);

@@ -287,8 +287,14 @@ static pe_status name_columns(reading *all, pe_table *table, pe_diag *diag)
         uint32_t cell =
             pe_workbook_cell(w, (pe_cell_ref){table->area.sheet_first, table->area.row_first,
                                               table->area.column_first + i});
-        bool text = cell != PE_NO_CELL && pe_is(w->cells[cell].stored, PE_KIND_TEXT);
-        table->columns[i] = text ? pe_as_text(w->cells[cell].stored)->bytes : "";
+        pe_value title = cell != PE_NO_CELL ? w->cells[cell].stored : pe_blank();
+        table->columns[i] = pe_is(title, PE_KIND_TEXT) ? pe_as_text(title)->bytes : "";
+        if (!pe_is_number(title)) continue; /* a year, say: its digits */
+        char digits[PE_DECIMAL_BYTES];
+        pe_decimal_shortest(pe_as_number(title), digits);
+        table->columns[i] = pe_arena_text(all->reader.owner->arena, digits, strlen(digits));
+        if (table->columns[i] == NULL)
+            return pe_fail(diag, PE_E_MEMORY, table->name, "no memory for its columns");
     }
     return PE_OK;
 }
