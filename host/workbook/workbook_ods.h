@@ -222,9 +222,9 @@ bool pei_ods_wants_text(const pei_ods *o);
 bool pei_ods_date_parse(const char *text, double origin, double *days);
 /* A duration (PT12H30M00S, -P1DT2H) in days. */
 bool pei_ods_duration_parse(const char *text, double *days);
-/* "#DIV/0!", "Err:502" to Excel's errors as LibreOffice's own .xlsx export maps them. False: the
- * text is none. */
-bool pei_ods_error_parse(const char *text, size_t length, pe_value *value);
+/* "#DIV/0!", "Err:502" to Excel's errors as LibreOffice's own .xlsx export maps them. any_language:
+ * numbered errors are translated ("Chyba:502"). False: the text is none. */
+bool pei_ods_error_parse(const char *text, size_t length, bool any_language, pe_value *value);
 
 /* ---- settings, names, ranges: workbook_ods_lists.c
  * ----------------------------------------------------------------- */

@@ -340,12 +340,12 @@ static bool cell_value(pei_ods *o, pe_value *value, bool *has)
     *value = c->value;
     *has = true;
     if (c->error) {
-        if (!pei_ods_error_parse(o->text.bytes, o->text.length, value))
-            *value = pe_error(PE_ERROR_UNKNOWN); /* in another language */
+        if (!pei_ods_error_parse(o->text.bytes, o->text.length, true, value))
+            *value = pe_error(PE_ERROR_UNKNOWN); /* a name in another language */
         return true;
     }
     if (c->type == PEI_ODS_VALUE) {
-        if (pei_ods_wants_text(o)) pei_ods_error_parse(o->text.bytes, o->text.length, value);
+        if (pei_ods_wants_text(o)) pei_ods_error_parse(o->text.bytes, o->text.length, false, value);
         return true;
     }
     if (c->type == PEI_ODS_TEXT && (c->has_formula || c->paragraphs > 0 || o->text.length > 0))

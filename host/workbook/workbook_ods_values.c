@@ -140,7 +140,7 @@ static const struct {
                 {522, PE_ERROR_VALUE}, {524, PE_ERROR_REF},   {525, PE_ERROR_NAME},
                 {530, PE_ERROR_NAME},  {531, PE_ERROR_NAME},  {532, PE_ERROR_DIV0}};
 
-bool pei_ods_error_parse(const char *text, size_t length, pe_value *value)
+bool pei_ods_error_parse(const char *text, size_t length, bool any_language, pe_value *value)
 {
     unsigned long used = 0;
     pe_error_code code = pe_error_parse(text, length, &used);
@@ -148,9 +148,10 @@ bool pei_ods_error_parse(const char *text, size_t length, pe_value *value)
         *value = pe_error(code);
         return true;
     }
-    if (length != 7 || memcmp(text, "Err:", 4) != 0) return false;
+    bool english = length == 7 && memcmp(text, "Err:", 4) == 0;
+    if (!english && !(any_language && length > 4 && text[length - 4] == ':')) return false;
     unsigned number = 0;
-    for (size_t i = 4; i < 7; i++) {
+    for (size_t i = length - 3; i < length; i++) {
         if (text[i] < '0' || text[i] > '9') return false;
         number = number * 10 + (unsigned)(text[i] - '0');
     }

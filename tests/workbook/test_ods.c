@@ -368,6 +368,7 @@ static ods_row rows[] = {
                    ERROR("Err:522"))),
      "A1 =X() #VALUE!; B1 =X() #VALUE!; C1 =X() #VALUE!; D1 =X() #VALUE!; E1 =X() #N/A; "
      "F1 =X() #VALUE!"},
+    {"numbered_error_in_another_language", SHEET(ROW(ERROR("Chyba:502"))), "A1 =X() #VALUE!"},
     {"error_of_older_writers",
      SHEET(ROW("<table:table-cell table:formula=\"of:=1/0\" office:value-type=\"float\" "
                "office:value=\"0\">" P("#DIV/0!") "</table:table-cell>")),
