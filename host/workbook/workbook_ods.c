@@ -422,6 +422,7 @@ static void clear(pei_ods *o)
     free(o->ranges);
     pe_map_free(o->style_names);
     pe_map_free(o->codes);
+    pe_map_free(o->words);
     free(o);
 }
 
@@ -431,7 +432,8 @@ static pe_status prepare(pei_ods *o, pe_diag *diag)
     bool added;
     o->style_names = pe_map_new();
     o->codes = pe_map_new();
-    if (o->style_names == NULL || o->codes == NULL ||
+    o->words = pe_map_new();
+    if (o->style_names == NULL || o->codes == NULL || o->words == NULL ||
         PE_GROW(&o->text.bytes, &o->text.capacity, 256) != PE_OK ||
         PE_GROW(&o->book_formats, &o->book_format_capacity, 16) != PE_OK ||
         pe_map_put(o->codes, "General", 7, 0, &slot, &added) != PE_OK)

@@ -143,10 +143,10 @@ typedef struct pei_ods {
     size_t sheet_count, sheet_capacity, data_capacity;
     pei_ods_book *books;
     size_t book_count, book_capacity;
+    size_t external_count;  /* cached tables so far */
     pei_ods_book *external; /* the cached table being read, or NULL */
     pei_ods_column *columns;
     size_t column_count, column_capacity;
-    uint32_t column_run; /* the run that holds column */
     uint32_t row, column, rows_repeated;
     bool row_hidden, row_filtered, row_styled;
     uint16_t row_format;
@@ -160,6 +160,7 @@ typedef struct pei_ods {
 
     pe_name *names;
     size_t name_count, name_capacity;
+    pe_map *words;           /* sheets and names, without case */
     const char **name_bases; /* base cell addresses, as written */
     size_t name_base_capacity;
     pei_ods_range *ranges;
@@ -238,6 +239,8 @@ void pei_ods_range_filter(pei_ods *o);
 /* The cached table of another document: "'file:///a.ods'#Sheet1". False: name is a plain sheet's.
  */
 bool pei_ods_external_start(pei_ods *o, const char *name);
+/* So that addresses find the sheet by its name. */
+void pei_ods_index_sheet(pei_ods *o, uint32_t sheet);
 void pei_ods_external_cell(pei_ods *o, uint32_t row, uint32_t column, pe_value value);
 /* After the walk: names' homes and filters, which may name later sheets, and links. */
 pe_status pei_ods_lists_finish(pei_ods *o);

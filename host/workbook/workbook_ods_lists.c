@@ -5,6 +5,8 @@
 
 #include <stdio.h>
 
+#define WORD_MAX 1024u /* bytes of a sheet's or range's name that an address can name */
+
 /* ---- settings
  * ------------------------------------------------------------------------------------------ */
 
@@ -81,10 +83,38 @@ static bool address_parse(const char **text, size_t *sheet_length, uint32_t *row
     return true;
 }
 
+/* A word without case in one of the families 's' (sheets) and 'n' (names). Returns its length; 0:
+ * longer than any that is looked for. */
+static size_t key_of(char family, const char *text, size_t length, char key[WORD_MAX])
+{
+    if (length + 1 > WORD_MAX) return 0;
+    key[0] = family;
+    for (size_t i = 0; i < length; i++)
+        key[i + 1] = (char)(text[i] >= 'A' && text[i] <= 'Z' ? text[i] + 32 : text[i]);
+    return length + 1;
+}
+
+/* The first of a word counts. False: it was there, or the reading has been stopped. */
+static bool add_word(pei_ods *o, char family, const char *text, uint32_t index)
+{
+    char key[WORD_MAX];
+    uint32_t *slot;
+    bool added = false;
+    size_t length = key_of(family, text, strlen(text), key);
+    if (length > 0 && pe_map_put(o->words, key, length, index, &slot, &added) != PE_OK)
+        pei_xml_fail(&o->xml, PE_E_MEMORY, "no memory for its names");
+    return added;
+}
+
+void pei_ods_index_sheet(pei_ods *o, uint32_t sheet)
+{
+    add_word(o, 's', o->sheets[sheet].name, sheet);
+}
+
 /* The sheet that a part of an address names ("$Sheet1", "'It''s'"), or PE_NO_CELL. */
 static uint32_t sheet_named(const pei_ods *o, const char *text, size_t length)
 {
-    char name[1024];
+    char name[WORD_MAX], key[WORD_MAX];
     size_t count = 0, at = length > 0 && text[0] == '$';
     bool quoted = at < length && text[at] == '\'';
     if (quoted) {
@@ -95,10 +125,9 @@ static uint32_t sheet_named(const pei_ods *o, const char *text, size_t length)
         if (quoted && text[at] == '\'') at++;
         name[count++] = text[at];
     }
-    for (size_t s = 0; s < o->sheet_count; s++)
-        if (pe_text_equal_nocase(name, count, o->sheets[s].name, strlen(o->sheets[s].name)))
-            return (uint32_t)s;
-    return PE_NO_CELL;
+    uint32_t sheet;
+    size_t size = key_of('s', name, count, key);
+    return size > 0 && pe_map_get(o->words, key, size, &sheet) ? sheet : PE_NO_CELL;
 }
 
 /* ---- names
@@ -164,6 +193,7 @@ static void place_names(pei_ods *o)
         const char *base = o->name_bases[i], *at = base;
         size_t length;
         pe_name *n = &o->names[i];
+        if (n->sheet == PE_SCOPE_WORKBOOK) add_word(o, 'n', n->name, 0);
         if (base == NULL) continue;
         if (!address_parse(&at, &length, &n->home_row, &n->home_column) || *at != '\0') {
             pei_reader_warn(o->reader, "name %.60s: its base cell '%.60s' is not an address",
@@ -210,15 +240,6 @@ static bool range_area(const pei_ods *o, const char *address, pe_area *area)
     return true;
 }
 
-static bool is_name(const pei_ods *o, const char *text)
-{
-    for (size_t i = 0; i < o->name_count; i++)
-        if (o->names[i].sheet == PE_SCOPE_WORKBOOK &&
-            pe_text_equal_nocase(text, strlen(text), o->names[i].name, strlen(o->names[i].name)))
-            return true;
-    return false;
-}
-
 /* "[$'It''s'.$A$1:.$B$9]" */
 static const char *range_text(pei_ods *o, const pe_area *area)
 {
@@ -254,7 +275,7 @@ static void place_ranges(pei_ods *o)
         }
         if (range->name[0] == '\0' || strncmp(range->name, "__Anonymous", 11) == 0) continue;
         if (range->headed) add_table(o, range->name, &area);
-        if (!is_name(o, range->name))
+        if (add_word(o, 'n', range->name, 0))
             add_name(o, range->name, range_text(o, &area), NULL, PE_SCOPE_WORKBOOK);
     }
 }
@@ -277,6 +298,10 @@ bool pei_ods_external_start(pei_ods *o, const char *name)
     if (name[0] != '\'') return false;
     const char *end = strstr(name + 1, "'#");
     if (end == NULL) return false;
+    if (++o->external_count > PE_SHEETS_MAX) {
+        pei_xml_fail(&o->xml, PE_E_LIMIT, "more than %u cached tables", PE_SHEETS_MAX);
+        return true;
+    }
     o->external = book_named(o, name + 1, (size_t)(end - name - 1));
     if (o->external == NULL) return true;
     const char *sheet = end + 2;

@@ -36,7 +36,7 @@ void pei_ods_table_start(pei_ods *o, const char **attributes)
                                            .visibility = hides ? PE_HIDDEN : PE_VISIBLE};
     o->data[o->sheet_count] = (pei_sheet_data){
         .index = (uint32_t)o->sheet_count, .part = o->xml.part, .sorted = true, .part_index = -1};
-    o->sheet_count++;
+    pei_ods_index_sheet(o, (uint32_t)o->sheet_count++);
 }
 
 void pei_ods_table_end(pei_ods *o)
@@ -74,7 +74,7 @@ void pei_ods_row_start(pei_ods *o, const char **attributes)
     o->row_hidden = o->row_filtered || (visibility != NULL && strcmp(visibility, "collapse") == 0);
     o->row_styled = style != NULL;
     o->row_format = style != NULL ? pei_ods_style_format(o, style) : 0;
-    o->column = o->column_run = 0;
+    o->column = 0;
     o->row_count = o->row_formula_count = 0;
 }
 
@@ -375,13 +375,19 @@ static uint32_t row_formula(pei_ods *o)
     return (uint32_t)o->row_formula_count++;
 }
 
-static uint16_t format_at(pei_ods *o, uint32_t column)
+static uint16_t format_at(const pei_ods *o, uint32_t column)
 {
     if (o->cell.styled) return o->cell.format;
     if (o->row_styled) return o->row_format;
-    while (o->column_run < o->column_count && o->columns[o->column_run].last < column)
-        o->column_run++;
-    return o->column_run < o->column_count ? o->columns[o->column_run].format : 0;
+    size_t low = 0, high = o->column_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (o->columns[middle].last < column)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < o->column_count ? o->columns[low].format : 0;
 }
 
 void pei_ods_cell_end(pei_ods *o)
