@@ -165,14 +165,16 @@ def test_values(running):
     values = pe_dialog_values.Values(running.context, document, ("Inputs", 2, 1))
     for text, constant, live in (
             ("12.5", "12.5", None), ("1,500", "1500", None), ("4%", "0.04", None),
-            ("-3", "-3", None), ("1; 2; 3.5", "{1,2,3.5}", None), ("{1,2,3}", "{1,2,3}", None), ("=3*4", "3*4", None),
+            ("-3", "-3", None), ("=3*4", "3*4", None),
+            ("1; 2; 3.5", "{1,2,3.5}", None), ("{1,2,3}", "{1,2,3}", None),
             ("=B4*2", "0.04*2", "$Inputs.$B$4*2"), ("=$B$5", "60", "$Inputs.$B$5"),
             ("=MAX(B4;B5)", "MAX(0.04,60)", "MAX($Inputs.$B$4;$Inputs.$B$5)"),
             ("=SUM(B4:B5)", "SUM({0.04;60})", "SUM($Inputs.$B$4:$Inputs.$B$5)"),
             ("=$'It''s a model'.B1", "980", "$'It''s a model'.$B$1")):
         parameter = values.parameter("Max", text)
         equal("parameter " + text, (parameter.constant, parameter.live), (constant, live))
-    for text, words in (("", "is missing"), ("abc", "no number"), ("1,2,3", "no number"), ("=B4*foo", "not understood"),
+    for text, words in (("", "is missing"), ("abc", "no number"), ("1,2,3", "no number"),
+                        ("=B4*foo", "not understood"),
                         ("=B3+1", "itself"), ("=SUM(B2:B5)", "itself")):
         try:
             values.parameter("Max", text)

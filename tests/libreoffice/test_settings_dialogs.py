@@ -234,7 +234,8 @@ def test_run(running):
     dialog._update()
     equal("as it stands", (dialog.problem, dialog.dialog["expected"].Label,
                            dialog.dialog["line"].Label),
-          ("", "about 10 seconds", "Sheets that will be written: Simulation Summary, Sales, Inputs"))
+          ("", "about 10 seconds",
+           "Sheets that will be written: Simulation Summary, Sales, Inputs"))
     decided = dialog.decided()
     equal("decided", decided, {"settings": {"freeze": ["Inputs!B9"], "trials": 10000, "seed": 1,
                                             "sampling": "monte_carlo"},

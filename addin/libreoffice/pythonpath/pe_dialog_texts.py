@@ -7,7 +7,6 @@ class T:  # pylint: disable=too-few-public-methods
     # ---- common
     OK = "~OK"
     CANCEL = "Cancel"
-    CLOSE = "~Close"
     READ_ONLY = "This document is read-only: save it under another name, then try again."
     STRUCTURE_PROTECTED = ("The document's structure is protected, so that no sheet can be added: "
                            "switch that off under Tools > Protect Spreadsheet Structure first.")
@@ -47,7 +46,6 @@ class T:  # pylint: disable=too-few-public-methods
     INPUT_NO_FUNCTIONS = ("The in-cell functions are not available here, so the cell is left as it "
                           "was: leave \"Insert as formula\" off.")
     INPUT_PROTECTED = "%s is protected: unprotect its sheet under Tools > Protect Sheet first."
-    INPUT_UNKNOWN = "There is no distribution named \"%s\"."
 
     # ---- add output
     OUTPUT_TITLE = "Add Output"
@@ -119,7 +117,6 @@ class T:  # pylint: disable=too-few-public-methods
     PROGRESS_STOP = "~Stop and Report"
     PROGRESS_STOP_HELP = "Ends the run now and reports the trials done so far."
     PROGRESS_STOPPING = "Stopping"
-    PROGRESS_CANCELLING = "Cancelling"
 
     # ---- settings
     SETTINGS_TITLE = "Power Engine Settings"
