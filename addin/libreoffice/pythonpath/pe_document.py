@@ -3,10 +3,12 @@
 Invariant: whatever is locked, entered or opened here is undone on the way out, also after an error.
 """
 import os
+import re
 
 import uno
 from com.sun.star.awt.MessageBoxType import ERRORBOX, INFOBOX, QUERYBOX, WARNINGBOX
 
+LIKE_A_CELL = re.compile(r"([A-Z]{1,3}[0-9]+|R[0-9]*(C[0-9]*)?|C[0-9]*)$", re.IGNORECASE)
 EXTENSION = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
@@ -104,8 +106,7 @@ def column_name(column):
 def quote_sheet(name):
     """A sheet's name as it stands in a reference: quoted where it must be."""
     plain = name.isascii() and name.replace("_", "a").replace(".", "a").isalnum()
-    looks_like_cell = plain and any(c.isdigit() for c in name) and len(name) <= 10
-    if plain and not name[0].isdigit() and not looks_like_cell:
+    if plain and not name[0].isdigit() and not LIKE_A_CELL.match(name):
         return name
     return "'" + name.replace("'", "''") + "'"
 

@@ -95,6 +95,7 @@ class Live(unohelper.Base, XChangesListener, XModifyListener, XCallback):
         self.follow = follow
         self.task = None       # the newest run, also while it computes
         self.fresh = None      # a finished run whose pages are not on the sheets yet
+        self.failed = None     # why the newest run has no results
         self.paused = False    # while we write
         self._areas = []       # (sheet name, row, column, rows, columns) edited since
         self._unknown = False  # something changed that is no cell's content
@@ -154,7 +155,8 @@ class Live(unohelper.Base, XChangesListener, XModifyListener, XCallback):
             return
         try:
             self._due()
-        except Exception as error:  # nobody waits for it: the status bar tells
+        except Exception as error:  # nobody waits for it: the status bar tells, and refresh()
+            self.failed = error
             pe_document.status_line(self.frame, "Live mode: %s" % error)
 
     def _due(self):
@@ -194,6 +196,7 @@ class Live(unohelper.Base, XChangesListener, XModifyListener, XCallback):
     def _start(self):
         chosen = self.session.last[1]
         message = {"book": self.session.book, "settings": chosen["settings"]}
+        self.failed = None
         self.task = task = pe_progress.Task(self.session, message)
 
         def work():
@@ -225,6 +228,9 @@ class Live(unohelper.Base, XChangesListener, XModifyListener, XCallback):
             self._worker = None
             self._ended()
         task, self.fresh = self.fresh, None
+        failed, self.failed = self.failed, None
+        if failed is not None:
+            raise pe_document.Problem(str(failed))
         if task is None:
             return "nothing new"
         chosen = self.session.last[1]
@@ -248,7 +254,7 @@ class Live(unohelper.Base, XChangesListener, XModifyListener, XCallback):
             self._worker.join()
             self._worker = None
         self._areas, self._told, self._modified = [], [], []
-        self._unknown, self.fresh = False, None
+        self._unknown, self.fresh, self.failed = False, None, None
         self.paused = True
 
     def go_on(self):

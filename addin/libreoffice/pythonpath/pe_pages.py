@@ -149,13 +149,15 @@ class Book:
         if names:
             rows, columns = max(rows, len(names)), columns + 1
         entries = self._entries(page, sheet) if old else {}
+        before = None
         if old:
             area = sheet.getCellRangeByPosition(0, 0, max(columns, old[2]) - 1,
                                                 max(rows, old[1]) - 1)
+            before = area.getFormulaArray()
             pe_charts.remove(sheet, old[2] - 1)
             area.clearContents(EVERYTHING)
             area.merge(False)
-        self._values(page, sheet, (rows, columns), entries, names)
+        self._values(page, sheet, (rows, columns), entries, names, before)
         pe_styles.apply(self.document, sheet, page, rows, columns, self.keys)
         self._special(page, sheet)
         self._sizes(page, sheet)
@@ -179,7 +181,7 @@ class Book:
                     found[row, column] = value[0][0]
         return found
 
-    def _values(self, page, sheet, size, entries, names):
+    def _values(self, page, sheet, size, entries, names, before):
         """Numbers and texts in one call; formulas follow, and are blank until then."""
         rows, columns = size
         grid = [[""] * columns for _ in range(rows)]
@@ -191,8 +193,27 @@ class Book:
         for (row, column), value in itertools.chain(entries.items(), names.items()):
             if row < rows and column < columns:
                 grid[row][column] = value
+        fresh = self._take_fresh(grid, before) if before else []
         area = sheet.getCellRangeByPosition(0, 0, columns - 1, rows - 1)
         area.setDataArray(tuple(map(tuple, grid)))
+        for row, column, value in fresh:
+            cell = sheet.getCellByPosition(column, row)
+            if isinstance(value, float):
+                cell.setValue(value)
+            else:
+                cell.setString(value)
+
+    def _take_fresh(self, grid, before):
+        """Takes out of the grid what goes to cells that were blank: the office's Undo of the one
+        call would leave it there."""
+        fresh = []
+        for row, values in enumerate(grid):
+            old = before[row] if row < len(before) else ()
+            for column, value in enumerate(values):
+                if value != "" and (column >= len(old) or old[column] == ""):
+                    fresh.append((row, column, value))
+                    values[column] = ""
+        return fresh
 
     def _special(self, page, sheet):
         """Formulas and links."""

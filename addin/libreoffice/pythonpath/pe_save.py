@@ -1,27 +1,29 @@
 """Warns where a document that was saved for Excel loses something that a simulation needs."""
 import pe_document
 import pe_snapshot
+from com.sun.star.sheet.CellFlags import FORMULA
 
-DATA_TABLE = "MULTIPLE.OPERATIONS"
+DATA_TABLE = "TABLE("  # what the office's API calls MULTIPLE.OPERATIONS
 TEXT = ("%s is part of a data table (MULTIPLE.OPERATIONS). The file was saved for Excel, which does "
-        "not know that function and will show #NAME? there after it recalculates. Keep an .ods of "
-        "this document; Power Engine runs both.")
+        "not know that function and will show an error there after it recalculates. Keep an .ods "
+        "of this document; Power Engine runs both.")
 
 
 def warning(document):
     """The text for the user, "" where nothing is lost."""
     if not pe_snapshot.is_excel(document):
         return ""
-    sheets = document.getSheets()
-    for index in range(sheets.getCount()):
-        sheet = sheets.getByIndex(index)
-        search = sheet.createSearchDescriptor()
-        search.SearchString = DATA_TABLE
-        search.SearchType = 0  # in formulas
-        found = sheet.findFirst(search)
-        if found is not None and DATA_TABLE + "(" in found.getFormula():
-            address = found.getCellAddress()
-            return TEXT % pe_document.address_text(sheet.getName(), address.Row, address.Column)
+    for sheet in pe_snapshot.model_sheets(document):
+        found = sheet.queryContentCells(FORMULA).getRangeAddresses()
+        for row, column, rows, columns in pe_snapshot.rectangles(
+                [(a.StartRow, a.StartColumn, a.EndRow, a.EndColumn) for a in found]):
+            area = sheet.getCellRangeByPosition(column, row, column + columns - 1, row + rows - 1)
+            for r, formulas in enumerate(area.getFormulaArray()):
+                for c, formula in enumerate(formulas):
+                    if DATA_TABLE in formula and formula.startswith(("=", "{=")) and \
+                            DATA_TABLE in pe_snapshot.outside_texts(formula):
+                        return TEXT % pe_document.address_text(sheet.getName(), row + r,
+                                                               column + c)
     return ""
 
 

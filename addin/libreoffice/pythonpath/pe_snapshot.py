@@ -22,9 +22,9 @@ GAP_COLUMNS = 8           # so many blank columns do not part a rectangle
 WASTE_SHARE = 0.5         # blank cells of a rectangle, as a share, that merging may cost
 WASTE_CELLS = 2000        # or so many, whatever the share
 
-# Calc's error codes and the protocol's, as Calc itself maps them when it saves for Excel. All
-# other codes are #N/A there; here #VALUE!, so that none passes for a lookup that found nothing.
-ERRORS = {521: 1, 532: 2, 524: 4, 525: 5, 503: 6, 523: 6, 32767: 7}
+# Calc's error codes and the protocol's. An invalid argument (Err:502: SQRT(-1)) is Excel's #NUM!;
+# all codes that are not here are #VALUE!.
+ERRORS = {521: 1, 532: 2, 524: 4, 525: 5, 502: 6, 503: 6, 523: 6, 32767: 7}
 ERROR_VALUE = 3
 # What the compiler of formulas says when a formula cannot be read: the text is not a formula.
 UNREADABLE = frozenset((501, 507, 508, 509, 510, 511, 512, 514, 516, 517, 518, 520, 533))
