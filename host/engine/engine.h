@@ -7,7 +7,7 @@
 #include "base.h"
 #include "program.h"
 
-#define PE_BACKEND_ABI 2u
+#define PE_BACKEND_ABI 3u
 
 /* ---- the way back to the general evaluator, implemented by job with pe_lane_* of evaluate.h
  * -------------- */
@@ -46,9 +46,11 @@ typedef struct pe_engine_sink {
      * PE_BLOCK_TRIALS but for the run's ends. Any worker, one at a time, blocks in any order. May
      * be NULL. */
     void (*block)(void *context, uint64_t trial_first, uint32_t count);
+    /* Progress of a run that is one of several: trials before it, and of all; 0, 0: it is alone. */
+    uint64_t progress_before, progress_total;
 } pe_engine_sink;
 
-/* The dependency that was missing when run returned PE_E_NOT_FOUND: pe_graph_add_dependency(cell,
+/* A dependency that was missing when run returned PE_E_NOT_FOUND: pe_graph_add_dependency(cell,
  * precedent), build again, run again. */
 typedef struct pe_engine_missing {
     uint32_t cell, precedent;
@@ -86,14 +88,18 @@ typedef struct pe_backend {
     pe_status (*prepare)(const pe_program *program, const pe_engine_options *options,
                          pe_plan **plan, pe_diag *diag);
     /* Runs trials [trial_first, trial_first + trial_count). missing is set with PE_E_NOT_FOUND
-     * alone. Progress: stage "simulate", in trials. PE_E_CANCELLED within a tile's time of the
-     * flag. done (NULL: control->stop is not looked at): trials [trial_first, trial_first + *done)
-     * are there; fewer than trial_count where control->stop ended the run within a tile's time,
-     * whole tiles from the first on. One run at a time per plan; again and again as often as
-     * wanted. */
+     * alone: the first of those that `missing` lists; *done is set with it too. Progress: stage
+     * "simulate", in trials. PE_E_CANCELLED within a tile's time of the flag. done (NULL:
+     * control->stop is not looked at): trials [trial_first, trial_first + *done) are there; fewer
+     * than trial_count where control->stop ended the run within a tile's time, whole tiles from the
+     * first on. One run at a time per plan; again and again as often as wanted. */
     pe_status (*run)(pe_plan *plan, uint64_t trial_first, uint64_t trial_count,
                      const pe_engine_sink *sink, const pe_control *control, uint64_t *done,
                      pe_engine_missing *missing, pe_diag *diag);
+    /* After PE_E_NOT_FOUND: what the trials of that run lacked, each once, ascending: of each trial
+     * the first that a cell lacked whose own precedents were all there. A function of the program
+     * and the trials alone. Valid until the next run. */
+    const pe_engine_missing *(*missing)(const pe_plan *plan, uint32_t *count);
     void (*describe)(const pe_plan *plan, pe_plan_info *info);
     void (*free)(pe_plan *plan); /* NULL is allowed */
 } pe_backend;

@@ -60,6 +60,7 @@ void pe_job_free(pe_job *job)
     pe_pool_free(job->pool);
     free(job->frozen);
     pe_program_memo_free(job->memo);
+    pe_map_free(job->found);
     pe_arena_free(job->kept);
     pe_arena_free(job->run);
     free(job);

@@ -13,8 +13,10 @@
 #define PEI_SCREEN_TOP 48u           /* and so many of them are ranked exactly */
 #define PEI_TORNADO_OUTPUTS_MAX 100u
 #define PEI_TORNADO_TRIALS 100000u /* ranks and inputs are described by so many: within 0.003 */
-#define PEI_REBUILDS_MAX                                                                           \
-    1000u /* dependencies that only trials show: each adds one to the program */
+#define PEI_REBUILDS_MAX 64u       /* of one program, for dependencies that only trials show */
+/* Trials of a run's first parts, where general instructions may lack dependencies. */
+#define PEI_PART_FIRST 4096u
+#define PEI_PART_SECOND 65536u
 
 typedef struct pei_lanes { /* the general evaluator, one lane object per worker */
     const pe_job *job;
@@ -53,7 +55,8 @@ struct pe_job {
     uint32_t warnings_kept; /* of the workbook, not of a run */
     char hash[65];          /* of the content, as text */
     pe_job_categories categories;
-    uint32_t missing_cell, missing_streak; /* how often in a row this cell lacked a dependency */
+    pe_map
+        *found; /* dependencies that the graph has beyond its own: cell, precedent; NULL: not yet */
 };
 
 /* A warning for the report, in the job's arena (printf). */

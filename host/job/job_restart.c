@@ -71,7 +71,8 @@ static void forget_run(pe_job *job)
     pei_job_end_run(job);
     pe_arena_restore(job->run, (pe_arena_mark){0});
     memset(&job->simulation, 0, sizeof job->simulation);
-    job->missing_streak = 0;
+    pe_map_free(job->found);
+    job->found = NULL;
     r->warning_count = job->warnings_kept;
     r->trials = 0;
     r->outputs = NULL;

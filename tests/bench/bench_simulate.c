@@ -181,7 +181,7 @@ static int simulate(model *m, const arguments *a, pe_program *program, pe_pool *
                  .first = calloc(m->recorded_count + 1u, sizeof(pe_value)),
                  .hash = calloc(m->recorded_count + 1u, 8),
                  .errors = calloc(m->recorded_count + 1u, 8)};
-    pe_engine_sink sink = {&r, take, NULL};
+    pe_engine_sink sink = {.context = &r, .lanes = take};
     double seconds[64], busy[64];
     for (unsigned rep = 0; rep < a->reps; rep++) {
         memset(r.hash, 0, m->recorded_count * 8u);

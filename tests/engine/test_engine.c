@@ -274,7 +274,7 @@ static void simulate(const model *m, const pe_program *program, unsigned threads
         assert_int_equal(pe_lane_new(m->evaluator, &l.lane[w], &diag), PE_OK);
     pe_engine_general general = {&l, evaluate, reset};
     pe_engine_options options = {pool, &general, tile, isa};
-    pe_engine_sink sink = {t, take, NULL};
+    pe_engine_sink sink = {.context = t, .lanes = take};
     pe_engine_missing missing;
     pe_plan *plan = NULL;
     const pe_backend *cpu = pe_backend_cpu();
@@ -427,7 +427,7 @@ static void a_stopped_run_keeps_its_trials(void **state)
             pe_plan *plan = NULL;
             uint64_t done = 77;
             stopper s = {.calls = calls};
-            pe_engine_sink sink = {&s, take_and_stop, NULL};
+            pe_engine_sink sink = {.context = &s, .lanes = take_and_stop};
             atomic_store(&s.control.stop, calls < 0);
             s.table.values = calloc((size_t)m.cell_count * TRIALS, sizeof *s.table.values);
             assert_int_equal(pe_backend_cpu()->prepare(program, &options, &plan, &diag), PE_OK);

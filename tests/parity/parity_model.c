@@ -166,6 +166,16 @@ static pe_status build_program(parity_model *m, pe_diag *diag)
     return pe_program_build(m->graph, m->evaluator, &request, NULL, NULL, &m->program, diag);
 }
 
+static bool add_missing(parity_model *m, const pe_backend *cpu, const pe_plan *plan)
+{
+    uint32_t count;
+    const pe_engine_missing *missing = cpu->missing(plan, &count);
+    for (uint32_t i = 0; i < count; i++)
+        if (pe_graph_add_dependency(m->graph, missing[i].cell, missing[i].precedent) != PE_OK)
+            return false;
+    return true;
+}
+
 /* One run of all trials; dependencies that trials show are added, as a simulation does it. */
 static pe_status run_variant(parity_model *m, const variant *v, pe_value **values, pe_diag *diag)
 {
@@ -182,17 +192,17 @@ static pe_status run_variant(parity_model *m, const variant *v, pe_value **value
         free(*values);
         *values = calloc((size_t)m->cell_count * m->trials + 1, sizeof **values);
         taking t = {m, *values};
-        const pe_engine_sink sink = {&t, take, NULL};
+        const pe_engine_sink sink = {.context = &t, .lanes = take};
         if (*values == NULL) status = PE_E_MEMORY;
         if (status == PE_OK)
             status = cpu->run(plan, 0, m->trials, &sink, NULL, NULL, &missing, diag);
+        bool again = status == PE_E_NOT_FOUND;
+        if (again && !add_missing(m, cpu, plan)) status = PE_E_MEMORY;
         cpu->free(plan);
-        if (status != PE_E_NOT_FOUND) break;
+        if (!again) break;
         pe_program_free(m->program);
         m->program = NULL;
-        if (pe_graph_add_dependency(m->graph, missing.cell, missing.precedent) != PE_OK ||
-            find_varying(m) != PE_OK)
-            status = PE_E_MEMORY;
+        if (status == PE_E_NOT_FOUND && find_varying(m) != PE_OK) status = PE_E_MEMORY;
     }
     return status;
 }

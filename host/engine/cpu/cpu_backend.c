@@ -42,6 +42,7 @@ typedef struct run_state {
     const pe_control *control;
     uint64_t first, end; /* trials */
     uint64_t total;
+    uint64_t before, of;  /* for progress */
     uint64_t block_first; /* number of this round's first block */
     uint32_t tile_lanes, tiles_per_block;
     atomic_uint left[BLOCKS_PER_ROUND]; /* tiles of a block still to do */
@@ -192,6 +193,8 @@ static pe_status run_tile(void *context, size_t index, unsigned worker_index)
         f->valid_end = (uint32_t)(to - f->trial);
         f->sink = r->sink;
         f->status = PE_OK;
+        if (f->any_lost) memset(f->lost, 0, plan->tile_lanes + 16u);
+        f->any_lost = false;
         pe_arena_mark mark = pe_arena_save(f->arena);
         give_uniform_columns(plan->program, f);
         pe_status status = run_program(plan, f, r->control);
@@ -200,7 +203,7 @@ static pe_status run_tile(void *context, size_t index, unsigned worker_index)
             plan->general.reset(plan->general.context, worker_index);
         if (status != PE_OK) return status;
         uint64_t done = atomic_fetch_add(&r->done, to - from) + (to - from);
-        pe_progress(r->control, "simulate", done, r->total);
+        pe_progress(r->control, "simulate", r->before + done, r->of);
     }
     finish_block(r, block, max64(block_trial, r->first), min64(block_end, r->end));
     return PE_OK;
@@ -225,6 +228,8 @@ static void plan_free(pe_plan *plan)
     if (plan == NULL) return;
     for (unsigned w = 0; plan->workers != NULL && w < plan->worker_count; w++) {
         free(plan->workers[w].memory);
+        free(plan->workers[w].frame.lost);
+        pei_missing_free(&plan->workers[w].frame.missing);
         pe_arena_free(plan->workers[w].frame.arena);
     }
     free(plan->workers);
@@ -246,7 +251,8 @@ static pe_status prepare_worker(pe_plan *plan, unsigned index, pe_diag *diag)
     bytes = (bytes + 63) / 64 * 64;
     w->memory = aligned_alloc(64, bytes);
     f->arena = pe_arena_new(TILE_ARENA_BYTES);
-    if (w->memory == NULL || f->arena == NULL)
+    f->lost = calloc((size_t)plan->tile_lanes + 16, 1);
+    if (w->memory == NULL || f->arena == NULL || f->lost == NULL)
         return pe_fail(diag, PE_E_MEMORY, "simulate",
                        "no memory for the %u live values of the model (%zu bytes per worker): "
                        "fewer outputs or threads need less",
@@ -316,17 +322,46 @@ static uint32_t run_lanes(const pe_plan *plan, uint64_t trial_count)
 }
 
 /* Reports the failure of the worker that met it. */
-static pe_status report(pe_plan *plan, pe_status status, pe_engine_missing *missing, pe_diag *diag)
+static pe_status report(pe_plan *plan, pe_status status, pe_diag *diag)
 {
     if (status == PE_E_CANCELLED) return pe_fail(diag, status, "simulate", "cancelled");
     for (unsigned w = 0; w < plan->worker_count; w++) {
         const pei_frame *f = &plan->workers[w].frame;
         if (f->status != status) continue;
         if (diag != NULL) *diag = f->diag;
-        if (status == PE_E_NOT_FOUND && missing != NULL) *missing = f->missing;
         return status;
     }
     return pe_fail(diag, status, "simulate", "%s", pe_status_text(status));
+}
+
+static int compare_missing(const void *left, const void *right)
+{
+    const pe_engine_missing *a = left, *b = right;
+    if (a->cell != b->cell) return a->cell < b->cell ? -1 : 1;
+    return (a->precedent > b->precedent) - (a->precedent < b->precedent);
+}
+
+/* What all workers' trials lacked, in the first worker's set. */
+static pe_status gather_missing(pe_plan *plan, pe_engine_missing *missing, pe_diag *diag)
+{
+    pei_missing_set *all = &plan->workers[0].frame.missing;
+    for (unsigned w = 1; w < plan->worker_count; w++) {
+        const pei_missing_set *set = &plan->workers[w].frame.missing;
+        for (size_t i = 0; i < set->count; i++)
+            if (!pei_missing_add(all, set->items[i]))
+                return pe_fail(diag, PE_E_MEMORY, "simulate", "no memory for dependencies");
+    }
+    if (all->count == 0) return PE_OK;
+    qsort(all->items, all->count, sizeof *all->items, compare_missing);
+    if (missing != NULL) *missing = all->items[0];
+    return pe_fail(diag, PE_E_NOT_FOUND, "simulate",
+                   "a formula reads a cell that was not among its precedents");
+}
+
+static const pe_engine_missing *list_missing(const pe_plan *plan, uint32_t *count)
+{
+    *count = (uint32_t)plan->workers[0].frame.missing.count;
+    return plan->workers[0].frame.missing.items;
 }
 
 /* Trials done: all, or those before the first tile that was left out. */
@@ -350,7 +385,10 @@ static void start_run(run_state *r, pe_plan *plan, uint64_t first, uint64_t coun
     r->tiles_per_block = (PE_BLOCK_TRIALS + r->tile_lanes - 1) / r->tile_lanes;
     atomic_store(&r->stopped, UINT64_MAX);
     atomic_flag_clear(&r->block_lock);
-    for (unsigned w = 0; w < plan->worker_count; w++) plan->workers[w].frame.status = PE_OK;
+    for (unsigned w = 0; w < plan->worker_count; w++) {
+        plan->workers[w].frame.status = PE_OK;
+        pei_missing_clear(&plan->workers[w].frame.missing);
+    }
 }
 
 static pe_status run(pe_plan *plan, uint64_t trial_first, uint64_t trial_count,
@@ -367,6 +405,8 @@ static pe_status run(pe_plan *plan, uint64_t trial_first, uint64_t trial_count,
     r->sink = sink;
     r->control = control;
     r->stoppable = done != NULL;
+    r->before = sink->progress_before;
+    r->of = sink->progress_total > 0 ? sink->progress_total : trial_count;
     uint64_t block = trial_first / PE_BLOCK_TRIALS,
              blocks_end = (r->end + PE_BLOCK_TRIALS - 1) / PE_BLOCK_TRIALS;
     pe_status status = PE_OK;
@@ -380,7 +420,7 @@ static pe_status run(pe_plan *plan, uint64_t trial_first, uint64_t trial_count,
     }
     if (done != NULL && status == PE_OK) *done = trials_done(r);
     free(r);
-    return status == PE_OK ? PE_OK : report(plan, status, missing, diag);
+    return status == PE_OK ? gather_missing(plan, missing, diag) : report(plan, status, diag);
 }
 
 static void describe(const pe_plan *plan, pe_plan_info *info)
@@ -395,6 +435,7 @@ static void describe(const pe_plan *plan, pe_plan_info *info)
 
 const pe_backend *pe_backend_cpu(void)
 {
-    static const pe_backend cpu = {PE_BACKEND_ABI, "cpu", prepare, run, describe, plan_free};
+    static const pe_backend cpu = {PE_BACKEND_ABI, "cpu",    prepare,  run,
+                                   list_missing,   describe, plan_free};
     return &cpu;
 }

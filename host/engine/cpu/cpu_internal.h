@@ -4,6 +4,21 @@
 
 #include "engine.h"
 
+/* Dependencies that trials lacked, in no order, each once. */
+typedef struct pei_missing_set {
+    pe_engine_missing *items;
+    size_t count, capacity;
+    uint32_t *slots; /* index + 1; 0: free */
+    size_t slot_count;
+} pei_missing_set;
+
+#define PEI_MISSING_MAX (1u << 22) /* those beyond are found in the next run */
+
+/* False: out of memory. */
+bool pei_missing_add(pei_missing_set *set, pe_engine_missing item);
+void pei_missing_clear(pei_missing_set *set);
+void pei_missing_free(pei_missing_set *set);
+
 /* One worker's view of the tile that it computes. Lane l is trial `trial` + l; lanes outside
  * [valid_first, valid_end) are computed like the others (their trials exist) but are not given to
  * the sink. */
@@ -22,8 +37,10 @@ typedef struct pei_frame {
     const pe_engine_general *general;
     pe_arena *arena;  /* texts that conversions make; emptied after each tile */
     pe_status status; /* a failure inside a kernel */
-    pe_engine_missing missing;
     pe_diag diag;
+    uint8_t *lost; /* by lane: it lacked a dependency, and what it computes since is void */
+    bool any_lost;
+    pei_missing_set missing; /* of all tiles of a run */
 } pei_frame;
 
 #define PEI_SCRATCH_ROWS 16u

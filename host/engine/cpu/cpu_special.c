@@ -191,6 +191,7 @@ static uint64_t is_na(pei_frame *f, const pe_instruction *i)
 typedef struct general_state {
     const pei_frame *frame;
     const pe_general *general;
+    uint32_t first; /* lane 0 of the view */
 } general_state;
 
 static bool general_read(const void *state, uint32_t cell, uint32_t lane, pe_value *value)
@@ -207,7 +208,7 @@ static bool general_read(const void *state, uint32_t cell, uint32_t lane, pe_val
     }
     if (low == s->general->read_count || reads[low].cell != cell) return false;
     const pe_unit_read *r = &reads[low];
-    double x = pei_slot(s->frame, r->slot)[lane + s->frame->valid_first];
+    double x = pei_slot(s->frame, r->slot)[lane + s->first];
     switch ((pe_type)r->type) {
     case PE_TYPE_BOOLEAN:
         *value = boxed_boolean(x);
@@ -221,6 +222,50 @@ static bool general_read(const void *state, uint32_t cell, uint32_t lane, pe_val
     }
     return true;
 }
+
+/* Lanes [first, end) of the valid ones. */
+static pe_status evaluate_some(pei_frame *f, const pe_general *g, pe_value *const *lanes,
+                               uint32_t first, uint32_t end, uint32_t *missing)
+{
+    general_state state = {f, g, f->valid_first + first};
+    pe_engine_view view = {&state, general_read};
+    return f->general->evaluate(f->general->context, f->worker, &g->unit, &view,
+                                f->trial + f->valid_first + first, end - first, lanes, missing);
+}
+
+/* Lane by lane: each that is not lost already may be. */
+static pe_status evaluate_each(pei_frame *f, const pe_general *g, pe_value **lanes)
+{
+    const uint32_t outputs = g->unit.output_count, count = f->valid_end - f->valid_first;
+    pe_value **at = pe_arena_push_raw(f->arena, outputs, sizeof *at);
+    if (at == NULL) return PE_E_MEMORY;
+    for (uint32_t l = 0; l < count; l++) {
+        uint32_t missing = PE_NO_CELL;
+        if (f->lost[l]) continue;
+        for (uint32_t o = 0; o < outputs; o++) at[o] = lanes[o] + l;
+        pe_status status = evaluate_some(f, g, at, l, l + 1, &missing);
+        if (status == PE_OK) continue;
+        if (status != PE_E_NOT_FOUND) return status;
+        if (!pei_missing_add(&f->missing, (pe_engine_missing){g->unit.cell, missing}))
+            return PE_E_MEMORY;
+        f->lost[l] = 1;
+        f->any_lost = true;
+        for (uint32_t o = 0; o < outputs; o++) *at[o] = pe_number(0);
+    }
+    return PE_OK;
+}
+
+static pe_status evaluate_lanes(pei_frame *f, const pe_general *g, pe_value **lanes)
+{
+    uint32_t missing = PE_NO_CELL, count = f->valid_end - f->valid_first;
+    pe_status status = PE_E_NOT_FOUND;
+    if (!f->any_lost) status = evaluate_some(f, g, lanes, 0, count, &missing);
+    if (status == PE_E_NOT_FOUND) status = evaluate_each(f, g, lanes);
+    if (status == PE_OK) return PE_OK;
+    return pe_fail(&f->diag, status, "simulate", "the general evaluator failed: %s",
+                   pe_status_text(status));
+}
+
 static uint64_t general(pei_frame *f, const pe_instruction *i)
 {
     const pe_general *g = &f->program->generals[i->k];
@@ -237,19 +282,7 @@ static uint64_t general(pei_frame *f, const pe_instruction *i)
         for (uint32_t l = 0; l < f->lanes; l++) d[l] = 0;
         lanes[o] = (pe_value *)(void *)(d + f->valid_first);
     }
-    general_state state = {f, g};
-    pe_engine_view view = {&state, general_read};
-    uint32_t missing = PE_NO_CELL;
-    pe_status status = f->general->evaluate(f->general->context, f->worker, &g->unit, &view,
-                                            f->trial + f->valid_first,
-                                            f->valid_end - f->valid_first, lanes, &missing);
-    if (status == PE_OK) return 0;
-    f->missing = (pe_engine_missing){g->unit.cell, missing};
-    f->status = status == PE_E_NOT_FOUND
-                    ? pe_fail(&f->diag, status, "simulate",
-                              "a formula reads a cell that was not among its precedents")
-                    : pe_fail(&f->diag, status, "simulate", "the general evaluator failed: %s",
-                              pe_status_text(status));
+    f->status = evaluate_lanes(f, g, lanes);
     return 0;
 }
 
