@@ -22,10 +22,11 @@ GAP_COLUMNS = 8           # so many blank columns do not part a rectangle
 WASTE_SHARE = 0.5         # blank cells of a rectangle, as a share, that merging may cost
 WASTE_CELLS = 2000        # or so many, whatever the share
 
-# Calc's error codes and the protocol's. An invalid argument (Err:502: SQRT(-1)) is Excel's #NUM!;
-# all codes that are not here are #VALUE!.
-ERRORS = {521: 1, 532: 2, 524: 4, 525: 5, 502: 6, 503: 6, 523: 6, 32767: 7}
-ERROR_VALUE = 3
+# Calc's error codes and the protocol's, as Calc maps them when it saves; all others are #VALUE!.
+# By Excel's rules an invalid argument (Err:502: SQRT(-1)) is #NUM!.
+ERRORS = {521: 1, 532: 2, 524: 4, 525: 5, 503: 6, 523: 6, 32767: 7}
+ERROR_VALUE, ERROR_NUM = 3, 6
+INVALID_ARGUMENT = 502
 # What the compiler of formulas says when a formula cannot be read: the text is not a formula.
 UNREADABLE = frozenset((501, 507, 508, 509, 510, 511, 512, 514, 516, 517, 518, 520, 533))
 
@@ -36,8 +37,9 @@ LOGICAL = re.compile(r"[<>]|(?<!^)=|\b(?:TRUE|FALSE|AND|OR|NOT|XOR|EXACT|IS[A-Z]
 class Snapshot:
     """What was sent, for updates: sheets in the host's order."""
 
-    def __init__(self, book):
+    def __init__(self, book, excel):
         self.book = book
+        self.excel = excel    # Excel's rules hold
         self.sheets = []      # names, the host's index is the position
         self.cells = 0
         self.reading = 0.0    # seconds in the office's own bulk calls
@@ -69,7 +71,8 @@ def model_sheets(document):
 def send(context, document, client):
     """Sends the whole document through an open client; a Snapshot."""
     sheets = list(model_sheets(document))
-    snapshot = Snapshot(client.call("workbook.begin", _begin(context, document, sheets))["book"])
+    begin = _begin(context, document, sheets)
+    snapshot = Snapshot(client.call("workbook.begin", begin)["book"], is_excel(document))
     try:
         formats = pe_formats.Formats(document)
         for index, sheet in enumerate(sheets):
@@ -81,7 +84,8 @@ def send(context, document, client):
         client.call("workbook.close", {"book": snapshot.book})
         path = file_of(document)
         if path and not document.isModified() and is_excel(document):
-            return Snapshot(client.call("workbook.open", {"path": path}, timeout=60.0)["book"])
+            book = client.call("workbook.open", {"path": path}, timeout=60.0)["book"]
+            return Snapshot(book, True)
         raise pe_document.Problem(
             "%s: this version of LibreOffice cannot hold the formula %s. %s" % (
                 formula.cell, formula.text,
@@ -248,7 +252,7 @@ class Cells:
             _find_special(sheet, list(itertools.chain.from_iterable(self.formulas)), place, arrays)
         self.errors = {}  # (row, column) in the rectangle: code
         if any(None in values for values in self.values):
-            self.errors = _find_errors(self)
+            self.errors = _find_errors(self, snapshot.excel)
         self.booleans = self._booleans(formats)
 
     def plain(self):
@@ -288,7 +292,7 @@ class Cells:
         return found
 
 
-def _find_errors(cells):
+def _find_errors(cells, excel):
     """{(row, column) in the rectangle: the protocol's code}."""
     row, column = cells.place[:2]
     errors = {}
@@ -299,7 +303,8 @@ def _find_errors(cells):
                 if code in UNREADABLE:
                     raise Unreadable(pe_document.address_text(cells.sheet.getName(), r, c),
                                      cells.formulas[r - row][c - column])
-                errors[r - row, c - column] = ERRORS.get(code, ERROR_VALUE)
+                number = ERROR_NUM if excel and code == INVALID_ARGUMENT else ERROR_VALUE
+                errors[r - row, c - column] = ERRORS.get(code, number)
     return errors
 
 
