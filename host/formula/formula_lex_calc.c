@@ -144,6 +144,33 @@ static void put_address(lexer *l, const corner *a, const corner *b)
     t->space = a->sheet_length == 0 && t->space;
 }
 
+/* What most references are: A1 and A1:B2, in brackets .A1 and .A1:.B2. False: look closer. */
+static inline bool lex_plain(lexer *l)
+{
+    pei_token *t = l->token;
+    uint32_t row = 0, column = 0;
+    unsigned absolute = 0, absolute2 = 0;
+    const bool dot = byte_at(l, l->at) == '.';
+    size_t start = l->at + dot, n = scan_cell(l, start, &row, &column, &absolute), end = start + n;
+    if (n == 0) return false;
+    t->row1 = t->row2 = row;
+    t->column1 = t->column2 = (uint16_t)column;
+    bool is_area = byte_at(l, end) == ':';
+    if (is_area) {
+        size_t second = end + 1 + (dot && byte_at(l, end + 1) == '.');
+        size_t m = scan_cell(l, second, &row, &column, &absolute2);
+        if (m == 0) return false;
+        t->row2 = row;
+        t->column2 = (uint16_t)column;
+        end = second + m;
+    }
+    if (!ends(l, end)) return false;
+    t->absolute = (uint8_t)(absolute | (is_area ? absolute2 : absolute) << 2);
+    l->at = start;
+    put_reference(l, is_area ? PEI_T_AREA : PEI_T_CELL, end - start);
+    return true;
+}
+
 /* $Sheet1.A1:B2 at l->at. False: none here, nothing done. */
 static bool lex_reference(lexer *l)
 {
@@ -168,7 +195,7 @@ static pe_status lex_brackets(lexer *l)
 {
     size_t open = l->at++;
     corner c;
-    bool found = lex_reference(l);
+    bool found = lex_plain(l) || lex_reference(l);
     if (!found && scan_corner(l, l->at, &c) == false && is_deleted(l, l->at)) {
         put_deleted(l, l->at + 5);
         found = true;
@@ -355,13 +382,20 @@ static pe_status lex_symbol(lexer *l)
     return PE_OK;
 }
 
+/* SUM( is no reference, whatever stands before the bracket. */
+static bool is_call(const lexer *l)
+{
+    return byte_at(l, l->at + scan_word(l, l->at)) == '(';
+}
+
 pe_status pei_lex_calc_token(lexer *l, bool space, bool saved)
 {
     unsigned char c = l->text[l->at];
     switch (class_of[c]) {
     case CLASS_LETTER:
     case CLASS_WORD:
-        return lex_reference(l) ? PE_OK : lex_word(l);
+        if (lex_plain(l) || (!is_call(l) && lex_reference(l))) return PE_OK;
+        return lex_word(l);
     case CLASS_DIGIT:
         return lex_number(l);
     default:
@@ -369,7 +403,7 @@ pe_status pei_lex_calc_token(lexer *l, bool space, bool saved)
     }
     switch (c) {
     case '$':
-        return lex_dollar(l);
+        return lex_plain(l) ? PE_OK : lex_dollar(l);
     case '.':
         if (class_of[byte_at(l, l->at + 1)] == CLASS_DIGIT) return lex_number(l);
         return lex_fail(l, l->at, "a name cannot start with '.', and a number needs a digit");
