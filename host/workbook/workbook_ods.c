@@ -15,17 +15,17 @@ typedef struct child {
     uint8_t place;
 } child;
 
-static const child in_top[] = {{"office:document", PEI_DOCUMENT},
-                               {"office:document-content", PEI_DOCUMENT},
-                               {"office:document-styles", PEI_DOCUMENT},
-                               {"office:document-meta", PEI_DOCUMENT},
-                               {NULL, 0}};
-static const child in_document[] = {{"office:meta", PEI_META},
-                                    {"office:styles", PEI_STYLES},
-                                    {"office:automatic-styles", PEI_STYLES},
-                                    {"office:body", PEI_BODY},
-                                    {NULL, 0}};
+static const child in_top[] = {
+    {"office:document", PEI_DOCUMENT},          {"office:document-content", PEI_DOCUMENT},
+    {"office:document-styles", PEI_DOCUMENT},   {"office:document-meta", PEI_DOCUMENT},
+    {"office:document-settings", PEI_DOCUMENT}, {NULL, 0}};
+static const child in_document[] = {
+    {"office:meta", PEI_META},     {"office:settings", PEI_CONFIG},
+    {"office:styles", PEI_STYLES}, {"office:automatic-styles", PEI_STYLES},
+    {"office:body", PEI_BODY},     {NULL, 0}};
 static const child in_meta[] = {{"meta:generator", PEI_GENERATOR}, {NULL, 0}};
+static const child in_config[] = {
+    {"config:config-item-set", PEI_CONFIG}, {"config:config-item", PEI_CONFIG_ITEM}, {NULL, 0}};
 static const child in_styles[] = {{"style:style", PEI_STYLE},
                                   {"number:number-style", PEI_FORMAT},
                                   {"number:currency-style", PEI_FORMAT},
@@ -108,6 +108,7 @@ static const child in_range[] = {{"table:filter", PEI_FILTER}, {NULL, 0}};
 static const child *const children[PEI_PLACES] = {[PEI_TOP] = in_top,
                                                   [PEI_DOCUMENT] = in_document,
                                                   [PEI_META] = in_meta,
+                                                  [PEI_CONFIG] = in_config,
                                                   [PEI_STYLES] = in_styles,
                                                   [PEI_STYLE] = in_style,
                                                   [PEI_FORMAT] = in_format,
@@ -191,12 +192,18 @@ static void start_format_part(pei_ods *o, pei_place place, const char *name,
 
 static void start_other(pei_ods *o, pei_place place, const char *name, const char **attributes)
 {
+    const char *text;
     switch (place) {
     case PEI_DOCUMENT:
         document_start(o, attributes);
         break;
     case PEI_GENERATOR:
         o->text.length = 0;
+        break;
+    case PEI_CONFIG_ITEM:
+        o->text.length = 0;
+        text = PEI_ODS(attributes, "config:name");
+        o->in_mode = text != NULL && strcmp(text, "AutoCalculate") == 0;
         break;
     case PEI_STYLE:
         pei_ods_style_start(o, attributes);
@@ -272,7 +279,7 @@ static void collect(pei_ods *o, pei_place place)
     bool text = place == PEI_TEXT || place == PEI_TEXT_PART;
     bool other = place == PEI_GENERATOR || place == PEI_FORMAT_TEXT ||
                  place == PEI_FORMAT_CURRENCY || place == PEI_FORMAT_FILL ||
-                 place == PEI_FORMAT_EMBEDDED;
+                 place == PEI_FORMAT_EMBEDDED || (place == PEI_CONFIG_ITEM && o->in_mode);
     if (o->xml.status != PE_OK) return;
     o->xml.collect = other || (text && pei_ods_wants_text(o)) ? &o->text : NULL;
 }
@@ -327,6 +334,10 @@ static void ods_end(pei_xml *xml, const char *name)
     case PEI_GENERATOR:
         end_generator(o);
         break;
+    case PEI_CONFIG_ITEM:
+        if (o->in_mode)
+            o->book->manual = o->text.length == 5 && memcmp(o->text.bytes, "false", 5) == 0;
+        break;
     case PEI_FORMAT:
         pei_ods_format_end(o);
         break;
@@ -371,6 +382,7 @@ static pe_status read_parts(pei_ods *o, bool flat)
         PE_TRY(pei_xml_read_file(o->reader, &o->xml));
     } else {
         PE_TRY(read_part(o, "meta.xml", false));
+        PE_TRY(read_part(o, "settings.xml", false));
         PE_TRY(read_part(o, "styles.xml", false));
         PE_TRY(read_part(o, "content.xml", true));
     }

@@ -21,6 +21,8 @@ typedef enum pei_place {
     PEI_DOCUMENT,
     PEI_META,
     PEI_GENERATOR,
+    PEI_CONFIG,
+    PEI_CONFIG_ITEM,
     PEI_STYLES,
     PEI_STYLE,
     PEI_STYLE_TABLE,
@@ -116,6 +118,7 @@ typedef struct pei_ods {
     uint32_t top;
     uint32_t skipped; /* open elements inside one that means nothing */
     bool has_sheets;  /* an office:spreadsheet was there */
+    bool in_mode;     /* the setting being read is the calculation mode */
 
     pei_ods_format *formats;
     size_t format_count, format_capacity;

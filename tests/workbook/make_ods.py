@@ -278,6 +278,7 @@ def make_settings(document):
     document.IsIterationEnabled = True
     document.IterationCount, document.IterationEpsilon = 17, 0.0625
     document.CalcAsShown = True
+    document.enableAutomaticCalculation(False)
     put(sheet, {"A1": "=A2/4", "A2": 2})
     sheet.getCellRangeByName("A2").NumberFormat = key(document, "YYYY-MM-DD")
 

@@ -183,7 +183,7 @@ static void reads_settings(void **state)
 {
     PE_UNUSED(state);
     pe_workbook *w = read_file("settings.ods");
-    assert_true(w->iterate && w->precision_as_displayed && w->date1904);
+    assert_true(w->iterate && w->precision_as_displayed && w->date1904 && w->manual);
     assert_int_equal(w->iterate_count, 17);
     assert_true(w->iterate_delta == 0.0625);
     assert_true(w->calc.regex && !w->calc.wildcards && !w->calc.whole_cell);
@@ -191,7 +191,7 @@ static void reads_settings(void **state)
                      19040101);
     pe_workbook_free(w);
     w = read_file("kinds.ods");
-    assert_true(!w->iterate && !w->precision_as_displayed && !w->date1904);
+    assert_true(!w->iterate && !w->precision_as_displayed && !w->date1904 && !w->manual);
     assert_true(!w->calc.regex && w->calc.wildcards && w->calc.whole_cell);
     assert_int_equal(w->calc.null_year * 10000 + w->calc.null_month * 100 + w->calc.null_day,
                      18991230);
