@@ -142,13 +142,17 @@ static pe_status run_once(const source *s, const whole_path_options *options, pe
 }
 
 /* Returns how many allocations a run makes. */
-static uint64_t fail_each(const source *s, bool all_after)
+static uint64_t fail_each(const source *s, bool all_after, bool restart)
 {
     char json[64], results[64];
     snprintf(json, sizeof json, "%s/r.json", folder);
     snprintf(results, sizeof results, "%s/r.xlsx", folder);
-    const whole_path_options options = {
-        .trials = 70, .threads = 1, .outputs_all = true, .json = json, .results = results};
+    const whole_path_options options = {.trials = 70,
+                                        .threads = 1,
+                                        .outputs_all = true,
+                                        .restart = restart,
+                                        .json = json,
+                                        .results = results};
     for (uint64_t n = 0;; n++) {
         pe_diag diag = {0};
         int64_t live = heap.live;
@@ -182,14 +186,24 @@ static void one_of_formulas(void **state)
 {
     (void)state;
     const source s = {.text = formulas, .length = sizeof formulas - 1};
-    print_message("%llu allocations\n", (unsigned long long)fail_each(&s, false));
+    print_message("%llu allocations\n", (unsigned long long)fail_each(&s, false, false));
 }
 
 static void all_after_one_of_formulas(void **state)
 {
     (void)state;
     const source s = {.text = formulas, .length = sizeof formulas - 1};
-    fail_each(&s, true);
+    fail_each(&s, true, false);
+}
+
+static void one_of_a_restart(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "=SUM(A1:A7)+D1\n=OFFSET(A1,INT(D1*3),0)+INDIRECT(\"D\"&INT(D1*3+1))\n"
+        "=VLOOKUP(A2,A1:C6,3)&\"x\"\n=RiskNormal(A1,1)\n";
+    const source s = {.text = text, .length = sizeof text - 1};
+    print_message("%llu allocations\n", (unsigned long long)fail_each(&s, false, true));
 }
 
 static void one_of_a_file(void **state)
@@ -199,7 +213,7 @@ static void one_of_a_file(void **state)
     unsigned char *bytes = package_build(sheet_rows, NULL, &s.length);
     assert_non_null(bytes);
     s.bytes = bytes;
-    print_message("%llu allocations\n", (unsigned long long)fail_each(&s, false));
+    print_message("%llu allocations\n", (unsigned long long)fail_each(&s, false, false));
     free(bytes);
 }
 
@@ -208,6 +222,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_of_formulas),
         cmocka_unit_test(all_after_one_of_formulas),
+        cmocka_unit_test(one_of_a_restart),
         cmocka_unit_test(one_of_a_file),
     };
     if (mkdtemp(folder) == NULL) return 1;

@@ -135,6 +135,28 @@ static pe_status write_results(const pe_report *report, const char *path, const 
     return status;
 }
 
+/* The same job again: other constants, another input, candidates and pace. */
+static pe_status run_again(pe_job *job, pe_settings settings, pe_diag *diag)
+{
+    pe_status status = PE_OK;
+    pe_input_setting input = {"Sheet1!A2", "pert(1,2,A3+4)", NULL};
+    pe_output *candidates;
+    uint32_t count;
+    double pace;
+    const pe_job_edit edit = {{0, 0, 0}, pe_number(7)};
+    PE_TRY(pe_job_restart(job, &settings, &edit, 1, diag));
+    PE_TRY(pe_job_compile(job, diag));
+    PE_TRY(pe_job_candidates(job, &candidates, &count, diag));
+    settings.inputs = &input;
+    settings.input_count = 1;
+    PE_TRY(pe_job_restart(job, &settings, NULL, 0, diag));
+    PE_TRY(pe_job_compile(job, diag));
+    PE_TRY(pe_job_pace(job, &pace, diag));
+    PE_TRY(pe_job_simulate(job, diag));
+fail:
+    return status;
+}
+
 pe_status whole_path_run(pe_workbook *workbook, const whole_path_options *options, pe_diag *diag)
 {
     pe_status status = PE_OK;
@@ -158,6 +180,7 @@ pe_status whole_path_run(pe_workbook *workbook, const whole_path_options *option
     PE_TRY(pe_job_check_workbook(job, workbook, "test.xlsx", diag));
     PE_TRY(pe_job_compile(job, diag));
     PE_TRY(pe_job_simulate(job, diag));
+    if (options->restart) PE_TRY(run_again(job, job_options.settings, diag));
     if (options->json != NULL)
         PE_TRY(pe_report_write_json(pe_job_report(job), options->json, NULL, diag));
     if (options->results != NULL)

@@ -17,6 +17,8 @@ typedef struct whole_path_options {
     unsigned threads;
     double seconds_max; /* the run is cancelled after this; 0: never */
     bool outputs_all;
+    bool restart; /* once more with A1 edited and A2 made uncertain, before the results are written
+                   */
     const char *isa;
     const char *json;    /* a results file that is written; NULL: none */
     const char *results; /* the same, .xlsx */
