@@ -49,6 +49,9 @@ class StandIn:
     def __init__(self):
         self.asked = []
 
+    def send(self):
+        self.asked.append(("send", None))
+
     def request(self, method, params):
         self.asked.append((method, params))
         if method == "distributions":
@@ -274,6 +277,11 @@ def test_run(running):
     dialog.keep(dialog.decided())
     equal("frozen in the sheet too", [row[0:2] for row in rows(document)][-1],
           ("Freeze", ("Inputs", 1, 1)))
+    note = {"cell": "Inputs!B2", "text": "Inputs!B2 is frozen: its stored value is used"}
+    label, remedy = dialog._remedy_of(note)
+    remedy()
+    equal("and freed", (label, rows(document)[-1][0], dialog.decided()["settings"]["freeze"]),
+          ("Let It ~Vary", "Output", ["Inputs!B9"]))
     dialog.dialog.close()
     document.close(True)
 

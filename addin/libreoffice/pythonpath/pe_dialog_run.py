@@ -20,6 +20,7 @@ SAMPLINGS = (pe_settings.MONTE_CARLO, pe_settings.LATIN_HYPERCUBE)
 SHEETS_SHOWN = 8
 DESCRIBED_MAX = 200  # inputs; more are not read
 FREEZE = re.compile(r'--freeze "?[^"]*"? keeps')  # the host's words for its command line
+FROZEN = " is frozen:"  # the host's words for such a cell
 PLAIN = re.compile(r"^[A-Za-z][A-Za-z0-9]*\([-+0-9.,;{}eE %]*\)$")
 
 
@@ -255,12 +256,19 @@ class RunDialog:
         self.dialog["line"].TextColor = toolkit.RED if wrong else toolkit.GREY
 
     def _remedy_of(self, problem):
-        """(label of the button, what it does) for a problem that stops the run; ("", None)."""
+        """(label of the button, what it does) for a problem; ("", None)."""
         if is_broken(problem):
             return T.RUN_DROP, self._drop_broken
         if problem.get("stops") and problem.get("cell") and FREEZE.search(problem["text"]):
             return T.RUN_FREEZE, lambda: self._freeze(problem["cell"])
+        if FROZEN in problem.get("text", "") and self._is_frozen_here(problem["cell"]):
+            return T.RUN_UNFREEZE, lambda: self._unfreeze(problem["cell"])
         return "", None
+
+    def _is_frozen_here(self, cell):
+        """By this dialog or the settings sheet, and not by whoever called."""
+        return cell in self.frozen or bool(pe_settings.settings_of_cell(
+            self.document, pe_settings.FREEZE, pe_document.parse_address(cell)))
 
     def _mend(self):
         remedy, self.remedy = self.remedy, None
@@ -271,6 +279,14 @@ class RunDialog:
     def _freeze(self, cell):
         """The cell keeps its stored value in every trial."""
         self.frozen.append(cell)
+        self._inspect_again()
+
+    def _unfreeze(self, cell):
+        """The cell varies again."""
+        self.frozen = [each for each in self.frozen if each != cell]
+        if pe_settings.remove(self.document, pe_settings.FREEZE,
+                              [pe_document.parse_address(cell)], T.RUN_UNDO):
+            self.session.send()
         self._inspect_again()
 
     def _drop_broken(self):

@@ -73,6 +73,7 @@ class T:  # pylint: disable=too-few-public-methods
     RUN_GO_TO = "~Go to Cell"
     RUN_FREEZE = "Use Stored ~Value"
     RUN_FREEZE_WORDS = "\"Use Stored Value\" keeps"
+    RUN_UNFREEZE = "Let It ~Vary"
     RUN_DROP = "Remo~ve Setting"
     RUN_BROKEN = ("A setting of Power Engine names a cell that was deleted; "
                   "\"Remove Setting\" takes it away.")
