@@ -252,6 +252,18 @@ static pe_status add_tables(pei_task *task, pei_book *book, const pe_wire_workbo
     return status;
 }
 
+/* The book that the new one takes the place of: closed, and its runs go over. */
+static void take_over(pei_model *model, uint32_t from, uint32_t to)
+{
+    for (size_t i = 0; i < PE_COUNT(model->runs); i++)
+        if (model->runs[i] != NULL && model->runs[i]->book == from) model->runs[i]->book = to;
+    for (size_t i = 0; i < PE_COUNT(model->books); i++)
+        if (model->books[i] != NULL && model->books[i]->number == from) {
+            pei_book_free(model->books[i]);
+            model->books[i] = NULL;
+        }
+}
+
 pe_status pei_do_workbook_begin(pei_task *task, const pe_wire_workbook_begin *params)
 {
     pei_book **place = NULL, *book = NULL;
@@ -265,6 +277,7 @@ pe_status pei_do_workbook_begin(pei_task *task, const pe_wire_workbook_begin *pa
     PE_TRY(add_names(book, params, task->diag));
     PE_TRY(add_tables(task, book, params));
     book->number = ++task->model->book_last;
+    if (params->has_replaces) take_over(task->model, params->replaces, book->number);
     *place = book;
     const pe_wire_workbook_begin_reply reply = {.book = book->number};
     return pei_reply(task, PE_WIRE_workbook_begin_reply, &reply);

@@ -187,7 +187,7 @@ def test_edit(stage):
     """An edited cell is in the next run, and a second run rewrites in place."""
     document = stage.sample("capital_project.xlsx")
     before = names_of(document)
-    first = stage.run(document)
+    first = stage.run(document, Name="plan A")
     after = names_of(document)
     sheet = document.getSheets().getByIndex(0)
     cell, mean = sheet.getCellByPosition(10, 40), mean_on(document)
@@ -199,6 +199,9 @@ def test_edit(stage):
     check("the edit changes the results", second["outputs"] != first["outputs"])
     compare("after an edit", document, second, stage.headless(document, "xlsx"))
     equal("sheets after the second run", names_of(document), after)
+    texts = [text for row in document.getSheets().getByName(SUMMARY).getCellRangeByName("A15:C60")
+             .getDataArray() for text in row if isinstance(text, str)]
+    check("the first run stands beside it", "plan A" in texts, texts)
     check("sheets were added", len(after) > len(before))
     equal("a reference to the summary, after the second run", cell.getFormula(), reference)
     equal("its value", cell.getValue(), second["outputs"][0]["statistics"]["mean"])

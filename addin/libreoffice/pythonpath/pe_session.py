@@ -146,10 +146,9 @@ class Session:
                 self.close()  # ended since, as it does when idle: start it again
         client, old = self.client(), self.snapshot
         self.snapshot = None
-        if old is not None:
-            self.request("workbook.close", {"book": old.book})
         try:
-            self.snapshot = pe_snapshot.send(self.context, self.document, client)
+            self.snapshot = pe_snapshot.send(self.context, self.document, client,
+                                             old.book if old is not None else None)
         except pe_client.HostError as error:
             self.close()
             raise pe_document.Problem(

@@ -68,10 +68,13 @@ def model_sheets(document):
             yield sheet
 
 
-def send(context, document, client):
-    """Sends the whole document through an open client; a Snapshot."""
+def send(context, document, client, replaces=None):
+    """Sends the whole document through an open client, in place of the book that was sent before;
+    a Snapshot."""
     sheets = list(model_sheets(document))
     begin = _begin(context, document, sheets)
+    if replaces is not None:
+        begin["replaces"] = replaces
     snapshot = Snapshot(client.call("workbook.begin", begin)["book"], is_excel(document))
     try:
         formats = pe_formats.Formats(document)
