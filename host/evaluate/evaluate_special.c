@@ -186,6 +186,8 @@ static pe_value same(const pei_context *x, pe_value a, pe_value b)
 {
     if (pe_is_error(a)) return a;
     if (pe_is_error(b)) return b;
+    if (pe_is(a, PE_KIND_TEXT) && pe_is(b, PE_KIND_TEXT)) /* whatever Calc's option says */
+        return pe_boolean(pe_compare(a, b) == 0);
     return pei_equal(x, a, b);
 }
 

@@ -13,7 +13,7 @@
 
 struct pei_pattern {
     bool sees_numbers;
-    const pe_text *text; /* wildcards or plain */
+    const pe_text *text; /* wildcards; NULL: an expression */
     pcre2_code *code;    /* a regular expression */
     pcre2_match_data *data;
     pcre2_match_context *context;
@@ -79,9 +79,10 @@ const pei_pattern *pei_pattern_of(pe_call *call, const pe_text *text)
     pei_pattern *p = PE_PUSH(call->arena, pei_pattern, 1);
     if (p == NULL) return NULL;
     p->sees_numbers = calc != NULL;
-    if (regex && compile(call, text, !part, p)) return p;
-    p->code = NULL;
-    if (!wildcards && !part) return NULL; /* no expression: it stands for itself */
+    if (regex) { /* what is no expression matches nothing */
+        if (!compile(call, text, !part, p)) p->code = NULL;
+        return p;
+    }
     p->text = part ? around(call, text, !wildcards) : text;
     return p;
 }
@@ -95,9 +96,10 @@ const pei_pattern *pei_pattern_part(pe_call *call, const pe_text *text)
 bool pei_pattern_find(const pei_pattern *p, const pe_text *text, size_t from, size_t *start,
                       size_t *end)
 {
-    int groups = p->code == NULL ? 0
-                                 : pcre2_match(p->code, (PCRE2_SPTR)text->bytes, text->length, from,
-                                               0, p->data, p->context);
+    uint32_t options = text->length > 0 ? PCRE2_NOTEMPTY : 0; /* an empty match is none */
+    if (p->code == NULL) return false;
+    int groups = pcre2_match(p->code, (PCRE2_SPTR)text->bytes, text->length, from, options, p->data,
+                             p->context);
     if (groups <= 0) return false;
     const PCRE2_SIZE *ends = pcre2_get_ovector_pointer(p->data);
     *start = ends[0];
@@ -108,7 +110,7 @@ bool pei_pattern_find(const pei_pattern *p, const pe_text *text, size_t from, si
 bool pei_pattern_matches(const pei_pattern *p, const pe_text *text)
 {
     size_t start, end;
-    if (p->code != NULL) return pei_pattern_find(p, text, 0, &start, &end);
+    if (p->text == NULL) return pei_pattern_find(p, text, 0, &start, &end);
     return pei_wildcard_match(p->text, text);
 }
 

@@ -34,17 +34,22 @@ static void put_cell(pe_workbook_builder *b, const char *home_sheet, const case_
         pe_builder_value(b, s, address, c->value);
 }
 
-static const pe_builder_settings calc_settings = {.dialect = PE_DIALECT_CALC,
-                                                  .semantics = PE_SEMANTICS_CALC,
-                                                  .calc = {.wildcards = true,
-                                                           .whole_cell = true,
-                                                           .case_sensitive = true,
-                                                           .null_year = 1899,
-                                                           .null_month = 12,
-                                                           .null_day = 30},
-                                                  .application = "",
-                                                  .app_version = "",
-                                                  .path = ""};
+pe_builder_settings case_calc_settings(const char *mode)
+{
+    bool regex = strstr(mode, "regex") != NULL;
+    return (pe_builder_settings){.dialect = PE_DIALECT_CALC,
+                                 .semantics = PE_SEMANTICS_CALC,
+                                 .calc = {.wildcards = !regex && strstr(mode, "plain") == NULL,
+                                          .regex = regex,
+                                          .whole_cell = strstr(mode, "part") == NULL,
+                                          .case_sensitive = strstr(mode, "nocase") == NULL,
+                                          .null_year = 1899,
+                                          .null_month = 12,
+                                          .null_day = 30},
+                                 .application = "",
+                                 .app_version = "",
+                                 .path = ""};
+}
 
 static pe_status build(const case_input *in, pe_workbook **w, pe_cell_ref *at)
 {
@@ -52,7 +57,8 @@ static pe_status build(const case_input *in, pe_workbook **w, pe_cell_ref *at)
     const char *address = split(in->at, sheet);
     pe_workbook_builder *b = pe_builder_new();
     if (b == NULL) return PE_E_MEMORY;
-    if (in->calc && pe_builder_configure(b, &calc_settings, NULL) != PE_OK) {
+    pe_builder_settings settings = case_calc_settings(in->calc != NULL ? in->calc : "");
+    if (in->calc != NULL && pe_builder_configure(b, &settings, NULL) != PE_OK) {
         pe_builder_free(b);
         return PE_E_MEMORY;
     }

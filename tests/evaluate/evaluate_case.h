@@ -15,7 +15,8 @@ typedef struct case_input {
     const char *at;      /* "Sheet1!B2" */
     const char *mode;    /* "", "array", "dyn", "array-topleft" */
     bool date1904;
-    bool calc; /* Calc's dialect and rules, with the options of a new document */
+    const char
+        *calc; /* Calc's dialect and rules: the mode, see case_calc_settings; NULL: Excel's */
     const case_cell *cells;
     size_t cell_count;
 } case_input;
@@ -26,6 +27,9 @@ typedef struct case_result {
     const char *unsupported; /* in the arena; NULL: evaluated */
 } case_result;
 
+/* Those of a new document, but for what the mode says: "regex" or "plain" in place of wildcards,
+ * "part" of cells in place of whole ones, "nocase". */
+pe_builder_settings case_calc_settings(const char *mode);
 case_result case_evaluate(const case_input *input, pe_arena *arena);
 /* type n, s, b, e; tolerance "" (relative 1e-9), "x abs", or relative. */
 bool case_agrees(pe_value v, const char *expected, char type, const char *tolerance);

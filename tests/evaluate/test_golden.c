@@ -34,7 +34,7 @@ static void row_agrees(void **state)
                      .date1904 = strstr(row->mode, "1904") != NULL,
                      .cells = cells};
     golden_tolerance(row, tolerance);
-    in.calc = strncmp(row->file, "calc_", 5) == 0;
+    if (strncmp(row->file, "calc_", 5) == 0) in.calc = row->mode;
     in.cell_count = read_cells(row->cells, cells, CELLS_MAX, arena);
     golden_expected expected = golden_expect(row, arena);
     case_result r = case_evaluate(&in, arena);

@@ -1,6 +1,7 @@
-/* fuzz_formula.c: formula text. The first bytes choose the home cell and whether names exist; the
- * rest is the text. What parses must print, parse again and give the same tree, in both forms;
- * references in text must not fail otherwise. */
+/* fuzz_formula.c: formula text. The first bytes choose the home cell, whether names exist and the
+ * dialect; the rest is the text. What parses must print, parse again and give the same tree, in
+ * both forms (from Calc's dialects it is printed alone); references in text must not fail
+ * otherwise. */
 #include "../formula/formula_scope.h"
 
 #include <stdlib.h>
@@ -17,7 +18,7 @@ static void round_trip(test_scope *t, pe_formula_set *set, const pe_formula *for
     for (int saved = formula->variable_count > 0; saved < 2; saved++) {
         t->printer.saved_form = saved;
         size_t n = pe_formula_print(formula->root, home, &t->printer, printed, sizeof printed);
-        if (n > PE_FORMULA_BYTES_MAX) continue;
+        if (n > PE_FORMULA_BYTES_MAX || t->scope.dialect != PE_DIALECT_EXCEL) continue;
         pe_status status = pe_formula_set_add(set, printed, n, home, &again, &diag);
         if (status == PE_E_LIMIT)
             continue; /* brackets that the printer adds can nest a little deeper */
@@ -56,6 +57,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const char *text = (const char *)data + 4;
     size_t length = size - 4;
     test_scope_init(&t, data[3] & 1);
+    t.scope.dialect = (pe_dialect)((data[3] >> 1) % 3);
+    if (t.scope.dialect != PE_DIALECT_EXCEL) t.scope.reference_dialect = PE_DIALECT_CALC;
     if (pe_formula_set_new(&t.scope, &set, &diag) == PE_OK) {
         if (pe_formula_set_add(set, text, length, home, &shape, &diag) == PE_OK) {
             if (pe_formula_set_add(set, text, length, home, &same, &diag) != PE_OK || same != shape)

@@ -842,28 +842,19 @@ static void put_tables(generator *g, pe_workbook_builder *b, uint32_t s, uint32_
     pe_builder_table(b, s, "DJ2:DL2", PICK(g, replaced), NULL);
 }
 
-pe_builder_settings parity_calc_settings(pe_dialect dialect)
-{
-    return (pe_builder_settings){.dialect = dialect,
-                                 .semantics = PE_SEMANTICS_CALC,
-                                 .calc = {.wildcards = true,
-                                          .whole_cell = true,
-                                          .case_sensitive = true,
-                                          .null_year = 1899,
-                                          .null_month = 12,
-                                          .null_day = 30},
-                                 .application = "",
-                                 .app_version = "",
-                                 .path = ""};
-}
-
 pe_status parity_generate(uint64_t seed, uint32_t formula_count, pe_semantics semantics,
                           pe_workbook **workbook, pe_diag *diag)
 {
     generator g = {.state = seed * 0x2545F4914F6CDD1Dull};
     pe_workbook_builder *b = pe_builder_new();
     if (b == NULL) return pe_fail(diag, PE_E_MEMORY, "generate", "out of memory");
-    const pe_builder_settings calc = parity_calc_settings(PE_DIALECT_EXCEL);
+    const pe_builder_settings calc = {.semantics = PE_SEMANTICS_CALC,
+                                      .calc = {.wildcards = true,
+                                               .whole_cell = true,
+                                               .case_sensitive = true,
+                                               .null_year = 1899,
+                                               .null_month = 12,
+                                               .null_day = 30}};
     if (semantics == PE_SEMANTICS_CALC && pe_builder_configure(b, &calc, diag) != PE_OK) {
         pe_builder_free(b);
         return PE_E_MEMORY;

@@ -4,9 +4,6 @@
 
 #include "workbook.h"
 
-/* Of a new document in Calc; the dialect is for the caller to choose. */
-pe_builder_settings parity_calc_settings(pe_dialect dialect);
-
 /* formula_count formulas of random shapes over inputs of every kind, under Excel's or Calc's rules.
  * The caller frees *workbook. */
 pe_status parity_generate(uint64_t seed, uint32_t formula_count, pe_semantics semantics,

@@ -11,7 +11,6 @@
 
 #include "evaluate_case.h"
 #include "golden/golden.h"
-#include "parity_generate.h"
 #include "parity_model.h"
 
 #define TRIALS 20
@@ -86,7 +85,7 @@ static pe_workbook *row_workbook(const golden_row *row, pattern p, pe_arena *are
     char where[GOLDEN_WHERE_BYTES];
     pe_value value;
     *varied = 0;
-    const pe_builder_settings settings = parity_calc_settings(PE_DIALECT_CALC);
+    const pe_builder_settings settings = case_calc_settings(row->mode);
     bool calc = strncmp(row->file, "calc_", 5) == 0;
     if (calc && pe_builder_configure(b, &settings, NULL) != PE_OK) return NULL;
     uint32_t home = pe_builder_sheet(b, "Sheet1");
