@@ -44,21 +44,24 @@ static bool is_member(void *context, uint32_t output, uint32_t index)
     return pe_bit(t->needs[output], t->job->simulation.inputs[t->first[index]].cell);
 }
 
+static pe_status find_needs(void *context, size_t output, unsigned worker)
+{
+    tornado *t = context;
+    const pe_job *job = t->job;
+    PE_UNUSED(worker);
+    if (pe_cancelled(job->control)) return PE_E_CANCELLED;
+    uint64_t *bits = calloc((size_t)job->workbook->cell_count / 64 + 1, sizeof *bits);
+    if (bits == NULL) return PE_E_MEMORY;
+    t->needs[output] = bits;
+    pe_bit_set(bits, job->simulation.outputs[output].cell);
+    return pe_graph_mark_precedents(job->graph, bits);
+}
+
 static pe_status find_members(tornado *t)
 {
-    pe_job *job = t->job;
-    size_t words = (size_t)job->workbook->cell_count / 64 + 1;
     t->needs = calloc(t->outputs + 1, sizeof *t->needs);
     if (t->needs == NULL) return PE_E_MEMORY;
-    for (uint32_t o = 0; o < t->outputs; o++) {
-        if (pe_cancelled(job->control)) return PE_E_CANCELLED;
-        t->needs[o] = calloc(words, sizeof **t->needs);
-        if (t->needs[o] == NULL) return PE_E_MEMORY;
-        pe_bit_set(t->needs[o], job->simulation.outputs[o].cell);
-        pe_status status = pe_graph_mark_precedents(job->graph, t->needs[o]);
-        if (status != PE_OK) return status;
-    }
-    return PE_OK;
+    return pe_pool_run(t->job->pool, t->outputs, find_needs, t);
 }
 
 static uint32_t list_members(const tornado *t, uint32_t output, uint32_t *list, uint32_t max)
