@@ -71,7 +71,7 @@ def model_sheets(document):
 def send(context, document, client, replaces=None):
     """Sends the whole document through an open client, in place of the book that was sent before;
     a Snapshot."""
-    sheets = list(model_sheets(document))
+    sheets = [document.getSheets().getByIndex(i) for i in range(document.getSheets().getCount())]
     begin = _begin(context, document, sheets)
     if replaces is not None:
         begin["replaces"] = replaces
@@ -80,7 +80,11 @@ def send(context, document, client, replaces=None):
         formats = pe_formats.Formats(document)
         for index, sheet in enumerate(sheets):
             snapshot.sheets.append(sheet.getName())
-            _send_sheet(document, sheet, index, client, formats, snapshot)
+            mark = pe_marks.mark_of(sheet)
+            if mark is None:
+                _send_sheet(document, sheet, index, client, formats, snapshot)
+            else:
+                _send_results(sheet, index, mark, client, snapshot)
         client.call("workbook.end", {"book": snapshot.book}, timeout=60.0)
         return snapshot
     except Unreadable as formula:
@@ -236,6 +240,15 @@ def parts(document, snapshot, areas):
     return found
 
 
+def _send_results(sheet, index, mark, client, snapshot):
+    """A result sheet's values, for what refers to them: it is no part of the model itself."""
+    _, rows, columns = mark
+    cells = Cells(sheet, (0, 0, rows, columns), None, {}, snapshot)
+    texts = tuple(tuple("0" if isinstance(value, float) else value or "" for value in values)
+                  for values in cells.values)
+    client.sheet(snapshot.book, index, 0, 0, texts, cells.values, None, cells.errors)
+
+
 class Cells:
     """A rectangle (row, column, rows, columns) of a sheet as client.sheet takes it: formulas and
     values as the office gives them; which numbers are truth values, which errors which."""
@@ -256,7 +269,7 @@ class Cells:
         self.errors = {}  # (row, column) in the rectangle: code
         if any(None in values for values in self.values):
             self.errors = _find_errors(self, snapshot.excel)
-        self.booleans = self._booleans(formats)
+        self.booleans = self._booleans(formats) if formats is not None else set()
 
     def plain(self):
         """values and formulas as lists of the wire's values, for a few cells."""
