@@ -16,6 +16,7 @@ import tempfile
 import threading
 import time
 import traceback
+import zipfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SAMPLES = os.path.join(HERE, "../../samples")
@@ -446,7 +447,8 @@ KINDS = (("A1", "=1=1"), ("A2", "=A1"), ("A3", "=1/0"), ("A4", "=NA()"), ("A5", 
          ("A16", "=DATE(2026;1;31)"), ("A17", "=A16+1"), ("A18", "=VLOOKUP(\"b\";B1:C5;2;0)"),
          ("A19", "=IF(A1;\"yes\";\"no\")"), ("A20", "=SUM({1;2|3;4})"), ("A21", "=RAND()*A8"),
          ("A22", "=COUNTIF(B1:B5;\"ab\")"), ("A23", "=A3"), ("A24", "=SUM(B1:B2~C1:C2)"),
-         ("B1", "abc"), ("B2", "ab"), ("B3", "3"), ("B4", "b"), ("B5", "'5"), ("C1", "1"),
+         ("C20", "=Above*2"), ("C21", "=SUM(Wide)"), ("B1", "abc"), ("B2", "ab"), ("B3", "3"),
+         ("B4", "b"), ("B5", "'5"), ("C1", "1"),
          ("C2", "2"), ("C3", "3"), ("C4", "4"), ("C5", "5"), ("D1", "1"), ("D2", "2"), ("D3", "3"),
          ("F1", "'=text"), ("F2", "=LEN(F1)"), ("ZZ1000", "=A8+1"))
 
@@ -460,7 +462,11 @@ def test_kinds(stage):
     document.NamedRanges.addNewByName("Doubled", "$Sheet1.$C$3*2", home, 0)
     document.NamedRanges.addNewByName("Left", "B15", sheet.getCellByPosition(0, 14)
                                       .getCellAddress(), 0)
+    home = sheet.getCellRangeByName("D15").getCellAddress()
+    document.NamedRanges.addNewByName("Above", "C14", home, 0)
+    document.NamedRanges.addNewByName("Wide", "$Sheet1.C$1:D14", home, 0)
     sheet.getCellRangeByName("B15").setValue(15)
+    sheet.getCellRangeByName("B19").setValue(19)
     for place, formula in KINDS:
         sheet.getCellRangeByName(place).setFormula(formula)
     sheet.getCellRangeByName("H1:I2").setArrayFormula("=TRANSPOSE(C1:D2)")
@@ -480,6 +486,79 @@ def test_kinds(stage):
         check("self-check: %s" % line,
               line.split(" agree")[0].split(" of ")[0] == line.split(" of ")[1].split(" ")[0])
     compare("kinds", document, reply, expected)
+    document.close(True)
+
+
+TABLE_PARTS = {
+    "[Content_Types].xml": """<Types
+ xmlns="http://schemas.openxmlformats.org/package/2006/content-types">
+<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>
+<Default Extension="xml" ContentType="application/xml"/>
+<Override PartName="/xl/workbook.xml"
+ ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/>
+<Override PartName="/xl/worksheets/sheet1.xml"
+ ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/>
+<Override PartName="/xl/tables/table1.xml"
+ ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.table+xml"/>
+</Types>""",
+    "_rels/.rels": """<Relationships
+ xmlns="http://schemas.openxmlformats.org/package/2006/relationships">
+<Relationship Id="rId1"
+ Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument"
+ Target="xl/workbook.xml"/>
+</Relationships>""",
+    "xl/workbook.xml": """<workbook
+ xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+ xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships">
+<sheets><sheet name="Sheet1" sheetId="1" r:id="rId1"/></sheets></workbook>""",
+    "xl/_rels/workbook.xml.rels": """<Relationships
+ xmlns="http://schemas.openxmlformats.org/package/2006/relationships">
+<Relationship Id="rId1"
+ Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet"
+ Target="worksheets/sheet1.xml"/>
+</Relationships>""",
+    "xl/worksheets/sheet1.xml": """<worksheet
+ xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+ xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheetData>
+<row r="1"><c r="A1" t="inlineStr"><is><t>Total</t></is></c></row>
+<row r="2"><c r="A2"><v>1</v></c></row><row r="3"><c r="A3"><v>2</v></c></row>
+<row r="5"><c r="B5"><f>SUM(Sales[Total])</f><v>3</v></c><c r="C5"><f>B5*RAND()</f><v>1.5</v></c>
+<c r="D5"><f>C5+B5</f><v>4.5</v></c></row>
+</sheetData><tableParts count="1"><tablePart r:id="rId1"/></tableParts></worksheet>""",
+    "xl/worksheets/_rels/sheet1.xml.rels": """<Relationships
+ xmlns="http://schemas.openxmlformats.org/package/2006/relationships">
+<Relationship Id="rId1"
+ Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/table"
+ Target="../tables/table1.xml"/>
+</Relationships>""",
+    "xl/tables/table1.xml": """<table
+ xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" id="1" name="Sales"
+ displayName="Sales" ref="A1:A3"><autoFilter ref="A1:A3"/><tableColumns count="1"><tableColumn
+ id="1" name="Total"/>
+</tableColumns></table>"""}
+
+
+def test_table_reference(stage):
+    """A table reference, which Calc 7.4 does not understand, comes from the unmodified file; once
+    the document was changed it is an error that names the cell, never a constant."""
+    path = os.path.join(stage.folder, "sales.xlsx")
+    with zipfile.ZipFile(path, "w") as file:
+        for name, text in TABLE_PARTS.items():
+            file.writestr(name, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" + text)
+    document = stage.office.open(path)
+    done = subprocess.run([stage.program, "run", path, "--json", "-", "--quiet", "--trials", "2000",
+                           "--seed", "7", "--now", NOW_TEXT], stdout=subprocess.PIPE)
+    reply = stage.run(document, NewDocument=True)
+    check("runs unmodified", isinstance(reply, dict), reply)
+    if isinstance(reply, dict):
+        other = stage.office.desktop.getCurrentComponent()
+        compare("from the file", other, reply, json.loads(done.stdout))
+        other.close(True)
+    sheet = document.getSheets().getByIndex(0)
+    understood = sheet.getCellRangeByName("B5").getFormula().find("[") < 0
+    sheet.getCellRangeByName("A2").setValue(5)
+    reply = stage.run(document)
+    check("changed: %.80s" % reply, understood or "Sheet1!B5" in reply, reply)
     document.close(True)
 
 

@@ -38,8 +38,8 @@ def why_new_document(document, wanted):
 
 
 def write(context, frame, document, pages, elsewhere, jump=True):
-    """Writes the pages into the document, or into a new one, and shows the first of them, with jump.
-    Returns the frame that shows them."""
+    """Writes the pages into the document, or into a new one. jump: shows the first of them. Returns
+    the frame that shows them."""
     if elsewhere:
         document = pe_document.service(context, "com.sun.star.frame.Desktop") \
             .loadComponentFromURL("private:factory/scalc", "_blank", 0, ())

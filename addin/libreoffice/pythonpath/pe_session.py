@@ -15,7 +15,8 @@ from com.sun.star.util import XCloseListener
 PROGRAM_FILE = os.path.join(pe_document.EXTENSION, "program.txt")  # see install-libreoffice
 REQUEST_SECONDS = 120.0
 LOST = frozenset(("lost", "connect", "timeout", "protocol"))
-RESTART = "Power Engine's host program has ended. Nothing was changed; run it again: it starts anew."
+RESTART = ("Power Engine's host program has ended. Nothing was changed; run it again: it starts "
+           "anew.")
 
 
 class Cancelled(Exception):

@@ -15,6 +15,7 @@ import pe_marks
 import uno
 from com.sun.star.sheet.CellFlags import DATETIME, FORMULA, STRING, VALUE
 from com.sun.star.sheet.FormulaResult import ERROR
+from com.sun.star.sheet.ReferenceFlags import COLUMN_RELATIVE, ROW_RELATIVE
 
 CONTENT = VALUE | DATETIME | STRING | FORMULA
 CHUNK_CELLS = 200000      # read and sent at once
@@ -177,8 +178,27 @@ def _rebased(document, named, scope, sheets):
     if (base.Sheet, base.Row, base.Column) == (home.Sheet, 0, 0):
         return content
     parser = document.createInstance("com.sun.star.sheet.FormulaParser")
+    parser.CompileEnglish = True
     tokens = parser.parseFormula(content, base)
+    size = sheets[0].getRangeAddress()
+    for token in tokens:
+        data = token.Data
+        if hasattr(data, "RelativeColumn"):
+            token.Data = _wrapped(data, size)
+        elif hasattr(data, "Reference1"):
+            data.Reference1 = _wrapped(data.Reference1, size)
+            data.Reference2 = _wrapped(data.Reference2, size)
+            token.Data = data
     return parser.printFormula(tokens, home)
+
+
+def _wrapped(reference, size):
+    """What lies above or left of A1 stands at the sheet's other end, as in Excel."""
+    if reference.Flags & COLUMN_RELATIVE and reference.RelativeColumn < 0:
+        reference.RelativeColumn += size.EndColumn + 1
+    if reference.Flags & ROW_RELATIVE and reference.RelativeRow < 0:
+        reference.RelativeRow += size.EndRow + 1
+    return reference
 
 
 def _tables(document, sheets):
