@@ -324,6 +324,20 @@ static pe_wire_timings timings_of(const pei_task *task, pei_kept *kept, const pe
     return result;
 }
 
+/* A run's trials have to fit into what the session may hold. */
+static pe_status fits(const pe_report *report, pe_diag *diag)
+{
+    uint64_t most = ((uint64_t)PE_LIMIT_session_memory_mib << 20) / sizeof(pe_value);
+    uint32_t outputs = report->output_count > 0 ? report->output_count : 1;
+    if (report->trials_asked <= most / outputs) return PE_OK;
+    return pe_fail(
+        diag, PE_E_MEMORY, "trials",
+        "%llu trials of %u outputs would need more than %d MiB: use at most %llu trials, "
+        "or fewer outputs",
+        (unsigned long long)report->trials_asked, outputs, PE_LIMIT_session_memory_mib,
+        (unsigned long long)(most / outputs));
+}
+
 pe_status pei_do_simulate(pei_task *task, const pe_wire_simulate *params)
 {
     double start = pe_clock_seconds();
@@ -333,9 +347,11 @@ pe_status pei_do_simulate(pei_task *task, const pe_wire_simulate *params)
     PE_TRY(pei_book_find(task->model, params->book, &book, task->diag));
     PE_TRY(pei_job_ready(task, book, &params->settings, params->has_settings));
     PE_TRY(pei_job_compiled(task, book));
+    pe_report *report = pe_job_report(book->kept.job);
+    PE_TRY(fits(report, task->diag));
     book->kept.stage = PEI_STAGE_USED;
     PE_TRY(pe_job_simulate(book->kept.job, task->diag));
-    pe_report *report = pe_job_report(book->kept.job);
+    report = pe_job_report(book->kept.job);
     report->run_name = params->has_name ? params->name.bytes : "";
     double before = pe_clock_seconds();
     make_room(task->model, report->trials * report->output_count * sizeof(pe_value));
@@ -350,6 +366,8 @@ pe_status pei_do_simulate(pei_task *task, const pe_wire_simulate *params)
     report->run_name = ""; /* what the task held goes */
     report->runs = NULL;
     report->run_count = 0;
+    if (status == PE_OK && pe_cancelled(task->model->control))
+        status = pe_fail(task->diag, PE_E_CANCELLED, "", "cancelled"); /* nothing is kept */
     PE_TRY(status);
     task->model->run_last++;
     run->bytes += pe_arena_bytes(run->arena);
