@@ -1,7 +1,9 @@
 """The shape of a distribution as a small picture: SVG text from what the host describes.
 
-Pure: no office needed. The picture is drawn in the pixels of the control that shows it.
+Pure: no office needed. The picture has the pixels of the control that shows it, and is drawn in
+units of its own, so that its texts grow with the screen's resolution.
 """
+WIDTH = 330.0  # of the drawing; its height follows from the control
 FILL, LINE, MARK, AXIS = "#9cc3ee", "#1c5fa8", "#b3261e", "#5a6370"
 MARGIN_SIDE, MARGIN_TOP, MARGIN_BOTTOM = 12, 20, 20
 
@@ -15,9 +17,10 @@ def shape(described, width, height, texts):
     """described: the reply of the method describe. texts: {"p5", "mean", "p95"}: what stands at
     the marks. Curve, or bars where discrete, with three marks."""
     xs, ys = described.get("x") or [], described.get("density") or []
+    pixels, width, height = (width, height), WIDTH, WIDTH * height / width
     points = [(x, y) for x, y in zip(xs, ys) if _finite(x) and _finite(y)]
     if not points or max(y for _, y in points) <= 0:
-        return empty(width, height)
+        return empty(*pixels)
     low, high = points[0][0], points[-1][0]
     if high <= low:
         low, high = low - 1, high + 1
@@ -42,7 +45,7 @@ def shape(described, width, height, texts):
         if value is None or not low <= value <= high:
             continue
         parts += _mark(at_x(value), bottom, width, texts[key], anchor_top)
-    return _document(width, height, parts)
+    return _document(*pixels, parts)
 
 
 def _finite(x):
@@ -82,6 +85,7 @@ def _escaped(text):
 
 
 def _document(width, height, parts):
-    return ('<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d">'
-            '<rect width="%d" height="%d" fill="#ffffff"/>%s</svg>'
-            % (width, height, width, height, width, height, "".join(parts))).encode()
+    tall = WIDTH * height / width
+    return ('<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %g %g">'
+            '<rect width="%g" height="%g" fill="#ffffff"/>%s</svg>'
+            % (width, height, WIDTH, tall, WIDTH, tall, "".join(parts))).encode()
