@@ -327,9 +327,9 @@ static void saved_settings_in_each_dialect(void **state)
         pe_builder_text(b, own, "A5", "Target");
         pe_builder_formula(b, own, "B5", rows[i].output, pe_number(50));
         pe_builder_text(b, own, "C5", "<40");
-        assert_int_equal(pe_builder_build(b, &m.workbook, NULL), PE_OK);
-        assert_int_equal(pe_settings_complete(m.workbook, &given, arena, &settings, NULL), PE_OK);
-        pe_workbook_free(m.workbook);
+        pe_workbook *saved = NULL; /* its texts are the settings' */
+        assert_int_equal(pe_builder_build(b, &saved, NULL), PE_OK);
+        assert_int_equal(pe_settings_complete(saved, &given, arena, &settings, NULL), PE_OK);
         assert_int_equal(find(&m, b, &settings, NULL), PE_OK);
         const pe_simulation *found = &m.simulation;
         assert_int_equal(found->input_count, 2); /* none in the settings sheet itself */
@@ -341,6 +341,7 @@ static void saved_settings_in_each_dialect(void **state)
         assert_int_equal(found->outputs[0].cell, cell_at(&m, 2, 1));
         assert_int_equal(settings.target_count, 1);
         model_free(&m);
+        pe_workbook_free(saved);
     }
 }
 
