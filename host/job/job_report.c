@@ -239,8 +239,8 @@ static pe_status summarise_output(pe_job *job, uint32_t i, const char *base_labe
     r->base_label = base_label;
     r->trials = pe_results_column(job->results, i);
     double base = pe_is_number(r->base) ? pe_as_number(r->base) : NAN;
-    pe_status status =
-        pe_summary_make(r->trials, job->report.trials, base, job->arena, &r->summary, diag);
+    pe_status status = pe_summary_watch(r->trials, job->report.trials, base, job->arena,
+                                        job->control, &r->summary, diag);
     if (status == PE_OK) status = add_targets(job, output, r);
     if (status != PE_OK || r->summary.error_count == 0) return status;
     const pe_summary *s = &r->summary;
@@ -319,9 +319,9 @@ static pe_status describe(pe_job *job, uint32_t index, pe_report_input *r, pe_di
     pe_arena *scratch = pe_arena_new(SIZE_MAX / 2);
     if (scratch == NULL) return no_memory(diag);
     pe_summary s;
-    pe_status status =
-        pe_summary_make(pe_results_column(job->input_results, column),
-                        pe_results_trials(job->input_results), NAN, scratch, &s, diag);
+    pe_status status = pe_summary_watch(pe_results_column(job->input_results, column),
+                                        pe_results_trials(job->input_results), NAN, scratch,
+                                        job->control, &s, diag);
     pe_arena_free(scratch);
     if (status != PE_OK || s.n == 0) return status;
     r->described = true;

@@ -75,6 +75,9 @@ typedef struct pe_summary {
  * arena. */
 pe_status pe_summary_make(const pe_value *values, uint64_t trials, double base, pe_arena *arena,
                           pe_summary *summary, pe_diag *diag);
+/* The same; PE_E_CANCELLED soon after the flag, however many trials there are. */
+pe_status pe_summary_watch(const pe_value *values, uint64_t trials, double base, pe_arena *arena,
+                           const pe_control *control, pe_summary *summary, pe_diag *diag);
 /* P(X op operand) of the same column. */
 pe_target pe_summary_target(const pe_value *values, uint64_t trials, const char *op,
                             double operand);

@@ -29,12 +29,15 @@ static unsigned digit(uint64_t key, int pass)
     return (unsigned)(key >> (pass * DIGIT_BITS)) & (BUCKETS - 1);
 }
 
-void pei_sort(double *x, double *scratch, uint64_t n)
+#define WATCH (1u << 20) /* keys moved between two looks at the cancel flag: some milliseconds */
+
+pe_status pei_sort(double *x, double *scratch, uint64_t n, const pe_control *control)
 {
     uint64_t *from = (uint64_t *)x, *to = (uint64_t *)scratch;
     for (uint64_t i = 0; i < n; i++) from[i] = key_of(x[i]);
     for (int pass = 0; pass < PASSES; pass++) {
         uint64_t start[BUCKETS] = {0}, sum = 0;
+        if (pe_cancelled(control)) return PE_E_CANCELLED;
         for (uint64_t i = 0; i < n; i++) start[digit(from[i], pass)]++;
         if (n > 0 && start[digit(from[0], pass)] == n) continue; /* all alike: nothing to move */
         for (unsigned b = 0; b < BUCKETS; b++) {
@@ -42,7 +45,11 @@ void pei_sort(double *x, double *scratch, uint64_t n)
             start[b] = sum;
             sum += count;
         }
-        for (uint64_t i = 0; i < n; i++) to[start[digit(from[i], pass)]++] = from[i];
+        for (uint64_t first = 0; first < n; first += WATCH) {
+            uint64_t end = n - first > WATCH ? first + WATCH : n;
+            for (uint64_t i = first; i < end; i++) to[start[digit(from[i], pass)]++] = from[i];
+            if (pe_cancelled(control)) return PE_E_CANCELLED;
+        }
         uint64_t *swap = from;
         from = to;
         to = swap;
@@ -51,6 +58,7 @@ void pei_sort(double *x, double *scratch, uint64_t n)
         double v = value_of(from[i]);
         memcpy(&x[i], &v, sizeof v);
     }
+    return PE_OK;
 }
 
 /* Sorts order[0, n) by keys with the same radix passes; order2 is scratch. Returns the array that

@@ -53,12 +53,17 @@ static moments merge(moments a, moments b)
     return m;
 }
 
-static pe_status column_moments(const pe_value *values, uint64_t trials, moments *result)
+static pe_status column_moments(const pe_value *values, uint64_t trials, const pe_control *control,
+                                moments *result)
 {
     uint64_t blocks = (trials + PE_BLOCK_TRIALS - 1) / PE_BLOCK_TRIALS;
     moments *m = calloc((size_t)(blocks > 0 ? blocks : 1), sizeof *m);
     if (m == NULL) return PE_E_MEMORY;
     for (uint64_t b = 0; b < blocks; b++) {
+        if (b % 256 == 0 && pe_cancelled(control)) {
+            free(m);
+            return PE_E_CANCELLED;
+        }
         uint64_t first = b * PE_BLOCK_TRIALS, left = trials - first;
         m[b] = block_moments(values + first, left < PE_BLOCK_TRIALS ? left : PE_BLOCK_TRIALS);
     }
@@ -247,6 +252,12 @@ static void undefine(pe_summary *s)
 pe_status pe_summary_make(const pe_value *values, uint64_t trials, double base, pe_arena *arena,
                           pe_summary *summary, pe_diag *diag)
 {
+    return pe_summary_watch(values, trials, base, arena, NULL, summary, diag);
+}
+
+pe_status pe_summary_watch(const pe_value *values, uint64_t trials, double base, pe_arena *arena,
+                           const pe_control *control, pe_summary *summary, pe_diag *diag)
+{
     pe_status status = PE_OK;
     pe_summary s;
     double *sorted = NULL;
@@ -263,10 +274,11 @@ pe_status pe_summary_make(const pe_value *values, uint64_t trials, double base, 
         uint64_t n = 0;
         for (uint64_t i = 0; i < trials; i++)
             if (pe_is_number(values[i])) sorted[n++] = pe_as_number(values[i]);
-        pei_sort(sorted, sorted + n, n);
-        PE_TRY(column_moments(values, trials, &m));
+        PE_TRY(pei_sort(sorted, sorted + n, n, control));
+        PE_TRY(column_moments(values, trials, control, &m));
         moment_statistics(&m, &s);
         order_statistics(sorted, base, &s);
+        if (pe_cancelled(control)) PE_TRY(PE_E_CANCELLED);
         if (s.min == s.max) {
             s.mean = s.mean_low = s.mean_high =
                 s.min; /* the sum of n equal numbers, divided, need not be that number */
@@ -340,7 +352,7 @@ pe_status pe_difference_make(const pe_value *a, const pe_value *b, uint64_t tria
         high = fmax(high, x);
     }
     if (r.n > 0) {
-        PE_TRY(column_moments(d, trials, &m));
+        PE_TRY(column_moments(d, trials, NULL, &m));
         moment_statistics(&m, &s);
         bool same = low == high; /* exactly that, and no spread made of rounding */
         r.mean = same ? low : s.mean;
