@@ -202,14 +202,15 @@ PE_INLINE int pe_arith_compare(double a, double b) /* <0, 0, >0 */
 
 PE_INLINE int pe_calc_is_integer(double x)
 {
-    return (pen_floor(x) == x) & (pen_abs(x) < 0x1p53);
+    int whole = pen_floor(x) == x, held = pen_abs(x) < 0x1p53;
+    return whole & held;
 }
 /* Both halves of the test, for a difference (or the sum of opposite numbers) d of a and b. */
 PE_INLINE int pe_calc_is_zero(double d, double a, double b)
 {
     double t = pen_abs(d);
-    int small = (t < pen_abs(a) * PE_CALC_SNAP) & (t < pen_abs(b) * PE_CALC_SNAP);
-    return small & !(pe_calc_is_integer(d) & pe_calc_is_integer(a) & pe_calc_is_integer(b));
+    int below_a = t < pen_abs(a) * PE_CALC_SNAP, below_b = t < pen_abs(b) * PE_CALC_SNAP;
+    return below_a & below_b & !(pe_calc_is_integer(d) & pe_calc_is_integer(a) & pe_calc_is_integer(b));
 }
 PE_INLINE double pe_calc_add(double a, double b)
 {
