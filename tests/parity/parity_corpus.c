@@ -121,10 +121,10 @@ static void walk(const char *folder, totals *t)
         char path[2000];
         struct stat info;
         const char *name = entries[i]->d_name;
-        size_t n = strlen(name);
+        const char *end = strrchr(name, '.');
         snprintf(path, sizeof path, "%s/%.255s", folder, name);
-        bool book =
-            n > 5 && (strcmp(name + n - 5, ".xlsx") == 0 || strcmp(name + n - 5, ".xlsm") == 0);
+        bool book = end != NULL && (strcmp(end, ".xlsx") == 0 || strcmp(end, ".xlsm") == 0 ||
+                                    strcmp(end, ".ods") == 0 || strcmp(end, ".fods") == 0);
         if (name[0] != '.' && stat(path, &info) == 0) {
             if (S_ISDIR(info.st_mode))
                 walk(path, t);
