@@ -5,8 +5,8 @@ from com.sun.star.sheet.CellFlags import FORMULA
 
 DATA_TABLE = "TABLE("  # what the office's API calls MULTIPLE.OPERATIONS
 TEXT = ("%s is part of a data table (MULTIPLE.OPERATIONS). The file was saved for Excel, which "
-        "does not know that function and will show an error there after it recalculates. Keep an .ods "
-        "of this document; Power Engine runs both.")
+        "does not know that function and will show an error there after it recalculates. Keep an "
+        ".ods of this document; Power Engine runs both.")
 
 
 def warning(document):
