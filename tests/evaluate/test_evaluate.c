@@ -478,11 +478,13 @@ static void the_check_tells_roots_from_consequences(void **state)
     pe_builder_formula(b, s, "B3", "=A3*2", pe_number(6));      /* uses the stored 3 */
     pe_builder_formula(b, s, "A4", "=1-1+1E-13", pe_number(0)); /* 1e-12 of the operand 1 */
     pe_builder_formula(b, s, "A5", "=\"x\"", pe_number(1));
+    /* "#TEILBAR!": an error, by a name that is not known */
+    pe_builder_formula(b, s, "A6", "=1/0", pe_error(PE_ERROR_UNKNOWN));
     open_with(&r, b, NULL, 0);
     assert_int_equal(pe_evaluator_check(r.evaluator, NULL, NULL, &check, NULL), PE_OK);
-    assert_int_equal(check->formulas, 9);
-    assert_int_equal(check->compared, 7);
-    assert_int_equal(check->agree, 4);
+    assert_int_equal(check->formulas, 10);
+    assert_int_equal(check->compared, 8);
+    assert_int_equal(check->agree, 5);
     assert_int_equal(check->pinned, 1);
     assert_int_equal(check->unsupported_count, 1);
     assert_int_equal(check->unsupported[0], at(&r, "A3"));
