@@ -122,7 +122,8 @@ static bool cell_agrees(const pe_evaluator *e, uint32_t cell, uint32_t row, uint
     const pe_cell *stored = &e->workbook->cells[cell];
     PE_UNUSED(row);
     PE_UNUSED(column);
-    if (!stored->has_stored || values_agree(pei_stored(e, cell), e->values[cell], k->absolute))
+    if (!stored->has_stored ||
+        values_agree(pei_shown(e, stored->stored), pei_shown(e, e->values[cell]), k->absolute))
         return true;
     k->cell = cell;
     return false;
@@ -135,7 +136,8 @@ static bool cell_reproduced(const pe_evaluator *e, uint32_t cell, uint32_t row, 
     const pe_cell *stored = &e->workbook->cells[cell];
     pe_value v =
         pei_cell_value(k->stored, pei_block_value(k->source, k->stored_result, row, column));
-    return !stored->has_stored || values_agree(pei_stored(e, cell), v, k->absolute);
+    return !stored->has_stored ||
+           values_agree(pei_shown(e, stored->stored), pei_shown(e, v), k->absolute);
 }
 
 /* Whether the formula gives something else than stored although its precedents have their stored

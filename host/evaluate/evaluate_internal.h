@@ -188,6 +188,8 @@ pe_value pei_external(pei_context *x, const pe_node *node);
 pe_value pei_plain(pei_context *x, pe_value v);
 /* What the file has stored for a cell, so read. */
 pe_value pei_stored(const pe_evaluator *evaluator, uint32_t cell);
+/* A value as whoever stored it tells values apart: in Calc TRUE is the number 1. */
+pe_value pei_shown(const pe_evaluator *evaluator, pe_value v);
 pe_value pei_is_logical(pei_context *x, const pe_node *node); /* Calc's ISLOGICAL */
 
 /* evaluate_call.c */

@@ -29,6 +29,13 @@ pe_value pei_stored(const pe_evaluator *e, uint32_t cell)
     return e->workbook->semantics == PE_SEMANTICS_CALC ? number_of_boolean(v) : v;
 }
 
+pe_value pei_shown(const pe_evaluator *e, pe_value v)
+{
+    const pe_workbook *w = e->workbook;
+    bool calc = w->semantics == PE_SEMANTICS_CALC || w->dialect != PE_DIALECT_EXCEL;
+    return calc ? number_of_boolean(v) : v;
+}
+
 /* Whether a node's number is a truth value: what Calc shows as TRUE and FALSE. */
 static bool is_truth(pei_context *x, const pe_node *node, unsigned depth)
 {

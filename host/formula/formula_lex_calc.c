@@ -120,6 +120,14 @@ static void put_deleted(lexer *l, size_t end)
     l->at = end;
 }
 
+/* The sheet is written as a name could be. */
+static bool is_word(const lexer *l, const corner *a)
+{
+    unsigned char first = byte_at(l, a->sheet);
+    return a->sheet_length > 0 &&
+           (class_of[first] == CLASS_LETTER || class_of[first] == CLASS_WORD);
+}
+
 static void put_address(lexer *l, const corner *a, const corner *b)
 {
     bool is_area = b->end > 0;
@@ -142,6 +150,10 @@ static void put_address(lexer *l, const corner *a, const corner *b)
     l->at = a->start;
     put_reference(l, kind, z->end - a->start);
     t->space = a->sheet_length == 0 && t->space;
+    if (kind != PEI_T_CELL || t->absolute != 0 || !is_word(l, a)) return;
+    /* Unit.m2 may be a name, which only the parser can tell: then its text is what counts */
+    memcpy(l->canon, l->text + a->start, z->end - a->start);
+    l->canon += z->end - a->start;
 }
 
 /* What most references are: A1 and A1:B2, in brackets .A1 and .A1:.B2. False: look closer. */
@@ -394,7 +406,7 @@ pe_status pei_lex_calc_token(lexer *l, bool space, bool saved)
     switch (class_of[c]) {
     case CLASS_LETTER:
     case CLASS_WORD:
-        if (lex_plain(l) || (!is_call(l) && lex_reference(l))) return PE_OK;
+        if (lex_plain(l) || (!saved && !is_call(l) && lex_reference(l))) return PE_OK;
         return lex_word(l);
     case CLASS_DIGIT:
         return lex_number(l);

@@ -520,6 +520,18 @@ static void read_prefix(pei_parser *p, const pei_token *t, pei_prefix *prefix)
     pei_order_sheets(prefix);
 }
 
+/* Calc: Unit.m2 where there is no sheet Unit. */
+static pe_status parse_cell_like_name(pei_parser *p, const pei_token *prefix, const pei_token *cell,
+                                      pei_expression *out, bool *found)
+{
+    pei_token name = *prefix;
+    name.kind = PEI_T_NAME;
+    name.length = cell->offset + cell->length - prefix->offset;
+    pe_status status = make_name(p, &name, PE_SHEET_HOME, out, found);
+    if (*found) p->at++;
+    return status;
+}
+
 static pe_status parse_prefixed(pei_parser *p, pei_expression *out)
 {
     const pei_token *prefix_token = &p->tokens[p->at++];
@@ -541,6 +553,13 @@ static pe_status parse_prefixed(pei_parser *p, pei_expression *out)
     if (prefix.external) return make_external(p, prefix_token, &prefix, out);
     if (*text_of(p, t) == '\'')
         return pei_syntax(p, t->offset, "a name is written without apostrophes");
+    if (p->dialect == PE_DIALECT_CALC && t->kind == PEI_T_CELL &&
+        prefix.sheet_first == PE_SHEET_DELETED && !prefix.deleted &&
+        prefix_token->op == PEI_PREFIX_CALC) {
+        bool found = false;
+        pe_status status = parse_cell_like_name(p, prefix_token, t, out, &found);
+        if (status != PE_OK || found) return status;
+    }
     if (is_reference_token(t)) {
         bool cell = prefix_token[1].kind == PEI_T_PREFIX && is_one_cell(t); /* one cell per sheet */
         pe_status status = parse_reference(p, prefix.sheet_first, prefix.sheet_last, out);

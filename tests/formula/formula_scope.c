@@ -12,7 +12,7 @@ static const char *const sheets[] = {
 static const char *const names[] = {
     "rate",        "Tax.Rate", "_x",    "\\back",    "Gr\303\266\303\237e",
     "local",       "fee",      "twice", "rand.name", "A1B",
-    "n1000000000", "a?b",      "T1x"};
+    "n1000000000", "a?b",      "T1x",   "Unit.m2"};
 static const char *const tables[] = {"Table1", "Sales.2020", "sales"};
 static const char *const columns[] = {"Col",         "A",       "B",        "x",
                                       "Unit [kg]",   "It's #1", "2011",     "a, b",
