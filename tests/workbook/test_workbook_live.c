@@ -308,6 +308,138 @@ static void memory_limit(void **state)
     pe_builder_free(b);
 }
 
+/* ---- random calls against a plain table
+ * -----------------------------------------------------------------------------------------------
+ */
+
+enum { SIDE = 9, BLOCKS = 6, FORMATS = 3 };
+
+typedef struct plain {
+    bool given[SIDE][SIDE];
+    double number[SIDE][SIDE];
+    int formula[SIDE][SIDE]; /* 0: none */
+    int format[SIDE][SIDE];
+    pe_area blocks[BLOCKS];
+    int block_formula[BLOCKS]; /* 0: no block */
+} plain;
+
+static uint32_t below(uint64_t *state, uint32_t n)
+{
+    *state = *state * 6364136223846793005ull + 1442695040888963407ull;
+    return (uint32_t)((*state >> 33) % n);
+}
+
+static pe_area some_area(uint64_t *state)
+{
+    uint32_t row = below(state, SIDE), column = below(state, SIDE);
+    return (pe_area){
+        0, 0, row, row + below(state, SIDE - row), column, column + below(state, SIDE - column)};
+}
+
+static void random_cells(pe_workbook_builder *b, plain *p, uint64_t *state)
+{
+    pe_builder_cell cells[SIDE * SIDE];
+    char texts[SIDE * SIDE][8];
+    size_t n = 0;
+    pe_area a = some_area(state);
+    for (int k = 0; k < BLOCKS; k++)
+        if (pe_area_has(&a, (pe_cell_ref){0, p->blocks[k].row_first, p->blocks[k].column_first}))
+            p->block_formula[k] = 0;
+    for (uint32_t r = a.row_first; r <= a.row_last; r++)
+        for (uint32_t c = a.column_first; c <= a.column_last; c++, n++) {
+            uint32_t what = below(state, 3);
+            p->given[r][c] = what > 0;
+            p->number[r][c] = below(state, 100);
+            p->formula[r][c] = what == 2 ? 1 + (int)below(state, 999) : 0;
+            snprintf(texts[n], sizeof texts[n], "=%d", p->formula[r][c]);
+            cells[n] = what == 0   ? nothing()
+                       : what == 1 ? number(p->number[r][c])
+                                   : formula(texts[n], p->number[r][c]);
+        }
+    assert_int_equal(pe_builder_cells(b, 0, a.row_first, a.column_first,
+                                      a.row_last - a.row_first + 1,
+                                      a.column_last - a.column_first + 1, cells, NULL),
+                     PE_OK);
+}
+
+static void random_block(pe_workbook_builder *b, plain *p, uint64_t *state)
+{
+    char text[8];
+    pe_area a = some_area(state);
+    int place = -1;
+    for (int k = 0; k < BLOCKS; k++) {
+        bool same =
+            p->blocks[k].row_first == a.row_first && p->blocks[k].column_first == a.column_first;
+        if (p->block_formula[k] == 0 || same) place = k;
+        if (p->block_formula[k] != 0 && same) break;
+    }
+    if (place < 0) return;
+    p->blocks[place] = a;
+    p->block_formula[place] = 1000 + (int)below(state, 999);
+    snprintf(text, sizeof text, "%d", p->block_formula[place]);
+    assert_int_equal(pe_builder_block(b, 0, &a, PE_FORMULA_ARRAY, text, NULL, NULL, NULL), PE_OK);
+}
+
+static void random_format(pe_workbook_builder *b, plain *p, uint64_t *state)
+{
+    static const char *const codes[FORMATS] = {"General", "0.0", "0%"};
+    pe_area a = some_area(state);
+    int code = (int)below(state, FORMATS);
+    for (uint32_t r = a.row_first; r <= a.row_last; r++)
+        for (uint32_t c = a.column_first; c <= a.column_last; c++) p->format[r][c] = code;
+    assert_int_equal(pe_builder_format_area(b, 0, &a, codes[code], NULL), PE_OK);
+}
+
+static void compare_cell(const pe_workbook *w, const plain *p, uint32_t r, uint32_t c)
+{
+    static const char *const codes[FORMATS] = {"General", "0.0", "0%"};
+    bool exists = p->given[r][c];
+    int text = p->formula[r][c];
+    for (int k = 0; k < BLOCKS; k++) {
+        if (p->block_formula[k] == 0) continue;
+        exists = exists || pe_area_has(&p->blocks[k], (pe_cell_ref){0, r, c});
+        if (p->blocks[k].row_first == r && p->blocks[k].column_first == c)
+            text = p->block_formula[k];
+    }
+    const pe_cell *found = cell(w, 0, r, c);
+    assert_int_equal(found != NULL, exists);
+    if (!exists) return;
+    assert_int_equal(found->has_stored, p->given[r][c]);
+    if (p->given[r][c]) assert_true(pe_as_number(found->stored) == p->number[r][c]);
+    assert_string_equal(w->formats[found->format], codes[p->format[r][c]]);
+    assert_int_equal(found->formula != PE_NO_FORMULA, text != 0);
+    if (text == 0) return;
+    char expected[8];
+    snprintf(expected, sizeof expected, "%d", text);
+    assert_string_equal(w->formulas[found->formula].text, expected);
+}
+
+static void random_calls(void **state)
+{
+    PE_UNUSED(state);
+    for (uint64_t seed = 1; seed <= 40; seed++) {
+        uint64_t random = seed;
+        plain p = {0};
+        pe_workbook_builder *b = pe_builder_new();
+        pe_builder_sheet(b, "S");
+        for (int step = 0; step < 60; step++) {
+            uint32_t what = below(&random, 6);
+            if (what < 3)
+                random_cells(b, &p, &random);
+            else if (what < 5)
+                random_block(b, &p, &random);
+            else
+                random_format(b, &p, &random);
+            if (step % 4 != 3) continue;
+            pe_workbook *w = build(b);
+            for (uint32_t r = 0; r < SIDE; r++)
+                for (uint32_t c = 0; c < SIDE; c++) compare_cell(w, &p, r, c);
+            pe_workbook_free(w);
+        }
+        pe_builder_free(b);
+    }
+}
+
 /* What was replaced or removed is given back. */
 static void memory_is_given_back(void **state)
 {
@@ -366,6 +498,7 @@ int main(void)
         cmocka_unit_test(sheets_names_tables_and_settings),
         cmocka_unit_test(bad_arguments),
         cmocka_unit_test(memory_limit),
+        cmocka_unit_test(random_calls),
         cmocka_unit_test(memory_is_given_back),
         cmocka_unit_test(large_workbooks),
     };
