@@ -124,7 +124,8 @@ static void put_deleted(lexer *l, size_t end)
 static bool is_word(const lexer *l, const corner *a)
 {
     unsigned char first = byte_at(l, a->sheet);
-    return a->sheet_length > 0 &&
+    bool bracket = a->sheet > 0 && l->text[a->sheet - 1] == '[';
+    return a->sheet_length > 0 && !bracket &&
            (class_of[first] == CLASS_LETTER || class_of[first] == CLASS_WORD);
 }
 

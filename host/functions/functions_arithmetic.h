@@ -210,7 +210,8 @@ PE_INLINE int pe_calc_is_zero(double d, double a, double b)
 {
     double t = pen_abs(d);
     int below_a = t < pen_abs(a) * PE_CALC_SNAP, below_b = t < pen_abs(b) * PE_CALC_SNAP;
-    return below_a & below_b & !(pe_calc_is_integer(d) & pe_calc_is_integer(a) & pe_calc_is_integer(b));
+    int whole = pe_calc_is_integer(d) & pe_calc_is_integer(a) & pe_calc_is_integer(b);
+    return below_a & below_b & !whole;
 }
 PE_INLINE double pe_calc_add(double a, double b)
 {
