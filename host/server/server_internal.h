@@ -146,8 +146,9 @@ struct pei_session {
     size_t frame_length, frame_used, frame_capacity;
     double heard;
     /* What goes out. */
-    size_t unsent, unsent_seen;
-    double unsent_moved;
+    size_t unsent; /* of frames that are not wholly written */
+    uint64_t queued_bytes, written_bytes;
+    double unsent_moved; /* when the client last took something */
     /* Requests: [0] ordered, [1] light. */
     pei_queue waiting[2];
     pei_request *running[2];

@@ -221,6 +221,7 @@ void pei_session_send(pei_session *session, uint8_t *bytes, size_t length)
     if (session->unsent == 0) session->unsent_moved = pe_clock_seconds();
     *w = (writing){.session = session, .bytes = bytes, .length = length};
     session->unsent += length;
+    session->queued_bytes += length;
     if (uv_write(&w->request, (uv_stream_t *)&session->pipe, &buffer, 1, on_written) != 0) {
         session->unsent -= length;
         free(bytes);
@@ -414,11 +415,11 @@ void pei_session_tick(pei_session *session, double now)
 {
     double silence = session->server->options.silence_s;
     if (silence <= 0) silence = SILENCE_S;
-    size_t unwritten =
-        session->closed ? 0 : uv_stream_get_write_queue_size((uv_stream_t *)&session->pipe);
     if (session->closed) return;
-    if (unwritten != session->unsent_seen || unwritten == 0) session->unsent_moved = now;
-    session->unsent_seen = unwritten;
+    size_t waits = uv_stream_get_write_queue_size((uv_stream_t *)&session->pipe);
+    uint64_t written = session->queued_bytes - waits;
+    if (written != session->written_bytes || waits == 0) session->unsent_moved = now;
+    session->written_bytes = written;
     if (now - session->unsent_moved > silence) {
         pei_log_line(&session->server->log, session->number, "does not read: dropped");
         pei_session_close(session);
