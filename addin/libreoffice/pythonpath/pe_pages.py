@@ -103,6 +103,12 @@ def runs(values):
     return found
 
 
+def _offered(page):
+    """What the page itself has in cells for entries."""
+    return {(row, column): float(value) for row, column, style, kind, value, _ in page["cells"]
+            if kind == NUMBER and value is not None and page["styles"][style].get("entry")}
+
+
 class Book:
     """A document while pages are written to it."""
 
@@ -148,13 +154,13 @@ class Book:
         names = pe_charts.names(page, columns)
         if names:
             rows, columns = max(rows, len(names)), columns + 1
-        entries = self._entries(page, sheet) if old else {}
+        entries = self._entries(page, sheet, old.entries) if old else {}
         before = None
         if old:
-            area = sheet.getCellRangeByPosition(0, 0, max(columns, old[2]) - 1,
-                                                max(rows, old[1]) - 1)
+            area = sheet.getCellRangeByPosition(0, 0, max(columns, old.columns) - 1,
+                                                max(rows, old.rows) - 1)
             before = area.getFormulaArray()
-            pe_charts.remove(sheet, old[2] - 1)
+            pe_charts.remove(sheet, old.columns - 1)
             area.clearContents(EVERYTHING)
             area.merge(False)
         self._values(page, sheet, (rows, columns), entries, names, before)
@@ -167,17 +173,18 @@ class Book:
         self._print(page, sheet)
         if sheet.TabColor == STALE_COLOR:
             sheet.TabColor = -1
-        pe_marks.mark(sheet, page["key"], rows, columns)
+        pe_marks.write(sheet, pe_marks.Mark(page["key"], rows, columns, _offered(page)))
         pe_charts.write(sheet, page, columns - 1)
 
-    def _entries(self, page, sheet):
-        """What the user typed into cells for entries: {(row, column): value}."""
+    def _entries(self, page, sheet, offered):
+        """What the user typed into cells for entries: {(row, column): value}. offered: what the
+        last run wrote there."""
         styles = page["styles"]
         found = {}
         for row, column, style, *_ in page["cells"]:
             if styles[style].get("entry"):
                 value = sheet.getCellRangeByPosition(column, row, column, row).getDataArray()
-                if value[0][0] not in ("", None):
+                if value[0][0] not in ("", None, offered.get((row, column))):
                     found[row, column] = value[0][0]
         return found
 

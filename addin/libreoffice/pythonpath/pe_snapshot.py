@@ -42,6 +42,7 @@ class Snapshot:
         self.book = book
         self.excel = excel    # Excel's rules hold
         self.sheets = []      # names, the host's index is the position
+        self.masks = {}       # sheet name: [(row, column, rows, columns, 1 for each formula)]
         self.cells = 0
         self.reading = 0.0    # seconds in the office's own bulk calls
 
@@ -236,6 +237,7 @@ def _send_sheet(document, sheet, index, client, formats, snapshot):
             count = min(step, row + rows - first)
             place = (first, column, count, columns)
             cells = Cells(sheet, place, formats, arrays, snapshot)
+            snapshot.masks.setdefault(sheet.getName(), []).append((*place, cells.mask()))
             client.sheet(snapshot.book, index, first, column, cells.formulas, cells.values,
                          cells.booleans, cells.errors)
         bottom, right = row + rows - 1, column + columns - 1
@@ -243,9 +245,18 @@ def _send_sheet(document, sheet, index, client, formats, snapshot):
     _send_rest(document, sheet, index, client, formats, arrays, extent, snapshot)
 
 
+def held_formula(snapshot, name, row, column):
+    """Whether the cell was a formula when the whole was sent."""
+    for top, left, rows, columns, mask in snapshot.masks.get(name, ()):
+        if top <= row < top + rows and left <= column < left + columns:
+            return mask[(row - top) * columns + column - left] != 0
+    return False
+
+
 def parts(document, snapshot, areas):
-    """Edited areas (sheet name, row, column, rows, columns) as workbook.update takes them; None:
-    something that only a whole snapshot can tell."""
+    """Edited areas (sheet name, row, column, rows, columns) as workbook.update takes them. None:
+    only a whole snapshot tells, as where formulas come or go: then the values that the office has
+    for other formulas, which the self-check compares with, are others."""
     found, arrays = [], {}
     formats = pe_formats.Formats(document)
     for name, row, column, rows, columns in areas:
@@ -253,7 +264,9 @@ def parts(document, snapshot, areas):
             return None
         cells = Cells(document.getSheets().getByName(name), (row, column, rows, columns), formats,
                       arrays, snapshot)
-        if arrays:
+        if arrays or any(cells.mask()) or any(
+                held_formula(snapshot, name, r, c) for r in range(row, row + rows)
+                for c in range(column, column + columns)):
             return None
         found.append({"sheet": snapshot.sheets.index(name), "row": row, "column": column,
                       "rows": rows, "columns": columns, **cells.plain()})
@@ -262,8 +275,7 @@ def parts(document, snapshot, areas):
 
 def _send_results(sheet, index, mark, client, snapshot):
     """A result sheet's values, for what refers to them: it is no part of the model itself."""
-    _, rows, columns = mark
-    cells = Cells(sheet, (0, 0, rows, columns), None, {}, snapshot)
+    cells = Cells(sheet, (0, 0, mark.rows, mark.columns), None, {}, snapshot)
     texts = tuple(tuple("0" if isinstance(value, float) else value or "" for value in values)
                   for values in cells.values)
     client.sheet(snapshot.book, index, 0, 0, texts, cells.values, None, cells.errors)
@@ -290,6 +302,10 @@ class Cells:
         if any(None in values for values in self.values):
             self.errors = _find_errors(self, snapshot.excel)
         self.booleans = self._booleans(formats) if formats is not None else set()
+
+    def mask(self):
+        """One byte per cell, row by row: 1 where it is a formula."""
+        return bytes([formula[:1] == "=" for formulas in self.formulas for formula in formulas])
 
     def plain(self):
         """values and formulas as lists of the wire's values, for a few cells."""
