@@ -94,7 +94,7 @@ class Office:
         environment = dict(self.environment, HOME=self.folder)
         if os.geteuid() == 0:
             shutil.chown(self.folder, "nobody")
-            command = ["runuser", "-u", "nobody", "--", *command]
+            command = ["runuser", "-u", "nobody", "--", "env", "HOME=" + self.folder, *command]
         subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
         if os.geteuid() == 0:
             subprocess.run(["chown", "-R", "root", self.folder], check=True)

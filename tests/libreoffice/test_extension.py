@@ -579,7 +579,7 @@ def test_install(stage):
         done = subprocess.run([stage.program, "install-libreoffice"], stderr=subprocess.PIPE)
         check("root is refused", done.returncode == 2 and b"--shared" in done.stderr, done.stderr)
         shutil.chown(home, "nobody")
-        user = ["runuser", "-u", "nobody", "--"]
+        user = ["runuser", "-u", "nobody", "--", "env", "HOME=" + home]
 
     def run(*command):
         environment = dict(os.environ, HOME=home)

@@ -196,20 +196,3 @@ class locked:  # pylint: disable=invalid-name
         if self.automatic:
             self.document.enableAutomaticCalculation(True)
         self.document.unlockControllers()
-
-
-class busy:  # pylint: disable=invalid-name
-    """Nobody edits the document while something computes for it."""
-
-    def __init__(self, document):
-        controller = document.getCurrentController()
-        frame = controller.getFrame() if controller is not None else None
-        self.window = frame.getContainerWindow() if frame is not None else None
-
-    def __enter__(self):
-        if self.window is not None:
-            self.window.setEnable(False)
-
-    def __exit__(self, *_):
-        if self.window is not None:
-            self.window.setEnable(True)

@@ -72,8 +72,7 @@ def run(context, frame, session, chosen, arguments):
     message = {"book": session.book, "settings": chosen["settings"]}
     if chosen["name"]:
         message["name"] = chosen["name"]
-    with pe_document.busy(session.document):
-        task = pe_progress.run(context, frame, session, message, quiet, limits)
+    task = pe_progress.run(context, frame, session, message, quiet, limits)
     lap("simulate")
     if task.cancelled:
         return None

@@ -5,8 +5,8 @@ Invariant: cells of one style are formatted by one call.
 import pe_document
 import pe_formats
 import uno
-from com.sun.star.awt.FontSlant import ITALIC, NONE as UPRIGHT
-from com.sun.star.table.CellHoriJustify import CENTER, LEFT, RIGHT, STANDARD
+from com.sun.star.awt.FontSlant import ITALIC
+from com.sun.star.table.CellHoriJustify import CENTER, LEFT, RIGHT
 
 FONT, POINTS = "Arial", 10.0
 BOLD, PLAIN = 150.0, 100.0
@@ -37,7 +37,7 @@ def _set(target, properties):
 
 def _areas(page, number):
     """{style: addresses} of runs of cells side by side."""
-    found, last = {}, None
+    found, last, last_style = {}, None, None
     for row, column, style, *_ in page["cells"]:
         if last and last.StartRow == row and last.EndColumn + 1 == column and last_style == style:
             last.EndColumn = column
