@@ -4,6 +4,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
 
 void pei_request_free(pei_request *request)
 {
@@ -126,6 +129,9 @@ void pei_request_do(pei_request *request)
     pei_model *model = request->session->model;
     if (request->method == PEI_DISPOSE) {
         pei_model_free(model);
+#if defined(__GLIBC__)
+        malloc_trim(0); /* a host stays for long: what no session needs goes back to the system */
+#endif
         return;
     }
     pei_task task = {.model = model, .request = request, .diag = &diag};
