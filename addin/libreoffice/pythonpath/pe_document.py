@@ -4,6 +4,7 @@ Invariant: whatever is locked, entered or opened here is undone on the way out, 
 """
 import os
 import re
+import threading
 
 import uno
 from com.sun.star.awt.MessageBoxType import ERRORBOX, INFOBOX, QUERYBOX, WARNINGBOX
@@ -84,13 +85,25 @@ def ask(context, frame, text):
     return message(context, frame, QUERYBOX, text, 3) == 2
 
 
+STATUS_SECONDS = 20.0
+
+
 def status_line(frame, text):
-    """Writes one line into the status bar."""
+    """Writes one line into the status bar, for a while: the bar has other things to show."""
     if frame is None:
         return
     indicator = frame.createStatusIndicator()
     indicator.start(text, 0)
-    indicator.setText(text)
+    timer = threading.Timer(STATUS_SECONDS, _end, (indicator,))
+    timer.daemon = True
+    timer.start()
+
+
+def _end(indicator):
+    try:
+        indicator.end()
+    except Exception:  # the window is gone, and its status bar with it
+        return
 
 
 def column_name(column):
