@@ -129,7 +129,8 @@ def mutated(token, dice):
             for _ in range(dice.randrange(1, 4)):
                 if dice.random() < 0.03:
                     message = change(message, dice)
-                elif isinstance(message, list) and message and isinstance(message[-1], list) and message[-1]:
+                elif message and isinstance(message, list) and message[-1:] != [[]] and \
+                        isinstance(message[-1], list):
                     message[-1][0] = change(message[-1][0], dice)
         try:
             data = pipe_client.pack(message)

@@ -69,8 +69,8 @@ def main():
             wound_down = max(wound_down, time.monotonic() - start)
         client.call("simulate", book=book, settings=settings)
         peak = server.resident() >> 20
-    print("%d formulas, first run %.2f s; cancel answered within %.0f ms, wound down within %.2f s, "
-          "in %s; host %d MiB" % (arguments.formulas, whole, worst * 1000, wound_down,
+    print("%d formulas, first run %.2f s; cancel answered within %.0f ms, wound down within "
+          "%.2f s, in %s; host %d MiB" % (arguments.formulas, whole, worst * 1000, wound_down,
                                   ", ".join(sorted(stages)), peak))
     return 0 if worst <= arguments.limit else 1
 
