@@ -338,6 +338,16 @@ static pe_status fits(const pe_report *report, pe_diag *diag)
         (unsigned long long)(most / outputs));
 }
 
+/* How to get the same numbers again. */
+static const char *again(const pei_book *book, const pe_report *report)
+{
+    const char *sampling = report->sampling == PE_LATIN_HYPERCUBE ? ", Latin hypercube" : "";
+    const char *text = pe_arena_printf(
+        book->kept.arena, "Run Simulation with %llu trials and seed %llu%s",
+        (unsigned long long)report->trials_asked, (unsigned long long)report->seed, sampling);
+    return text != NULL ? text : "";
+}
+
 pe_status pei_do_simulate(pei_task *task, const pe_wire_simulate *params)
 {
     double start = pe_clock_seconds();
@@ -353,7 +363,9 @@ pe_status pei_do_simulate(pei_task *task, const pe_wire_simulate *params)
     PE_TRY(pe_job_simulate(book->kept.job, task->diag));
     report = pe_job_report(book->kept.job);
     report->run_name = params->has_name ? params->name.bytes : "";
+    report->command = again(book, report);
     double before = pe_clock_seconds();
+    report->timings.total = before - start;
     make_room(task->model, report->trials * report->output_count * sizeof(pe_value));
     PE_TRY(run_new(task->model, book, report, report->run_name, &run, task->diag));
     status = lay_out(task, book, report, run);

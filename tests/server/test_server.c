@@ -417,6 +417,16 @@ static const refusal refusals[] = {
      RUN(.has_trials = true, .trials = (1ull << 40) + 1), "argument"},
     {"sampling", "simulate", PE_WIRE_simulate, RUN(.has_sampling = true, .sampling = {"sobol", 5}),
      "argument"},
+    {"a word cut within a character", "simulate", PE_WIRE_simulate,
+     RUN(.has_sampling = true, .sampling = {"0123456789012345678901234567890123456789"
+                                            "\xC3\xA9",
+                                            42}),
+     "argument"},
+    {"a word cut within a character, odd", "simulate", PE_WIRE_simulate,
+     RUN(.has_sampling = true, .sampling = {"012345678901234567890123456789012345678"
+                                            "\xC3\xA9",
+                                            41}),
+     "argument"},
     {"no such run", "page", PE_WIRE_page, {.page = {.run = 9}}, "not_found"},
     {"no such page", "page", PE_WIRE_page, {.page = {.run = 1, .page = 99}}, "not_found"},
     {"no such part",
@@ -446,6 +456,9 @@ static void refuses(void **state)
     assert_string_equal(rig_call(&client, r->method, r->record, &r->params, r->record, NULL),
                         r->code);
     assert_true(client.failure.what.length > 10);
+    for (size_t at = 0; at < client.failure.what.length;) /* whole characters */
+        assert_true(pe_utf8_next(client.failure.what.bytes, client.failure.what.length, &at) !=
+                    0xFFFD);
     assert_string_equal(rig_simulate(&client, 1, 100, &run), ""); /* and goes on */
 }
 
