@@ -262,7 +262,7 @@ class Client:
     # -- workbooks
 
     def book(self, sheets, name="model", formats=(), **more):
-        """Sends a workbook: sheets {name: {(row, column): value, "=formula" or (formula, value)}}."""
+        """Sends a workbook: {sheet: {(row, column): value, "=formula" or (formula, value)}}."""
         params = dict(name=name, application="pipe_client", dialect="excel", semantics="excel",
                       sheets=[{"name": n} for n in sheets])
         params.update(more)
