@@ -49,9 +49,10 @@ def run_command(context, frame, name, arguments):
         return False, str(problem)
     except Exception as error:  # whatever it is, the office must go on and the user must know
         text = "Power Engine failed: %s" % (str(error).strip() or type(error).__name__)
-        if not quiet:
-            pe_document.show_error(context, frame, text, traceback.format_exc())
-        return False, text + "\n" + traceback.format_exc()
+        trace = traceback.format_exc()
+        if not quiet:  # the last calls are enough for a report, and fit the screen
+            pe_document.show_error(context, frame, text, "\n".join(trace.splitlines()[-9:]))
+        return False, text + "\n" + trace
 
 
 class Dispatch(unohelper.Base, XDispatchProvider, XNotifyingDispatch, XInitialization,

@@ -339,7 +339,8 @@ static const char *header_of(const checker *c)
         text =
             join(arena, text,
                  "the workbook asks for recalculation on load: its writer may not have calculated");
-    if (strstr(application, "Excel") == NULL) {
+    bool excel_file = w->dialect == PE_DIALECT_EXCEL && w->semantics == PE_SEMANTICS_EXCEL;
+    if (excel_file && strstr(application, "Excel") == NULL) {
         /* LibreOffice adds its platform and build after a '$' */
         int shown = (int)strcspn(application, "$");
         const char *by =

@@ -274,6 +274,18 @@ def test_reopen(stage):
         document.close(True)
 
 
+def test_moved(stage):
+    """Rows inserted above the model: its outputs' sheets are found again."""
+    document = stage.sample("capital_project.xlsx")
+    stage.run(document)
+    after = names_of(document)
+    document.getSheets().getByName("Model").getRows().insertByIndex(0, 2)
+    reply = stage.run(document)
+    equal("sheets", names_of(document), after)
+    compare("after the insertion", document, reply, stage.headless(document, "xlsx"))
+    document.close(True)
+
+
 def test_protected(stage):
     """Where the structure is protected the results go to a new document."""
     document = stage.sample("capital_project.xlsx")

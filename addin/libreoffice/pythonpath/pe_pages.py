@@ -50,7 +50,7 @@ def write(context, frame, document, pages, elsewhere, jump=True):
         sheets = book.place(pages)
         for page, sheet in zip(pages, sheets):
             book.write(page, sheet)
-        book.mark_stale({page["key"] for page in pages})
+        book.mark_stale()
         if elsewhere:
             _remove_empty(document)
     active = controller.getActiveSheet()
@@ -119,14 +119,16 @@ class Book:
         self.ours = {pe_marks.key_of(s): s for s in pe_marks.our_sheets(document)}
         self.renamed = {}     # a page's name, where its sheet has another
         self.created = set()  # names of new sheets
+        self.stale = []       # sheets of ours that this run has no page for
         self.keys = {}        # number formats
         self.parser = self.printer = None
 
     def place(self, pages):
         """A sheet for each page: the one that shows it already, else a new one at the end."""
+        old = self._old_sheets(pages)
         placed = []
         for page in pages:
-            sheet = self.ours.get(page["key"])
+            sheet = old.get(page["key"])
             if sheet is None:
                 name = self._free_name(page["name"])
                 self.sheets.insertNewByName(name, self.sheets.getCount())
@@ -135,7 +137,21 @@ class Book:
             if sheet.getName() != page["name"]:
                 self.renamed[page["name"]] = sheet.getName()
             placed.append(sheet)
+        self.stale = [sheet for sheet in self.ours.values()
+                      if all(sheet.getName() != other.getName() for other in placed)]
         return placed
+
+    def _old_sheets(self, pages):
+        """{page key: the sheet that showed it}. A page's key holds its cell, which another output
+        may have now that rows were inserted: the same name, and ours, is the better witness."""
+        by_name = {sheet.getName(): sheet for key, sheet in self.ours.items()}
+        found = {page["key"]: by_name.pop(page["name"])
+                 for page in pages if page["name"] in by_name}
+        for page in pages:  # sheets that the user renamed
+            sheet = self.ours.get(page["key"])
+            if page["key"] not in found and sheet is not None and sheet.getName() in by_name:
+                found[page["key"]] = by_name.pop(sheet.getName())
+        return found
 
     def _free_name(self, name):
         taken = {n.lower() for n in self.sheets.getElementNames()}
@@ -301,9 +317,8 @@ class Book:
         address.EndRow, address.EndColumn = area[0] + area[2] - 1, area[1] + area[3] - 1
         return address
 
-    def mark_stale(self, keys):
+    def mark_stale(self):
         """Pages of earlier runs that this run does not have stay, so that what refers to them
         holds, and their tabs turn grey."""
-        for key, sheet in self.ours.items():
-            if key not in keys:
-                sheet.TabColor = STALE_COLOR
+        for sheet in self.stale:
+            sheet.TabColor = STALE_COLOR
