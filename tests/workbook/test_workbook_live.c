@@ -339,7 +339,7 @@ static pe_area some_area(uint64_t *state)
 static void random_cells(pe_workbook_builder *b, plain *p, uint64_t *state)
 {
     pe_builder_cell cells[SIDE * SIDE];
-    char texts[SIDE * SIDE][8];
+    char texts[SIDE * SIDE][16];
     size_t n = 0;
     pe_area a = some_area(state);
     for (int k = 0; k < BLOCKS; k++)
@@ -364,7 +364,7 @@ static void random_cells(pe_workbook_builder *b, plain *p, uint64_t *state)
 
 static void random_block(pe_workbook_builder *b, plain *p, uint64_t *state)
 {
-    char text[8];
+    char text[16];
     pe_area a = some_area(state);
     int place = -1;
     for (int k = 0; k < BLOCKS; k++) {
