@@ -95,7 +95,7 @@ const char *pei_job_cell(pe_job *job, uint32_t cell)
     char text[400];
     size_t n = pe_workbook_cell_text(job->workbook, pe_workbook_ref(job->workbook, cell), text,
                                      sizeof text);
-    const char *copy = pe_arena_text(job->arena, text, n < sizeof text ? n : sizeof text - 1);
+    const char *copy = pe_arena_text(job->arena, text, n);
     return copy != NULL ? copy : "?";
 }
 

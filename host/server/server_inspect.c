@@ -79,7 +79,7 @@ static const char *cell_text(const pe_workbook *workbook, uint32_t cell, pe_aren
 {
     char text[400];
     size_t n = pe_workbook_cell_text(workbook, pe_workbook_ref(workbook, cell), text, sizeof text);
-    return pe_arena_text(arena, text, n < sizeof text ? n : sizeof text - 1);
+    return pe_arena_text(arena, text, n);
 }
 
 /* The outputs of a run, then what else could be one. */

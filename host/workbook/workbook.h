@@ -178,7 +178,8 @@ bool pe_workbook_row_hidden(const pe_workbook *workbook, uint32_t sheet, uint32_
  * unknown. */
 bool pe_external_cell(const pe_external *external, uint32_t sheet, uint32_t row, uint32_t column,
                       pe_value *value);
-/* "Sheet1!B7", "'My Sheet'!B7": quotes where needed. Returns the length; cut at size - 1. */
+/* "Sheet1!B7", "'My Sheet'!B7": quotes where needed. Cut at a whole character where it does
+ * not fit; returns the length written. */
 size_t pe_workbook_cell_text(const pe_workbook *workbook, pe_cell_ref ref, char *out, size_t size);
 size_t pe_workbook_area_text(const pe_workbook *workbook, const pe_area *area, char *out,
                              size_t size);

@@ -297,13 +297,20 @@ typedef struct writer {
 static void put(writer *w, const char *text, size_t length)
 {
     for (size_t i = 0; i < length; i++, w->length++)
-        if (w->length + 1 < w->size) w->out[w->length] = text[i];
+        if (w->length < w->size) w->out[w->length] = text[i];
 }
 
+/* What was cut ends at a whole character. */
 static size_t put_end(writer *w)
 {
-    if (w->size > 0) w->out[w->length < w->size ? w->length : w->size - 1] = '\0';
-    return w->length;
+    if (w->size == 0) return 0;
+    size_t length = w->length;
+    if (length >= w->size) {
+        length = w->size - 1;
+        while (length > 0 && ((unsigned char)w->out[length] & 0xC0) == 0x80) length--;
+    }
+    w->out[length] = '\0';
+    return length;
 }
 
 static void put_quoted(writer *w, const char *name)

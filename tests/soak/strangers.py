@@ -52,13 +52,15 @@ def a_killed_host_is_noticed(server):
     client = server.client()
     book = client.book({"Sheet1": {(0, 0): "=RiskNormal(1,2)", (0, 1): "=A1*2"}})
     request = client.send("simulate", book=book, settings={"trials": 100000000})
-    threading.Timer(0.3, server.kill).start()
+    killer = threading.Timer(0.3, server.kill)
+    killer.start()
     start = time.monotonic()
     try:
         client.wait(request)
         return False
     except pipe_client.Lost:
         noticed = time.monotonic() - start - 0.3
+    killer.join()  # its socket is open until it has ended
     server.start()
     with server.client() as again:
         book = again.book({"Sheet1": {(0, 0): "=RiskNormal(1,2)", (0, 1): "=A1*2"}})

@@ -144,6 +144,27 @@ static void addresses_are_quoted_where_needed(void **state)
     pe_workbook_free(w);
 }
 
+static void long_addresses_are_cut_at_whole_characters(void **state)
+{
+    PE_UNUSED(state);
+    pe_workbook_builder *b = pe_builder_new();
+    pe_builder_value(b, pe_builder_sheet(b, "a \xC3\xA9\xE2\x82\xAC"), "A1", pe_number(1));
+    pe_workbook *w = NULL;
+    pe_diag diag = {0};
+    assert_int_equal(pe_builder_finish(b, &w, &diag), PE_OK);
+    static const char *const cut[] = {
+        "", "", "'", "'a", "'a ", "'a ", "'a \xC3\xA9", "'a \xC3\xA9", "'a \xC3\xA9"};
+    for (size_t size = 1; size < PE_COUNT(cut); size++) {
+        char text[16];
+        memset(text, '#', sizeof text);
+        size_t n = pe_workbook_cell_text(w, (pe_cell_ref){0, 0, 0}, text, size);
+        assert_string_equal(text, cut[size]);
+        assert_int_equal(n, strlen(cut[size]));
+        assert_int_equal(text[size], '#');
+    }
+    pe_workbook_free(w);
+}
+
 static void names_tables_and_hidden_rows(void **state)
 {
     PE_UNUSED(state);
@@ -197,6 +218,7 @@ int main(void)
         cmocka_unit_test(blocks_have_all_their_cells),
         cmocka_unit_test(rows_are_found),
         cmocka_unit_test(addresses_are_quoted_where_needed),
+        cmocka_unit_test(long_addresses_are_cut_at_whole_characters),
         cmocka_unit_test(names_tables_and_hidden_rows),
         cmocka_unit_test(the_first_failure_is_reported),
     };
