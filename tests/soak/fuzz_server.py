@@ -77,12 +77,17 @@ def places(value, path=()):
         yield from places(item, path + (key,))
 
 
+def odd(dice):
+    """Never the table's own list or map: messages change what they hold."""
+    return copy.deepcopy(dice.choice(ODD))
+
+
 def change(value, dice):
     """One place of a message given something else."""
     value = copy.deepcopy(value)
     path = dice.choice(list(places(value)))
     if not path:
-        return dice.choice(ODD)
+        return odd(dice)
     at = value
     for key in path[:-1]:
         at = at[key]
@@ -90,11 +95,11 @@ def change(value, dice):
     if action == 0 and isinstance(at, dict):
         del at[path[-1]]
     elif action == 1 and isinstance(at, list):
-        at.insert(path[-1], dice.choice(ODD))
+        at.insert(path[-1], odd(dice))
     elif action == 2 and isinstance(at, list):
         del at[path[-1]]
     else:
-        at[path[-1]] = dice.choice(ODD)
+        at[path[-1]] = odd(dice)
     return value
 
 
