@@ -176,7 +176,7 @@ struct pe_wire_array {
 /* where: what the value is, for diag. What it holds is in zone or in the bytes of the object. */
 pe_wire_code pe_wire_value_read(const msgpack_object *object, const char *where, msgpack_zone *zone,
                                 pe_wire_value *value, pe_wire_diag *diag);
-/* A number that is not finite is #NUM!. */
+/* A number that is not finite is #NUM!; bytes of a text that are not UTF-8 are left out. */
 void pe_wire_value_pack(msgpack_packer *packer, const pe_wire_value *value);
 
 /* ---- messages

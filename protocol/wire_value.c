@@ -38,8 +38,29 @@ bool pei_utf8_valid(const char *bytes, size_t length)
     return true;
 }
 
+/* Text that is not UTF-8 (a message cut inside a character) goes without its malformed bytes. */
+static void pack_whole(msgpack_packer *packer, const char *bytes, size_t length)
+{
+    size_t kept = 0;
+    for (size_t at = 0; at < length;) {
+        size_t step = sequence_length((const uint8_t *)bytes + at, length - at);
+        kept += step;
+        at += step > 0 ? step : 1;
+    }
+    msgpack_pack_str(packer, kept);
+    for (size_t at = 0; at < length;) {
+        size_t step = sequence_length((const uint8_t *)bytes + at, length - at);
+        if (step > 0) msgpack_pack_str_body(packer, bytes + at, step);
+        at += step > 0 ? step : 1;
+    }
+}
+
 void pei_pack_text(msgpack_packer *packer, const char *bytes, size_t length)
 {
+    if (!pei_utf8_valid(bytes, length)) {
+        pack_whole(packer, bytes, length);
+        return;
+    }
     msgpack_pack_str(packer, length);
     msgpack_pack_str_body(packer, bytes, length);
 }

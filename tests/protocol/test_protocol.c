@@ -532,6 +532,35 @@ static void not_finite(void **state)
     pe_wire_out_free(&out);
 }
 
+static void texts_cut_inside_a_character(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t length;
+        const char *bytes;
+        size_t packed;
+    } rows[] = {{"a\xc3", 2,
+                 "\xa1"
+                 "a",
+                 2},
+                {"\xe2\x82 b", 4, "\xa2 b", 3},
+                {"\xf0\x9f\x98", 3, "\xa0", 1},
+                {"\xc3\xa9\xff!", 4, "\xa3\xc3\xa9!", 4}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        pe_wire_value value = {
+            .kind = PE_WIRE_TEXT, .length = (uint32_t)rows[i].length, .text = rows[i].text};
+        msgpack_sbuffer bytes;
+        msgpack_packer packer;
+        msgpack_sbuffer_init(&bytes);
+        msgpack_packer_init(&packer, &bytes, msgpack_sbuffer_write);
+        pe_wire_value_pack(&packer, &value);
+        assert_int_equal(bytes.size, rows[i].packed);
+        assert_memory_equal(bytes.data, rows[i].bytes, rows[i].packed);
+        msgpack_sbuffer_destroy(&bytes);
+    }
+}
+
 static void failures(void **state)
 {
     (void)state;
@@ -736,6 +765,7 @@ int main(void)
         cmocka_unit_test(endpoint_paths),
         cmocka_unit_test(endpoint_file),
         cmocka_unit_test(tokens),
+        cmocka_unit_test(texts_cut_inside_a_character),
         cmocka_unit_test(methods_by_name),
     };
     struct CMUnitTest rows[COUNT(decode_rows)];
