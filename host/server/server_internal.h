@@ -64,7 +64,8 @@ struct pei_request {
     int method;     /* pe_wire_method_id; PEI_DISPOSE: frees the session's model, no reply */
     uint8_t *frame; /* the message; owned */
     size_t frame_length;
-    double queued, started;
+    double queued;
+    _Atomic double started; /* by its runner; 0: it waits */
     /* The loop's. */
     bool answered; /* cancelled, or its session is gone: what the runner makes is dropped */
     /* The runner's result. */
