@@ -20,6 +20,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -27,6 +28,7 @@
 #include "protocol.h"
 
 #define TOKEN "0123456789abcdef0123456789abcdef"
+#define END_FILE "end" /* in the runtime folder: hosts started as programs end */
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* ---- allocations that fail: the n-th of this thread from now on, counted down to 0 ---- */
@@ -242,11 +244,23 @@ static int set_up(void **state)
     return 0;
 }
 
+/* Hosts that a client started are children of this process: tells them to end and waits, for one
+ * that came second may only now reach its lock. */
+static void end_hosts(const char *folder)
+{
+    char path[160];
+    snprintf(path, sizeof path, "%s/" END_FILE, folder);
+    close(open(path, O_CREAT | O_WRONLY, 0600));
+    while (waitpid(-1, NULL, 0) > 0 || errno == EINTR) {
+    }
+}
+
 static int tear_down(void **state)
 {
     fixture *f = *state;
     char command[160];
     pe_client_close(f->client);
+    end_hosts(f->folder);
     if (f->host.listener >= 0) {
         shutdown(f->host.listener, SHUT_RDWR);
         pthread_join(f->host.thread, NULL);
@@ -664,11 +678,12 @@ static void leftovers(void **state)
 
 /* ---- as a program: power-engine serve ---- */
 
+/* Ends this process when the test says so, or when nobody does for 10 s. */
 static void *exit_later(void *context)
 {
-    (void)context;
-    struct timespec long_time = {10, 0};
-    nanosleep(&long_time, NULL);
+    const char *end = context;
+    struct timespec pause = {0, 10000000};
+    for (int i = 0; i < 1000 && access(end, F_OK) != 0; i++) nanosleep(&pause, NULL);
     _exit(0);
 }
 
@@ -691,9 +706,10 @@ static int serve(void)
     const char *mode = getenv("FAKE_HOST_MODE"), *folder = getenv("XDG_RUNTIME_DIR");
     fake_host host = {.listener = -1};
     pthread_t thread;
-    char path[160];
+    char path[160], end[160];
     if (mode != NULL && strcmp(mode, "dies") == 0) return 3;
-    pthread_create(&thread, NULL, exit_later, NULL);
+    snprintf(end, sizeof end, "%s/" END_FILE, folder);
+    pthread_create(&thread, NULL, exit_later, end);
     if (mode != NULL && strcmp(mode, "silent") == 0) {
         pause();
         return 0;
