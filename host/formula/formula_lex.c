@@ -199,19 +199,11 @@ static pe_status lex_number(lexer *l)
     return PE_OK;
 }
 
-static pe_status lex_quoted(lexer *l)
+static pe_status lex_sheet(lexer *l)
 {
-    bool is_string = l->text[l->at] == '"';
-    size_t n = scan_quoted(l, l->at);
-    if (n == 0)
-        return lex_fail(
-            l, l->at,
-            is_string ? "this text has no closing '\"'; a quote inside a text is written twice"
-                      : "this sheet name has no closing apostrophe");
-    if (is_string) {
-        put(l, PEI_T_STRING, 0, n, n);
-        return PE_OK;
-    }
+    size_t n = 0;
+    pe_status status = scan_closed(l, &n);
+    if (status != PE_OK) return status;
     size_t end = scan_prefix(l, l->at);
     if (end != 0) {
         put_prefix(l, end);
@@ -257,13 +249,7 @@ static pe_status lex_bracket(lexer *l, bool space)
         put_prefix(l, end);
         return PE_OK;
     }
-    size_t n = scan_bracket(l, l->at);
-    if (n == 0)
-        return lex_fail(
-            l, l->at,
-            "this '[' has no closing ']'; inside a column name brackets are written '[ and ']");
-    put(l, PEI_T_BRACKET, 0, n, n);
-    return PE_OK;
+    return lex_table(l);
 }
 
 static pe_status lex_symbol(lexer *l)
@@ -275,20 +261,7 @@ static pe_status lex_symbol(lexer *l)
         [':'] = PEI_S_COLON + 1,     ['%'] = PEI_S_PERCENT + 1,    ['@'] = PEI_S_AT + 1,
         ['('] = PEI_S_OPEN + 1,      [')'] = PEI_S_CLOSE + 1,      [','] = PEI_S_COMMA + 1,
         [';'] = PEI_S_SEMICOLON + 1, ['{'] = PEI_S_BRACE_OPEN + 1, ['}'] = PEI_S_BRACE_CLOSE + 1};
-    unsigned char c = l->text[l->at], next = byte_at(l, l->at + 1);
-    if (c >= 128 || symbols[c] == 0)
-        return lex_fail(l, l->at, "this character has no meaning here; remove it");
-    unsigned symbol = symbols[c] - 1u;
-    size_t n = 1;
-    if (c == '<' && (next == '=' || next == '>')) {
-        symbol = next == '=' ? PEI_S_LE : PEI_S_NE;
-        n = 2;
-    } else if (c == '>' && next == '=') {
-        symbol = PEI_S_GE;
-        n = 2;
-    }
-    put(l, PEI_T_OPERATOR, symbol, n, n);
-    return PE_OK;
+    return lex_operator(l, symbols);
 }
 
 static pe_status lex_token(lexer *l, bool space)
@@ -313,8 +286,9 @@ static pe_status lex_token(lexer *l, bool space)
         if (class_of[byte_at(l, l->at + 1)] == CLASS_DIGIT) return lex_number(l);
         return lex_fail(l, l->at, "a name cannot start with '.', and a number needs a digit");
     case '"':
+        return lex_string(l);
     case '\'':
-        return lex_quoted(l);
+        return lex_sheet(l);
     case '#':
         return lex_hash(l, space);
     case '[':

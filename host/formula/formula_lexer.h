@@ -221,6 +221,59 @@ static inline size_t scan_bracket(const lexer *l, size_t at)
     return 0;
 }
 
+/* A text or a sheet name at l->at, which must be closed: its bytes with both quotes. */
+static inline pe_status scan_closed(const lexer *l, size_t *length)
+{
+    size_t n = scan_quoted(l, l->at);
+    if (n == 0)
+        return lex_fail(
+            l, l->at,
+            l->text[l->at] == '"'
+                ? "this text has no closing '\"'; a quote inside a text is written twice"
+                : "this sheet name has no closing apostrophe");
+    *length = n;
+    return PE_OK;
+}
+
+static inline pe_status lex_string(lexer *l)
+{
+    size_t n = 0;
+    pe_status status = scan_closed(l, &n);
+    if (status == PE_OK) put(l, PEI_T_STRING, 0, n, n);
+    return status;
+}
+
+/* Table[...] or what stands between its brackets. */
+static inline pe_status lex_table(lexer *l)
+{
+    size_t n = scan_bracket(l, l->at);
+    if (n == 0)
+        return lex_fail(
+            l, l->at,
+            "this '[' has no closing ']'; inside a column name brackets are written '[ and ']");
+    put(l, PEI_T_BRACKET, 0, n, n);
+    return PE_OK;
+}
+
+/* An operator at l->at; symbols: 1 + the operator of one byte, 0 where the dialect has none. */
+static inline pe_status lex_operator(lexer *l, const uint8_t symbols[128])
+{
+    unsigned char c = l->text[l->at], next = byte_at(l, l->at + 1);
+    if (c >= 128 || symbols[c] == 0)
+        return lex_fail(l, l->at, "this character has no meaning here; remove it");
+    unsigned symbol = symbols[c] - 1u;
+    size_t n = 1;
+    if (c == '<' && (next == '=' || next == '>')) {
+        symbol = next == '=' ? PEI_S_LE : PEI_S_NE;
+        n = 2;
+    } else if (c == '>' && next == '=') {
+        symbol = PEI_S_GE;
+        n = 2;
+    }
+    put(l, PEI_T_OPERATOR, symbol, n, n);
+    return PE_OK;
+}
+
 size_t pei_scan_number(const lexer *l);
 /* formula_lex_calc.c: one token; saved: OpenFormula. Where the formula starts, after of:=. */
 pe_status pei_lex_calc_token(lexer *l, bool space, bool saved);
