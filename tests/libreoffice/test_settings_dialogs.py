@@ -193,6 +193,9 @@ def test_commands(running):
         equal("Define Input on " + cell, (words in text, "Inputs!" + cell in text), (True, True))
     text = refused(pe_dialog_output.execute, context, select(document, "B1"), {})
     equal("Add Output on a number", "holds no formula" in text, True)
+    for cell in ("Inputs", "Inputs!", "Gone!B1", "Inputs!B0", "Inputs!ZZZZZ9"):
+        text = refused(pe_dialog_input.execute, context, frame, {"Cells": cell})
+        equal("no such cell: " + cell, "no cell \"%s\"" % cell in text, True)
     for module, cell in ((pe_dialog_input, "B1"), (pe_dialog_output, "B6"),
                          (pe_dialog_settings, "B6")):
         module.execute(context, select(document, cell), {})

@@ -6,6 +6,7 @@ heading above; else the address. A cell is (sheet name, row, column), rows and c
 import unicodedata
 
 import pe_document
+import pe_marks
 import pe_settings
 from pe_dialog_texts import T
 
@@ -13,7 +14,6 @@ CELLS_MAX = 500         # set at once
 NAMES_MAX = 5000        # defined names looked through
 LABEL_ROWS_MAX = 1000   # a label further up is none
 LABEL_LENGTH_MAX = 120
-RESULT_TITLE = "Power Engine: "  # with this a result sheet begins
 
 EMPTY, NUMBER, TEXT, FORMULA = "empty", "number", "text", "formula"
 
@@ -69,12 +69,36 @@ def _add_area(document, area, alone, cells):
         cells.append((name, area.StartRow, area.StartColumn))
 
 
-def refuse_our_sheets(document, cells):
+def asked_for(frame, arguments, kind, title):
+    """The cells that a command is about: what a script gave, else the selection. Empty where the
+    command was to remove their settings of this kind, which is done then, as the step title."""
+    document = pe_document.document_of(frame)
+    if arguments.get("Cells"):
+        cells = [given_cell(document, text) for text in arguments["Cells"].split(";")]
+    else:
+        cells = selected(frame)
+    _refuse_our_sheets(document, cells)
+    if arguments.get("Remove"):
+        pe_settings.remove(document, kind, cells, title)
+        return []
+    return cells
+
+
+def given_cell(document, text):
+    """A cell from its address; Problem where there is no such cell."""
+    try:
+        cell = pe_document.parse_address(text)
+        at(document, cell)
+    except Exception as error:  # the office's own say nothing to a person
+        raise pe_document.Problem(T.NO_SUCH_CELL % text) from error
+    return cell
+
+
+def _refuse_our_sheets(document, cells):
     """Our settings and results are no part of the model."""
     for name in {cell[0] for cell in cells}:
         sheet = document.getSheets().getByName(name)
-        title = sheet.getCellByPosition(0, 0).getString()
-        if name.lower() == pe_settings.SHEET.lower() or title.startswith(RESULT_TITLE):
+        if name.lower() == pe_settings.SHEET.lower() or pe_marks.key_of(sheet) is not None:
             raise pe_document.Problem(T.INPUT_SHEET_IS_OURS)
 
 

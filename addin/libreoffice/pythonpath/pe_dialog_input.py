@@ -27,13 +27,8 @@ SHAPES = ("shape", "m", "alpha")  # with one of these, scale times shape is the 
 def execute(context, frame, arguments):
     """The command define-input."""
     document = pe_document.document_of(frame)
-    if arguments.get("Cells"):
-        cells = [pe_document.parse_address(text) for text in arguments["Cells"].split(";")]
-    else:
-        cells = cells_of.selected(frame)
-    cells_of.refuse_our_sheets(document, cells)
-    if arguments.get("Remove"):
-        pe_settings.remove(document, pe_settings.INPUT, cells, T.INPUT_UNDO_REMOVE)
+    cells = cells_of.asked_for(frame, arguments, pe_settings.INPUT, T.INPUT_UNDO_REMOVE)
+    if not cells:
         return
     cells = usable(document, cells)
     if arguments.get("Distribution"):

@@ -14,13 +14,8 @@ REMOVE = 2  # how the dialog ends when the output is to be removed
 def execute(context, frame, arguments):
     """The command add-output."""
     document = pe_document.document_of(frame)
-    if arguments.get("Cells"):
-        cells = [pe_document.parse_address(text) for text in arguments["Cells"].split(";")]
-    else:
-        cells = cells_of.selected(frame)
-    cells_of.refuse_our_sheets(document, cells)
-    if arguments.get("Remove"):
-        pe_settings.remove(document, pe_settings.OUTPUT, cells, T.OUTPUT_UNDO_REMOVE)
+    cells = cells_of.asked_for(frame, arguments, pe_settings.OUTPUT, T.OUTPUT_UNDO_REMOVE)
+    if not cells:
         return
     cells = usable(document, cells)
     names = proposed(document, cells)

@@ -13,6 +13,7 @@ class T:  # pylint: disable=too-few-public-methods
     SETTINGS_PROTECTED = ("The sheet \"Power Engine\" is protected: unprotect it under "
                           "Tools > Protect Sheet first.")
     NOTHING_SELECTED = "Select a cell first."
+    NO_SUCH_CELL = "There is no cell \"%s\" in this document: write it as Sheet1!B7."
     TOO_MANY_CELLS = "%d cells are selected; at most %d can be set at once: select fewer."
 
     # ---- define input

@@ -144,7 +144,7 @@ class Book:
     def _old_sheets(self, pages):
         """{page key: the sheet that showed it}. A page's key holds its cell, which another output
         may have now that rows were inserted: the same name, and ours, is the better witness."""
-        by_name = {sheet.getName(): sheet for key, sheet in self.ours.items()}
+        by_name = {sheet.getName(): sheet for sheet in self.ours.values()}
         found = {page["key"]: by_name.pop(page["name"])
                  for page in pages if page["name"] in by_name}
         for page in pages:  # sheets that the user renamed
