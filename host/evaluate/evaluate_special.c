@@ -182,8 +182,11 @@ static pe_value special_ifs(pei_context *x, const pe_node *node)
     return pe_error(PE_ERROR_NA);
 }
 
+/* SWITCH's equality: an empty cell is 0, neither "" nor FALSE. */
 static pe_value same(const pei_context *x, pe_value a, pe_value b)
 {
+    if (pe_is(a, PE_KIND_BLANK)) a = pe_number(0);
+    if (pe_is(b, PE_KIND_BLANK)) b = pe_number(0);
     if (pe_is_error(a)) return a;
     if (pe_is_error(b)) return b;
     if (pe_is(a, PE_KIND_TEXT) && pe_is(b, PE_KIND_TEXT)) /* whatever Calc's option says */
@@ -231,7 +234,6 @@ static pe_value special_switch(pei_context *x, const pe_node *node)
     if (x->unresolved) return pe_unresolved();
     if (pe_is(key, PE_KIND_ARRAY)) return switch_elements(x, node, key);
     if (pe_is_error(key)) return key;
-    if (pe_is(key, PE_KIND_BLANK)) key = pe_number(0); /* an empty cell is 0 here, never "" */
     uint32_t i = 1;
     for (; i + 1 < node->arg_count; i += 2) {
         pe_value v = pei_operand(x, node->args[i]);
