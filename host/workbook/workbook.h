@@ -65,7 +65,8 @@ typedef struct pe_sheet {
     pe_area used;                /* smallest rectangle that holds all cells; one cell A1 if empty */
     const uint32_t *rows_hidden; /* ascending */
     uint32_t rows_hidden_count;
-    bool has_filter; /* an autofilter is on: hidden rows inside its area count as filtered */
+    bool has_filter; /* an autofilter is on: hidden rows count as filtered, under Calc's rules
+                        inside its area, under Excel's on the whole sheet */
     pe_area filter;
     const uint32_t *rows_filtered; /* where rows_known: which hidden rows a filter hides; the area
                                       is not asked */

@@ -196,6 +196,8 @@ bool pe_workbook_row_hidden(const pe_workbook *workbook, uint32_t sheet, uint32_
     if (!has_row(s->rows_hidden, s->rows_hidden_count, row)) return false;
     if (s->rows_known)
         *by_filter = has_row(s->rows_filtered, s->rows_filtered_count, row);
+    else if (workbook->semantics == PE_SEMANTICS_EXCEL) /* every hidden row, once a filter is on */
+        *by_filter = s->has_filter;
     else
         *by_filter = s->has_filter && row >= s->filter.row_first && row <= s->filter.row_last;
     return true;

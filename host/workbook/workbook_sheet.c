@@ -397,14 +397,6 @@ static void start_in_cell(sheet_reader *r, const char *name, const char **attrib
     }
 }
 
-/* While a filter is on, Excel takes every hidden row of the sheet for one that it hides, also
- * outside its area (SUBTOTAL 1 to 11). */
-static void filter_on(pei_sheet_data *s)
-{
-    s->has_filter = true;
-    s->filter = (pe_area){s->index, s->index, 0, PE_ROWS_MAX - 1, 0, PE_COLUMNS_MAX - 1};
-}
-
 static void sheet_start(pei_xml *xml, const char *name, const char **attributes)
 {
     sheet_reader *r = (sheet_reader *)xml;
@@ -420,8 +412,12 @@ static void sheet_start(pei_xml *xml, const char *name, const char **attributes)
     if (xml->depth == 2) {
         r->in_data = strcmp(name, "sheetData") == 0;
         r->in_filter = strcmp(name, "autoFilter") == 0;
+        const char *ref = pei_attribute(attributes, "ref");
+        if (r->in_filter &&
+            (ref == NULL || !pei_area_parse(ref, strlen(ref), r->sheet->index, &r->sheet->filter)))
+            r->in_filter = false;
     } else if (xml->depth == 3 && r->in_filter && strcmp(name, "filterColumn") == 0) {
-        filter_on(r->sheet);
+        r->sheet->has_filter = true;
     }
 }
 
@@ -460,7 +456,10 @@ static pe_status read_tables(pei_reader *reader, unsigned worker, pei_sheet_data
         PE_TRY(pei_table_read(reader, worker, relation->target, &s->texts, s->index, &table,
                               &filtered, &s->diag));
         s->tables[s->table_count++] = table;
-        if (filtered) filter_on(s);
+        if (filtered && !s->has_filter) {
+            s->has_filter = true;
+            s->filter = table.area;
+        }
     }
 fail:
     free(relations.items);
