@@ -69,7 +69,5 @@ void pei_shape_of(pe_value v, uint32_t *rows, uint32_t *columns);
 /* The functions 1 to 19 of SUBTOTAL and AGGREGATE on a list (sorted in place where need be); k for
  * 14 to 19. */
 pe_value pei_list_function(pe_call *call, int function, pei_list *list, double k);
-pe_value pei_percentile_inc(const pei_list *sorted, double k);
-pe_value pei_percentile_exc(const pei_list *sorted, double k);
 
 #endif

@@ -3,6 +3,7 @@
  * left-most error is the result. */
 #include "functions_aggregate.h"
 #include "functions_arithmetic.h"
+#include "functions_sorted.h"
 
 static pe_value num_error(void)
 {
@@ -43,6 +44,12 @@ static bool count_value(void *context, pe_value value, bool direct)
     double x;
     pe_value error;
     c->values++;
+    if (direct && pe_is(value, PE_KIND_TEXT) && c->call->calc != NULL) {
+        const pe_text *t = pe_as_text(value); /* a number by its looks, whatever the options say */
+        pei_dates dates = pei_dates_of(c->call);
+        c->numbers += pei_parse_number(t->bytes, t->length, dates, c->call->now, &x);
+        return true;
+    }
     if (pei_number_of(c->call, value, direct, PEI_NUMBERS, &x, &error) > 0) c->numbers++;
     return true;
 }
@@ -286,42 +293,14 @@ static pe_value list_variance(const pei_list *list, double less, bool root)
     return pe_number_checked(root ? pen_sqrt(sum / (n - less)) : sum / (n - less));
 }
 
-static pe_value between(const pei_list *sorted, double position) /* zero-based, within the list */
+/* An order statistic of a sorted list. */
+static pe_value list_statistic(const pei_list *sorted, pei_statistic statistic, double k)
 {
-    size_t i = (size_t)position;
-    double part = position - (double)i;
-    if (part == 0 || i + 1 >= sorted->count) return pe_number_checked(sorted->x[i]);
-    return pe_number_checked(sorted->x[i] + part * (sorted->x[i + 1] - sorted->x[i]));
-}
-
-pe_value pei_percentile_inc(const pei_list *sorted, double k)
-{
-    if (sorted->count == 0 || !(k >= 0 && k <= 1)) return num_error();
-    return between(sorted, k * (double)(sorted->count - 1));
-}
-
-pe_value pei_percentile_exc(const pei_list *sorted, double k)
-{
-    double position = k * (double)(sorted->count + 1) - 1;
-    if (!(k > 0 && k < 1) || position < -1e-12) return num_error();
-    if (position > (double)sorted->count - 1 + 1e-12) return num_error();
-    return between(sorted, position < 0 ? 0 : position);
-}
-
-static pe_value list_quartile(const pei_list *sorted, double k, bool exclusive)
-{
-    double q = pen_trunc(k);
-    if (exclusive) return q < 1 || q > 3 ? num_error() : pei_percentile_exc(sorted, q / 4);
-    return q < 0 || q > 4 ? num_error() : pei_percentile_inc(sorted, q / 4);
-}
-
-/* The k-th of a sorted list (one-based). A fraction is cut off the place from the bottom, so that
- * LARGE seems to round k up. */
-static pe_value list_nth(const pei_list *sorted, double k, bool largest)
-{
-    double n = (double)sorted->count, place = pen_trunc(largest ? n - k + 1 : k);
-    if (!(k >= 1 && place >= 1 && place <= n)) return num_error();
-    return pe_number_checked(sorted->x[(size_t)place - 1]);
+    pei_place place;
+    if (!pei_place_of(statistic, k, sorted->count, &place)) return num_error();
+    double x = sorted->x[place.index];
+    if (place.part != 0) x = pei_between(x, sorted->x[place.index + 1], place.part);
+    return pe_number_checked(x);
 }
 
 /* Where x starts in a sorted list. */
@@ -409,25 +388,9 @@ pe_value pei_list_function(pe_call *call, int function, pei_list *list, double k
     pei_list sorted;
     if (function == 13) /* the order decides between equals */
         return sorted_copy(call, list, &sorted) ? list_mode(list, &sorted) : num_error();
+    if (function < PEI_MEDIAN || function > PEI_QUARTILE_EXC) return pe_error(PE_ERROR_VALUE);
     pei_list_sort(list);
-    switch (function) {
-    case 12:
-        return pei_percentile_inc(list, 0.5);
-    case 14:
-        return list_nth(list, k, true);
-    case 15:
-        return list_nth(list, k, false);
-    case 16:
-        return pei_percentile_inc(list, k);
-    case 17:
-        return list_quartile(list, k, false);
-    case 18:
-        return pei_percentile_exc(list, k);
-    case 19:
-        return list_quartile(list, k, true);
-    default:
-        return pe_error(PE_ERROR_VALUE);
-    }
+    return list_statistic(list, (pei_statistic)function, k);
 }
 
 pe_value pei_fn_median(pe_call *call, const pe_value *args, int n)
@@ -436,7 +399,7 @@ pe_value pei_fn_median(pe_call *call, const pe_value *args, int n)
     pe_value error;
     if (!pei_list_of(call, args, n, PEI_NUMBERS, &list, &error)) return error;
     pei_list_sort(&list);
-    return pei_percentile_inc(&list, 0.5);
+    return list_statistic(&list, PEI_MEDIAN, 0);
 }
 
 /* Unlike others, MODE takes no text or empty cell on its own, direct or by a reference to one cell.
@@ -497,12 +460,12 @@ static pe_value ordered(pe_call *call, const pe_value *args, int n, int function
     {                                                                                              \
         return ordered(call, args, n, function);                                                   \
     }
-ORDERED_BODY(large, 14)
-ORDERED_BODY(small, 15)
-ORDERED_BODY(percentile_inc, 16)
-ORDERED_BODY(quartile_inc, 17)
-ORDERED_BODY(percentile_exc, 18)
-ORDERED_BODY(quartile_exc, 19)
+ORDERED_BODY(large, PEI_LARGE)
+ORDERED_BODY(small, PEI_SMALL)
+ORDERED_BODY(percentile_inc, PEI_PERCENTILE_INC)
+ORDERED_BODY(quartile_inc, PEI_QUARTILE_INC)
+ORDERED_BODY(percentile_exc, PEI_PERCENTILE_EXC)
+ORDERED_BODY(quartile_exc, PEI_QUARTILE_EXC)
 
 static pe_value percentrank(pe_call *call, const pe_value *args, int n, bool exclusive)
 {
@@ -533,6 +496,20 @@ pe_value pei_fn_percentrank_exc(pe_call *call, const pe_value *args, int n)
     return percentrank(call, args, n, true);
 }
 
+/* Calc's rank of what is not in the list but between its ends: the place after the smaller ones is
+ * its last, -1 its first. */
+static double absent_rank(const pei_list *list, double x, bool upwards, bool average)
+{
+    double smaller = 0, larger = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        smaller += list->x[i] < x;
+        larger += list->x[i] > x;
+    }
+    if (smaller == 0 || larger == 0) return pe_error_double(PE_ERROR_VALUE);
+    double rank = average ? (smaller - 1) / 2 : upwards ? -1 : smaller;
+    return upwards ? rank : (double)list->count + 1 - rank;
+}
+
 static pe_value rank(pe_call *call, const pe_value *args, int n, bool average)
 {
     pei_list list;
@@ -544,6 +521,8 @@ static pe_value rank(pe_call *call, const pe_value *args, int n, bool average)
         if (list.x[i] == x) equal++;
         if (upwards ? list.x[i] < x : list.x[i] > x) before++;
     }
+    if (equal == 0 && call->calc != NULL)
+        return pe_number_checked(absent_rank(&list, x, upwards, average));
     if (equal == 0) return pe_error(PE_ERROR_NA);
     return pe_number(before + 1 + (average ? (equal - 1) / 2 : 0));
 }

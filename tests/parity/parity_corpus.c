@@ -1,7 +1,8 @@
 /* parity_corpus.c: parity over the workbooks below a folder: parity_corpus FOLDER [SECONDS]. Up to
  * 200 numeric constants of each workbook that formulas read become inputs, uniform within 10
  * percent of the constant (whole numbers below 3000 stay whole and mostly keep their value: years,
- * indices, counts); all cells that vary then are compared in 8 trials. */
+ * indices, counts); all cells that vary then are compared in 8 trials. At the end: what still
+ * needed the general evaluator, most frequent first. */
 #include <dirent.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -17,6 +18,69 @@ typedef struct totals {
     uint64_t cells, evaluations, differ, variants;
     double seconds_max;
 } totals;
+
+/* ---- what the general evaluator is for ---------------------------------------------------- */
+
+typedef struct cause {
+    char name[40];
+    uint32_t units, workbooks, last; /* last: the workbook counted last */
+    char example[300];
+} cause;
+
+typedef struct causes {
+    cause rows[PE_FUNCTION_COUNT + 8];
+    uint32_t count;
+} causes;
+
+static const char *name_of(const pe_unit *unit)
+{
+    if (unit->kind == PE_UNIT_ARRAY) return "(array formula)";
+    if (unit->kind == PE_UNIT_COMPONENT) return "(cycle)";
+    if (unit->kind == PE_UNIT_TABLE) return "(data table)";
+    if (unit->node->kind == PE_NODE_FUNCTION)
+        return pe_function_row((pe_function_id)unit->node->function)->name;
+    if (unit->node->kind == PE_NODE_BINARY) return "(binary operator)";
+    return unit->node->kind == PE_NODE_UNARY ? "(unary operator)" : "(other)";
+}
+
+static void put_example(cause *c, const parity_model *m, const pe_unit *unit, const char *file)
+{
+    char where[200], text[200] = "";
+    pe_cell_ref home = pe_workbook_ref(m->workbook, unit->cell);
+    pe_workbook_cell_text(m->workbook, home, where, sizeof where);
+    if (unit->kind == PE_UNIT_NODE)
+        pe_formula_print(unit->node, home, pe_graph_printer(m->graph), text, sizeof text);
+    snprintf(c->example, sizeof c->example, "%.60s %.60s: %.150s", file, where, text);
+}
+
+static void count_causes(causes *all, const parity_model *m, uint32_t workbook, const char *file)
+{
+    const pe_program *p = m->program;
+    for (uint32_t g = 0; p != NULL && g < p->general_count; g++) {
+        const pe_unit *unit = &p->generals[g].unit;
+        const char *name = name_of(unit);
+        uint32_t i = 0;
+        while (i < all->count && strcmp(all->rows[i].name, name) != 0) i++;
+        if (i == PE_COUNT(all->rows)) continue;
+        cause *c = &all->rows[i];
+        if (i == all->count) {
+            all->count++;
+            snprintf(c->name, sizeof c->name, "%s", name);
+            put_example(c, m, unit, file);
+        }
+        c->units++;
+        c->workbooks += c->last != workbook;
+        c->last = workbook;
+    }
+}
+
+static int compare_causes(const void *x, const void *y)
+{
+    const cause *a = x, *b = y;
+    return (a->units < b->units) - (a->units > b->units);
+}
+
+/* ---- workbooks ---------------------------------------------------------------------------- */
 
 static bool mark_area(void *context, const pe_area *area)
 {
@@ -79,7 +143,7 @@ static uint32_t choose_inputs(pe_workbook *w, pe_override *overrides, char texts
     return count;
 }
 
-static void compare_file(const char *path, totals *t)
+static void compare_file(const char *path, totals *t, causes *general)
 {
     static pe_override overrides[INPUTS_MAX];
     static char texts[INPUTS_MAX][96];
@@ -102,6 +166,7 @@ static void compare_file(const char *path, totals *t)
     if (status != PE_OK) printf("%s: FAILED: %s: %s\n", name, diag.where, diag.what);
     if (seconds > 2 * t->seconds_max) printf("%s: %.1f s\n", name, seconds);
     t->workbooks++;
+    count_causes(general, &m, t->workbooks, name);
     t->failed += status != PE_OK;
     t->differing += r.differ + r.variants > 0;
     t->timed_out += r.timed_out;
@@ -113,7 +178,7 @@ static void compare_file(const char *path, totals *t)
     parity_free(&m);
 }
 
-static void walk(const char *folder, totals *t)
+static void walk(const char *folder, totals *t, causes *general)
 {
     struct dirent **entries;
     int count = scandir(folder, &entries, NULL, alphasort);
@@ -127,9 +192,9 @@ static void walk(const char *folder, totals *t)
                                     strcmp(end, ".ods") == 0 || strcmp(end, ".fods") == 0);
         if (name[0] != '.' && stat(path, &info) == 0) {
             if (S_ISDIR(info.st_mode))
-                walk(path, t);
+                walk(path, t, general);
             else if (book)
-                compare_file(path, t);
+                compare_file(path, t, general);
         }
         free(entries[i]);
     }
@@ -138,6 +203,7 @@ static void walk(const char *folder, totals *t)
 
 int main(int count, char **words)
 {
+    static causes general;
     totals t = {.seconds_max = 10};
     if (count < 2) {
         fprintf(stderr, "usage: parity_corpus FOLDER [SECONDS per workbook]\n");
@@ -150,13 +216,17 @@ int main(int count, char **words)
         return 0;
     }
     if (S_ISDIR(info.st_mode))
-        walk(words[1], &t);
+        walk(words[1], &t, &general);
     else
-        compare_file(words[1], &t);
+        compare_file(words[1], &t, &general);
     printf("%u workbooks, %u failed, %u with differences, %u cut short; %llu cells, %llu "
            "evaluations: %llu differ, %llu by variant\n",
            t.workbooks, t.failed, t.differing, t.timed_out, (unsigned long long)t.cells,
            (unsigned long long)t.evaluations, (unsigned long long)t.differ,
            (unsigned long long)t.variants);
+    qsort(general.rows, general.count, sizeof *general.rows, compare_causes);
+    for (uint32_t i = 0; i < general.count; i++)
+        printf("general: %-20s %6u in %u workbooks; %s\n", general.rows[i].name,
+               general.rows[i].units, general.rows[i].workbooks, general.rows[i].example);
     return t.differ + t.variants > 0;
 }
