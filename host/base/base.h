@@ -200,4 +200,14 @@ pe_status pe_pool_run(pe_pool *pool, size_t count,
 
 double pe_clock_seconds(void); /* monotonic */
 
+/* ---- the system: base_unix.c, base_windows.c
+ * ------------------------------------------------------------------------------------------- */
+
+unsigned pe_processors(void);  /* that the process may use, at least 1 */
+uint64_t pe_memory_peak(void); /* the process' largest resident bytes; 0: unknown */
+/* Renames; what stands at `to` is replaced in one step. false: errno says why. Names are UTF-8. */
+bool pe_file_replace(const char *from, const char *to);
+/* The first place of `what` in bytes[0, length), or NULL. */
+const void *pe_bytes_find(const void *bytes, size_t length, const void *what, size_t what_length);
+
 #endif

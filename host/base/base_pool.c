@@ -3,7 +3,6 @@
 #include "base.h"
 
 #include <pthread.h>
-#include <sched.h>
 #include <stdlib.h>
 
 typedef pe_status (*task_function)(void *context, size_t index, unsigned worker);
@@ -67,18 +66,9 @@ static void *worker_main(void *argument)
     return NULL;
 }
 
-static unsigned processors(void)
-{
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0)
-        return (unsigned)CPU_COUNT(&set);
-    return 1;
-}
-
 pe_status pe_pool_new(unsigned thread_count, pe_pool **out, pe_diag *diag)
 {
-    if (thread_count == 0) thread_count = processors();
+    if (thread_count == 0) thread_count = pe_processors();
     if (thread_count > 1024)
         return pe_fail(diag, PE_E_ARGUMENT, "threads", "%u threads are too many: use at most 1024",
                        thread_count);

@@ -131,7 +131,7 @@ pe_value pei_fn_replace(pe_call *call, const pe_value *args, int n)
 static const char *find_bytes(const pe_text *text, size_t from, const pe_text *what)
 {
     if (what->length > text->length - from) return NULL;
-    return memmem(text->bytes + from, text->length - from, what->bytes, what->length);
+    return pe_bytes_find(text->bytes + from, text->length - from, what->bytes, what->length);
 }
 
 pe_value pei_fn_substitute(pe_call *call, const pe_value *args, int n)

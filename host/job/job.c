@@ -5,7 +5,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 
 pe_status pe_job_new(const pe_job_options *options, const pe_control *control, pe_job **out,
                      pe_diag *diag)
@@ -68,9 +67,7 @@ void pe_job_free(pe_job *job)
 
 pe_report *pe_job_report(pe_job *job)
 {
-    struct rusage usage;
-    if (getrusage(RUSAGE_SELF, &usage) == 0)
-        job->report.memory_peak_bytes = (uint64_t)usage.ru_maxrss * 1024;
+    job->report.memory_peak_bytes = pe_memory_peak();
     return &job->report;
 }
 

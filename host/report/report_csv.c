@@ -66,7 +66,7 @@ pe_status pe_report_write_csv(const pe_report *report, const char *path, const p
     }
     bool good = !ferror(file);
     if (fclose(file) != 0) good = false;
-    if (good && !stopped && rename(temporary, path) == 0) return PE_OK;
+    if (good && !stopped && pe_file_replace(temporary, path)) return PE_OK;
     pe_status status = stopped ? pe_fail(diag, PE_E_CANCELLED, path, "cancelled")
                                : pe_fail(diag, PE_E_IO, path, "cannot write: %s", strerror(errno));
     unlink(temporary);

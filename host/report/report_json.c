@@ -328,7 +328,7 @@ static pe_status write_document(json_t *document, bool good, const char *path, v
     bool written =
         file != NULL && json_dumpf(document, file, flags) == 0 && fputc('\n', file) != EOF;
     if (file != NULL && fclose(file) != 0) written = false;
-    if (!written || rename(temporary, path) != 0) {
+    if (!written || !pe_file_replace(temporary, path)) {
         status = pe_fail(diag, PE_E_IO, path, "cannot write: %s", strerror(errno));
         if (file != NULL) unlink(temporary);
     }

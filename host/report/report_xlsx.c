@@ -413,7 +413,7 @@ pe_status pe_report_write_xlsx(const pe_report *report, const pe_report_options 
         PE_TRY(write_trials_csv(report, path, arena, &how.trials_note, control, diag));
     PE_TRY(pe_report_layout(report, &how, arena, control, &pages, diag));
     PE_TRY(write_workbook(&pages, temporary, control, path, diag));
-    if (rename(temporary, path) != 0)
+    if (!pe_file_replace(temporary, path))
         PE_TRY(pe_fail(diag, PE_E_IO, path, "cannot write: %s", strerror(errno)));
 fail:
     if (status != PE_OK && temporary != NULL) unlink(temporary);

@@ -20,7 +20,7 @@ static bool has_stream(const uint8_t *bytes, size_t length, const char *name)
     uint8_t wide[64];
     size_t count = strlen(name) * 2;
     for (size_t i = 0; i < count; i++) wide[i] = i % 2 == 0 ? (uint8_t)name[i / 2] : 0;
-    return memmem(bytes, length, wide, count) != NULL;
+    return pe_bytes_find(bytes, length, wide, count) != NULL;
 }
 
 static pe_status refuse_compound(const pei_reader *reader, pe_diag *diag)
@@ -45,7 +45,7 @@ static pe_status refuse_other(const pei_reader *reader, pe_diag *diag)
     size_t head = n < 4096 ? n : 4096;
     if (has_bytes(b, n, "%PDF", 4))
         what = "this is a PDF, not a workbook; give the .xlsx or .ods file";
-    else if (memmem(b, head, "urn:schemas-microsoft-com:office:spreadsheet", 44) != NULL)
+    else if (pe_bytes_find(b, head, "urn:schemas-microsoft-com:office:spreadsheet", 44) != NULL)
         what = "this is an XML Spreadsheet 2003; save it as .xlsx";
     else if (b[0] == '<')
         what = "this is XML or HTML, not a workbook; save it as .xlsx";
@@ -127,7 +127,8 @@ static bool is_flat(const pei_reader *reader)
 {
     const uint8_t *b = reader->bytes;
     size_t n = reader->length < 4096 ? reader->length : 4096;
-    return memchr(b, '<', n < 64 ? n : 64) != NULL && memmem(b, n, "<office:document", 16) != NULL;
+    return memchr(b, '<', n < 64 ? n : 64) != NULL &&
+           pe_bytes_find(b, n, "<office:document", 16) != NULL;
 }
 
 /* The type that an OpenDocument package declares; returns its length. */

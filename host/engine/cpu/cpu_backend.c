@@ -248,8 +248,7 @@ static pe_status prepare_worker(pe_plan *plan, unsigned index, pe_diag *diag)
         return pe_fail(diag, PE_E_LIMIT, "simulate",
                        "the model's live values are too many for this machine");
     size_t bytes = rows * f->stride * sizeof(double);
-    bytes = (bytes + 63) / 64 * 64;
-    w->memory = aligned_alloc(64, bytes);
+    w->memory = malloc(bytes + 64);
     f->arena = pe_arena_new(TILE_ARENA_BYTES);
     f->lost = calloc((size_t)plan->tile_lanes + 16, 1);
     if (w->memory == NULL || f->arena == NULL || f->lost == NULL)
@@ -257,9 +256,9 @@ static pe_status prepare_worker(pe_plan *plan, unsigned index, pe_diag *diag)
                        "no memory for the %u live values of the model (%zu bytes per worker): "
                        "fewer outputs or threads need less",
                        p->slot_count, bytes);
-    memset(w->memory, 0, bytes);
     plan->bytes += bytes;
-    f->scratch = w->memory;
+    f->scratch = (double *)(((uintptr_t)w->memory + 63) / 64 * 64); /* a cache line's start */
+    memset(f->scratch, 0, bytes);
     f->slots = f->scratch + PEI_SCRATCH_ROWS * f->stride;
     f->constants = p->constants;
     f->lists = p->lists;
