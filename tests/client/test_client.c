@@ -25,45 +25,12 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "failing.h"
 #include "protocol.h"
 
 #define TOKEN "0123456789abcdef0123456789abcdef"
 #define END_FILE "end" /* in the runtime folder: hosts started as programs end */
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-/* ---- allocations that fail: the n-th of this thread from now on, counted down to 0 ---- */
-
-static _Thread_local long allocations_left = -1;
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *block, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *block, size_t size);
-
-static bool refuses(void)
-{
-    if (allocations_left < 0) return false;
-    if (allocations_left == 0) return true; /* and every later one too */
-    allocations_left--;
-    return false;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return refuses() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    return refuses() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *block, size_t size)
-{
-    return refuses() ? NULL : __real_realloc(block, size);
-}
 
 /* ---- the fake host ---- */
 
@@ -559,12 +526,12 @@ static void out_of_memory(void **state)
     pe_client_close(f->client);
     f->client = NULL;
     int result = -1;
-    for (long n = 0; result < 0; n++) {
+    for (uint64_t n = 0; result < 0; n++) {
         pe_client *client = NULL;
         memset(&f->error, 0, sizeof f->error);
-        allocations_left = n;
+        failing_begin(n, FAILING_ALL_AFTER);
         result = open_and_send(&client, &f->error);
-        allocations_left = -1;
+        failing_end();
         pe_client_close(client);
         if (result < 0) assert_string_equal(f->error.code, "memory");
         assert_true(n < 200);

@@ -15,75 +15,8 @@
 #include <cmocka.h>
 
 #include "../workbook/package_build.h"
+#include "failing.h"
 #include "whole_path.h"
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *old, size_t size);
-void *__real_aligned_alloc(size_t alignment, size_t size);
-void __real_free(void *memory);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-void *__wrap_aligned_alloc(size_t alignment, size_t size);
-void __wrap_free(void *memory);
-
-/* One thread alone allocates: runs have one worker. */
-static struct {
-    uint64_t made, fail_at; /* allocation number that fails; UINT64_MAX: none */
-    bool all_after;         /* and all after it */
-    int64_t live;
-} heap = {.fail_at = UINT64_MAX};
-
-void test_alloc_refused(uint64_t number);
-/* A place for a debugger to stop, on a condition. */
-__attribute__((noinline)) void test_alloc_refused(uint64_t number)
-{
-    __asm__ volatile("" : : "r"(number));
-}
-
-static bool refuses(void)
-{
-    uint64_t number = heap.made++;
-    if (number != heap.fail_at && (!heap.all_after || number < heap.fail_at)) return false;
-    test_alloc_refused(number);
-    return true;
-}
-
-static void *counted(void *memory)
-{
-    heap.live += memory != NULL;
-    return memory;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return refuses() ? NULL : counted(__real_malloc(size));
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    return refuses() ? NULL : counted(__real_calloc(count, size));
-}
-
-void *__wrap_realloc(void *old, size_t size)
-{
-    if (refuses()) return NULL;
-    void *memory = __real_realloc(old, size);
-    if (old == NULL) counted(memory);
-    return memory;
-}
-
-void *__wrap_aligned_alloc(size_t alignment, size_t size)
-{
-    return refuses() ? NULL : counted(__real_aligned_alloc(alignment, size));
-}
-
-void __wrap_free(void *memory)
-{
-    heap.live -= memory != NULL;
-    __real_free(memory);
-}
 
 static const char formulas[] =
     "=SUM(A1:A7)+D1\n"
@@ -142,32 +75,27 @@ static pe_status run_once(const source *s, const whole_path_options *options, pe
 }
 
 /* Returns how many allocations a run makes. */
-static uint64_t fail_each(const source *s, bool all_after, bool restart)
+static uint64_t fail_each(const source *s, failing_which which, bool restart)
 {
     char json[64], results[64];
     snprintf(json, sizeof json, "%s/r.json", folder);
     snprintf(results, sizeof results, "%s/r.xlsx", folder);
     const whole_path_options options = {.trials = 70,
-                                        .threads = 1,
+                                        .threads = 1, /* this one alone allocates */
                                         .outputs_all = true,
                                         .restart = restart,
                                         .json = json,
                                         .results = results};
     for (uint64_t n = 0;; n++) {
         pe_diag diag = {0};
-        int64_t live = heap.live;
-        heap.made = 0;
-        heap.fail_at = n;
-        heap.all_after = all_after;
+        failing_begin(n, which);
         pe_status status = run_once(s, &options, &diag);
-        heap.fail_at = UINT64_MAX;
-        heap.all_after = false;
-        bool complete = heap.made <= n;
+        failing_count count = failing_end();
         unsigned files = files_left(true);
-        if (heap.live != live)
+        if (count.live != 0)
             fail_msg("allocation %llu: %lld not freed", (unsigned long long)n,
-                     (long long)(heap.live - live));
-        if (complete) {
+                     (long long)count.live);
+        if (!count.failed) {
             if (status != PE_OK) fail_msg("%s: %s", diag.where, diag.what);
             assert_int_equal(files, 2);
             return n;
@@ -186,14 +114,14 @@ static void one_of_formulas(void **state)
 {
     (void)state;
     const source s = {.text = formulas, .length = sizeof formulas - 1};
-    print_message("%llu allocations\n", (unsigned long long)fail_each(&s, false, false));
+    print_message("%llu allocations\n", (unsigned long long)fail_each(&s, FAILING_ONE, false));
 }
 
 static void all_after_one_of_formulas(void **state)
 {
     (void)state;
     const source s = {.text = formulas, .length = sizeof formulas - 1};
-    fail_each(&s, true, false);
+    fail_each(&s, FAILING_ALL_AFTER, false);
 }
 
 static void one_of_a_restart(void **state)
@@ -203,7 +131,7 @@ static void one_of_a_restart(void **state)
         "=SUM(A1:A7)+D1\n=OFFSET(A1,INT(D1*3),0)+INDIRECT(\"D\"&INT(D1*3+1))\n"
         "=VLOOKUP(A2,A1:C6,3)&\"x\"\n=RiskNormal(A1,1)\n";
     const source s = {.text = text, .length = sizeof text - 1};
-    print_message("%llu allocations\n", (unsigned long long)fail_each(&s, false, true));
+    print_message("%llu allocations\n", (unsigned long long)fail_each(&s, FAILING_ONE, true));
 }
 
 static void one_of_a_file(void **state)
@@ -213,7 +141,7 @@ static void one_of_a_file(void **state)
     unsigned char *bytes = package_build(sheet_rows, NULL, &s.length);
     assert_non_null(bytes);
     s.bytes = bytes;
-    print_message("%llu allocations\n", (unsigned long long)fail_each(&s, false, false));
+    print_message("%llu allocations\n", (unsigned long long)fail_each(&s, FAILING_ONE, false));
     free(bytes);
 }
 

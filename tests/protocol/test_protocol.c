@@ -10,36 +10,12 @@
 
 #include <cmocka.h>
 
+#include "failing.h"
 #include "protocol_internal.h"
 #include "record_random.h"
 #include "wire_text.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-/* ---- allocations that fail: the n-th from now on and all later ones ---- */
-
-static long allocations_left = -1;
-
-void *__real_malloc(size_t size);
-void *__real_realloc(void *block, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_realloc(void *block, size_t size);
-
-static bool refuses(void)
-{
-    if (allocations_left > 0) allocations_left--;
-    return allocations_left == 0;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return refuses() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_realloc(void *block, size_t size)
-{
-    return refuses() ? NULL : __real_realloc(block, size);
-}
 
 /* ---- frames ---- */
 
@@ -495,10 +471,10 @@ static void out_of_memory(void **state)
         msgpack_sbuffer_init(&body);
         msgpack_packer_init(&packer, &body, msgpack_sbuffer_write);
         record_random(&packer, pei_record_get(tried[i]), &random);
-        for (long n = 1; code != PE_WIRE_OK; n++) {
-            allocations_left = n;
+        for (uint64_t n = 0; code != PE_WIRE_OK; n++) {
+            failing_begin(n, FAILING_ALL_AFTER);
             code = there_and_back(tried[i], &body, into);
-            allocations_left = -1;
+            failing_end();
             if (code != PE_WIRE_OK) assert_int_equal(code, PE_WIRE_E_MEMORY);
             assert_true(n < 10000);
         }
