@@ -1,5 +1,6 @@
 /* test_cancel.c: a job that is cancelled at random moments answers soon, whatever stage it is in.
- * The longest answer is printed; the limit that fails the test allows for busy machines. */
+ * What counts is the processor time that it still takes, for a busy machine may give it none; the
+ * longest answer is printed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,7 +15,7 @@
 
 #define ROWS 400u
 #define COLUMNS 100u
-#define ANSWER_SECONDS_MAX 2.0
+#define ANSWER_SECONDS_MAX 2.0 /* of all its threads */
 
 /* Draws in the first column, formulas over them, a total per row, texts, lookups and conditions. */
 static void fill(pe_workbook_builder *b, uint32_t row)
@@ -46,8 +47,15 @@ static void fill(pe_workbook_builder *b, uint32_t row)
 typedef struct canceller {
     pe_control control;
     double after;
-    double at; /* when the flag was set */
+    double at, worked; /* when the flag was set, and the processor time taken until then */
 } canceller;
+
+static double worked_seconds(void)
+{
+    struct timespec taken;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &taken);
+    return (double)taken.tv_sec + (double)taken.tv_nsec * 1e-9;
+}
 
 static void *cancel_later(void *argument)
 {
@@ -55,6 +63,7 @@ static void *cancel_later(void *argument)
     struct timespec pause = {(time_t)c->after, (long)((c->after - (double)(time_t)c->after) * 1e9)};
     nanosleep(&pause, NULL);
     c->at = pe_clock_seconds();
+    c->worked = worked_seconds();
     atomic_store(&c->control.cancel, true);
     return NULL;
 }
@@ -90,7 +99,7 @@ static void answers_are_quick(void **state)
     pe_workbook_builder *b = pe_builder_new();
     pe_builder_sheet(b, "S");
     for (uint32_t row = 0; row < ROWS; row++) fill(b, row);
-    double longest = 0, until = 0, span = 0.02;
+    double longest = 0, until = 0, most_work = 0, span = 0.02;
     uint32_t cancelled = 0;
     for (uint32_t i = 0; i < 24; i++) {
         canceller c = {.after = span * (0.05 + (double)(i * 7919 % 24) / 24)};
@@ -98,7 +107,7 @@ static void answers_are_quick(void **state)
         double start = pe_clock_seconds();
         assert_int_equal(pthread_create(&thread, NULL, cancel_later, &c), 0);
         pe_status status = run(b, &c.control);
-        double end = pe_clock_seconds();
+        double end = pe_clock_seconds(), worked = worked_seconds();
         pthread_join(thread, NULL);
         assert_true(status == PE_OK || status == PE_E_CANCELLED);
         if (status == PE_OK) { /* over before it was cancelled: not so late the next time */
@@ -107,15 +116,17 @@ static void answers_are_quick(void **state)
         }
         cancelled++;
         span *= 1.3; /* ever later stages */
+        if (worked - c.worked > most_work) most_work = worked - c.worked;
         if (end - c.at > longest) {
             longest = end - c.at;
             until = c.after;
         }
     }
-    print_message("%u runs cancelled; the longest answer took %.0f ms, asked after %.0f ms\n",
-                  cancelled, longest * 1e3, until * 1e3);
+    print_message("%u runs cancelled; the longest answer took %.0f ms, asked after %.0f ms; the "
+                  "most work %.0f ms\n",
+                  cancelled, longest * 1e3, until * 1e3, most_work * 1e3);
     assert_true(cancelled > 8);
-    assert_true(longest < ANSWER_SECONDS_MAX);
+    assert_true(most_work < ANSWER_SECONDS_MAX);
     pe_builder_free(b);
 }
 
