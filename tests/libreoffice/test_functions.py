@@ -20,8 +20,9 @@ import zipfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ADDIN = os.path.join(HERE, os.pardir, os.pardir, "addin", "libreoffice")
-sys.path.insert(0, HERE)
+sys.path[:0] = [HERE, os.path.join(ADDIN, "pythonpath")]
 from office import Office  # noqa: E402
+import pe_ahead  # noqa: E402
 
 ENGINE = EXTENSION = LIBRARY = None
 
@@ -191,6 +192,47 @@ class Functions(unittest.TestCase):
         sheet.getCellByPosition(0, 0).Formula = "=RISKNORMAL(32;2)"
         self.assertEqual(sheet.getCellByPosition(0, 0).Value, 32.0)
         self.assertIsNotNone(host_of(self.folder))
+        document.close(True)
+
+
+    def test_looking_ahead(self):
+        """Which calls are known before they are made, as (name, arguments) that Calc would give;
+        none where an argument must be calculated."""
+        rows = [
+            ("=RISKNORMAL(10;-2.5)", [("RISKNORMAL", (10.0, -2.5))]),
+            ("=2*RISKNORMAL(C1;$Sheet1.$E$1)+1", [("RISKNORMAL", (1.0, 3.0))]),
+            ("=RISKUNIFORM(F1;1E6)", [("RISKUNIFORM", (0.0, 1e6))]),
+            ("=RISKDISCRETE(C1:F1;C2:F2)", [("RISKDISCRETE", (((1.0, 2.0, 3.0, ""),),
+                                                              ((1.0, 1.0, 2.0, ""),)))]),
+            ("=RISKPERT(1;2;6;RISKNAME(\"a \"\"b\"\"\"))",
+             [("RISKNAME", ("a \"b\"",)), ("RISKPERT", (1.0, 2.0, 6.0, "told"))]),
+            ("=RISKNORMAL(7;2;RISKTRUNCATE(6;))",
+             [("RISKTRUNCATE", (6.0,)), ("RISKNORMAL", (7.0, 2.0, "told"))]),
+            ("=RISKNORMAL(C1+1;2)", []), ("=RISKNORMAL(5%;2)", []), ("=RISKNORMAL(A1;2)", []),
+            ("=RISKNORMAL(SQRT(C1);2)", []), ("=C1&\"RISKNORMAL(1;2)\"", []),
+        ]
+        document = self.office.open()
+        sheet = fill(document, ["=1+1"])
+        for formula, expected in rows:
+            sheet.getCellRangeByName("A2").Formula = formula
+            with self.subTest(formula=formula):
+                texts, answers = pe_ahead.Texts(self.office.context, 1000), {}
+                for _ in range(2):
+                    answers.update((call, "told") for call in texts.calls(answers))
+                self.assertEqual(list(answers), expected)
+        document.close(True)
+
+    def test_many(self):
+        """Many different calls at once have the values that they have one by one."""
+        document = self.office.open()
+        sheet = fill(document, [])
+        rows = [("=RISKNORMAL(%d;C1)" % (i + 1), "=RISKTRIANG(%d;%d;%d;RISKNAME(\"t\"))"
+                 % (i, i + 1, i + 2), "=RISKUNIFORM(A%d;A%d)" % (i + 11, i + 11))
+                for i in range(1000)]
+        sheet.getCellRangeByName("A11:C1010").FormulaArray = tuple(rows)
+        document.calculateAll()
+        self.assertEqual(sheet.getCellRangeByName("A11:C1010").DataArray,
+                         tuple((i + 1.0,) * 3 for i in range(1000)))
         document.close(True)
 
 

@@ -116,6 +116,14 @@ def column_name(column):
     return name
 
 
+def column_number(letters):
+    """A: 0, AA: 26."""
+    column = 0
+    for letter in letters.upper():
+        column = column * 26 + ord(letter) - 64
+    return column - 1
+
+
 def quote_sheet(name):
     """A sheet's name as it stands in a reference: quoted where it must be."""
     plain = name.isascii() and name.replace("_", "a").replace(".", "a").isalnum()
@@ -136,12 +144,9 @@ def parse_address(text):
         sheet = sheet[1:-1].replace("''", "'")
     cell = cell.split(":")[0].replace("$", "")
     letters = cell.rstrip("0123456789")
-    column = 0
-    for letter in letters.upper():
-        column = column * 26 + ord(letter) - 64
     if not letters.isalpha() or not cell[len(letters):]:
         raise ValueError(text)
-    return sheet, int(cell[len(letters):]) - 1, column - 1
+    return sheet, int(cell[len(letters):]) - 1, column_number(letters)
 
 
 def select_cell(frame, address):

@@ -45,10 +45,7 @@ def cell_of(reference):
     sheet, letters, digits = match.groups()
     if sheet.startswith("'"):
         sheet = sheet[1:-1].replace("''", "'")
-    column = 0
-    for letter in letters:
-        column = column * 26 + ord(letter) - 64
-    return sheet, int(digits) - 1, column - 1
+    return sheet, int(digits) - 1, pe_document.column_number(letters)
 
 
 def reference_to(cell):

@@ -227,19 +227,14 @@ def _area(address):
 
 
 def _send_sheet(document, sheet, index, client, formats, snapshot):
-    found = sheet.queryContentCells(CONTENT).getRangeAddresses()
     arrays = {}
     extent = None
-    for row, column, rows, columns in rectangles(
-            [(a.StartRow, a.StartColumn, a.EndRow, a.EndColumn) for a in found]):
-        step = max(1, CHUNK_CELLS // columns)
-        for first in range(row, row + rows, step):
-            count = min(step, row + rows - first)
-            place = (first, column, count, columns)
-            cells = Cells(sheet, place, formats, arrays, snapshot)
-            snapshot.masks.setdefault(sheet.getName(), []).append((*place, cells.mask()))
-            client.sheet(snapshot.book, index, first, column, cells.formulas, cells.values,
-                         cells.booleans, cells.errors)
+    for place in content(sheet, CONTENT):
+        row, column, rows, columns = place
+        cells = Cells(sheet, place, formats, arrays, snapshot)
+        snapshot.masks.setdefault(sheet.getName(), []).append((*place, cells.mask()))
+        client.sheet(snapshot.book, index, row, column, cells.formulas, cells.values,
+                     cells.booleans, cells.errors)
         bottom, right = row + rows - 1, column + columns - 1
         extent = (max(bottom, extent[0]), max(right, extent[1])) if extent else (bottom, right)
     _send_rest(document, sheet, index, client, formats, arrays, extent, snapshot)
@@ -437,6 +432,27 @@ def _filter(document, sheet, hidden, extent):
         return None
     first = max(0, filtered[0][0] - 1)
     return [first, 0, filtered[-1][1] - first + 1, extent[1] + 1]
+
+
+def content(sheet, kinds):
+    """Rectangles that cover the cells of these kinds (CellFlags), see rectangles(), in parts that
+    are read at once."""
+    found = sheet.queryContentCells(kinds).getRangeAddresses()
+    for row, column, rows, columns in rectangles(
+            [(a.StartRow, a.StartColumn, a.EndRow, a.EndColumn) for a in found]):
+        step = max(1, CHUNK_CELLS // columns)
+        for first in range(row, row + rows, step):
+            yield first, column, min(step, row + rows - first), columns
+
+
+def formulas_of(sheet):
+    """(row, column, formula) of each formula cell whose text the office gives with "=" or "{="."""
+    for row, column, rows, columns in content(sheet, FORMULA):
+        area = sheet.getCellRangeByPosition(column, row, column + columns - 1, row + rows - 1)
+        for r, texts in enumerate(area.getFormulaArray(), row):
+            for c, text in enumerate(texts, column):
+                if text.startswith(("=", "{=")):
+                    yield r, c, text
 
 
 def rectangles(areas):
