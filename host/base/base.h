@@ -207,6 +207,14 @@ unsigned pe_processors(void);  /* that the process may use, at least 1 */
 uint64_t pe_memory_peak(void); /* the process' largest resident bytes; 0: unknown */
 /* Renames; what stands at `to` is replaced in one step. false: errno says why. Names are UTF-8. */
 bool pe_file_replace(const char *from, const char *to);
+typedef enum pe_file_kind {
+    PE_FILE_ABSENT, /* nothing there, or it cannot be seen */
+    PE_FILE_PLAIN,
+    PE_FILE_FOLDER,
+    PE_FILE_OTHER /* a device, a pipe ... */
+} pe_file_kind;
+pe_file_kind pe_file_look(const char *path);
+bool pe_file_same(const char *a, const char *b); /* both are there and are one file */
 /* The first place of `what` in bytes[0, length), or NULL. */
 const void *pe_bytes_find(const void *bytes, size_t length, const void *what, size_t what_length);
 

@@ -4,6 +4,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 unsigned pe_processors(void)
@@ -24,6 +25,19 @@ uint64_t pe_memory_peak(void)
 bool pe_file_replace(const char *from, const char *to)
 {
     return rename(from, to) == 0;
+}
+
+pe_file_kind pe_file_look(const char *path)
+{
+    struct stat s;
+    if (stat(path, &s) != 0) return PE_FILE_ABSENT;
+    return S_ISREG(s.st_mode) ? PE_FILE_PLAIN : S_ISDIR(s.st_mode) ? PE_FILE_FOLDER : PE_FILE_OTHER;
+}
+
+bool pe_file_same(const char *a, const char *b)
+{
+    struct stat s, t;
+    return stat(a, &s) == 0 && stat(b, &t) == 0 && s.st_dev == t.st_dev && s.st_ino == t.st_ino;
 }
 
 const void *pe_bytes_find(const void *bytes, size_t length, const void *what, size_t what_length)

@@ -33,6 +33,31 @@ bool pe_file_replace(const char *from, const char *to)
     return false;
 }
 
+pe_file_kind pe_file_look(const char *path)
+{
+    DWORD attributes = GetFileAttributesA(path);
+    if (attributes == INVALID_FILE_ATTRIBUTES) return PE_FILE_ABSENT;
+    if ((attributes & FILE_ATTRIBUTE_DEVICE) != 0) return PE_FILE_OTHER;
+    return (attributes & FILE_ATTRIBUTE_DIRECTORY) != 0 ? PE_FILE_FOLDER : PE_FILE_PLAIN;
+}
+
+static bool identify(const char *path, BY_HANDLE_FILE_INFORMATION *information)
+{
+    DWORD share = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
+    HANDLE file =
+        CreateFileA(path, 0, share, NULL, OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, NULL);
+    bool known = file != INVALID_HANDLE_VALUE && GetFileInformationByHandle(file, information);
+    if (file != INVALID_HANDLE_VALUE) CloseHandle(file);
+    return known;
+}
+
+bool pe_file_same(const char *a, const char *b)
+{
+    BY_HANDLE_FILE_INFORMATION s, t;
+    return identify(a, &s) && identify(b, &t) && s.dwVolumeSerialNumber == t.dwVolumeSerialNumber &&
+           s.nFileIndexHigh == t.nFileIndexHigh && s.nFileIndexLow == t.nFileIndexLow;
+}
+
 const void *pe_bytes_find(const void *bytes, size_t length, const void *what, size_t what_length)
 {
     const uint8_t *at = bytes, *wanted = what;

@@ -45,6 +45,8 @@ typedef struct pe_cli_options {
  * PE_EXIT_USAGE. */
 pe_exit pe_cli_parse(int argc, char **argv, pe_arena *arena, pe_cli_options *options);
 void pe_cli_help(FILE *out);
+/* Whether results can go where the options say. PE_E_ARGUMENT, PE_E_IO; where: the path. */
+pe_status pe_cli_check_files(const pe_cli_options *options, pe_diag *diag);
 
 /* serve, status, stop: options of their own. */
 bool pe_cli_is_host(int argc, char **argv);

@@ -146,7 +146,8 @@ static pe_exit execute(pe_cli_options *options, pe_arena *arena)
     options->job.folder = folder != NULL && folder[0] != '\0' ? folder : "/tmp";
     control.progress = pe_cli_progress_call;
     control.context = &progress;
-    pe_status status = pe_job_new(&options->job, &control, &job, &diag);
+    pe_status status = pe_cli_check_files(options, &diag);
+    if (status == PE_OK) status = pe_job_new(&options->job, &control, &job, &diag);
     if (status != PE_OK) return report_failure(options, &progress, status, &diag, false);
     status = pe_job_check(job, options->workbook, &diag);
     pe_exit result = PE_EXIT_OK;
