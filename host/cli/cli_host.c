@@ -5,6 +5,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -167,6 +170,9 @@ static pe_exit serve_here(const host_options *o, int ready_pipe)
                                        .now = pe_cli_now,
                                        .ready = on_ready,
                                        .context = &w};
+#if defined(__GLIBC__)
+    mallopt(M_ARENA_MAX, 1); /* what others keep at their end never goes back to the system */
+#endif
     if (o->log[0] != '\0') make_folders(o->log);
     pe_status status = pe_server_new(&options, &server, &diag);
     if (status == PE_E_UNSUPPORTED) {

@@ -65,7 +65,7 @@ static void watch_memory(pe_server *server)
 static bool is_busy(const pe_server *server)
 {
     for (const pei_session *s = server->sessions; s != NULL; s = s->next)
-        if (s->running[0] != NULL) return true;
+        if (s->running[0] != NULL || s->running[1] != NULL) return true;
     return false;
 }
 
@@ -79,7 +79,12 @@ static void on_tick(uv_timer_t *timer)
         pei_session_tick(s, now);
         pei_session_progress(s, now);
     }
-    if (busy) watch_memory(server);
+    if (busy) {
+        watch_memory(server);
+    } else if (server->session_ended && !server->stopping) {
+        server->session_ended = false;
+        pei_work_renew(&server->work);
+    }
     if (server->session_count == 0 && server->options.idle_s > 0 && !server->stopping &&
         now - server->idle_since >= server->options.idle_s) {
         pei_log_line(&server->log, 0, "idle");

@@ -81,6 +81,8 @@ struct pei_request {
 void pei_request_free(pei_request *request); /* NULL is allowed */
 /* Does the request in a runner: decodes, computes, encodes the reply. */
 void pei_request_do(pei_request *request);
+/* A host stays for long: memory that no session needs goes back to the system. */
+void pei_give_back(void);
 /* Frames, to be freed; NULL: out of memory. */
 uint8_t *pei_failure_frame(uint32_t id, const pe_wire_diag *failure, size_t *length);
 uint8_t *pei_reply_frame(uint32_t id, pe_wire_record record, const void *result, size_t *length,
@@ -91,6 +93,20 @@ uint8_t *pei_note_frame(const char *name, pe_wire_record record, const void *par
 /* ---- work
  * --------------------------------------------------------------------------------------------- */
 
+/* One runner; a crew of them lives until the next. */
+typedef struct pei_runner {
+    struct pei_work *work;
+    struct pei_crew *crew, *before; /* before: whose end this one waits for; NULL: none */
+    int queue;
+    uv_thread_t thread;
+} pei_runner;
+
+typedef struct pei_crew {
+    pei_runner runners[PEI_RUNNERS + 1];
+    unsigned count; /* threads that are not joined */
+    bool stop;
+} pei_crew;
+
 /* The runners and their two queues. A session has at most one request in each, so that first come,
  * first served is fair. */
 typedef struct pei_work {
@@ -99,17 +115,15 @@ typedef struct pei_work {
     uv_cond_t wake[2]; /* ordered, light */
     pei_request *first[2], *last[2];
     pei_request *done; /* for the loop, newest first */
-    unsigned simulating, busy;
-    bool stop;
-    uv_thread_t threads[PEI_RUNNERS + 1];
-    unsigned thread_count;
-    struct pei_runner {
-        struct pei_work *work;
-        int queue;
-    } runners[PEI_RUNNERS + 1];
+    unsigned simulating;
+    pei_crew crews[2], *crew; /* crew: that works */
 } pei_work;
 pe_status pei_work_start(pei_work *work, pe_server *server, pe_diag *diag);
-void pei_work_stop(pei_work *work); /* waits for what runs; what waits is freed */
+void pei_work_stop(pei_work *work); /* waits for what runs */
+/* Other threads in place of the runners, while nothing runs or waits: what a thread has freed stays
+ * in malloc's cache of that thread, a page each at worst, until the thread ends. Where none can be
+ * started, those that are there stay. */
+void pei_work_renew(pei_work *work);
 void pei_work_add(pei_work *work, pei_request *request, bool light);
 /* Takes a request out of its queue; false: a runner has it. */
 bool pei_work_remove(pei_work *work, pei_request *request, bool light);
@@ -201,6 +215,7 @@ struct pe_server {
     uint64_t session_last;
     double started, idle_since;
     uint64_t bytes_max;
+    bool session_ended; /* and what it held has not gone back to the system yet */
     atomic_bool stop_asked;
     bool stopping; /* no new requests; ends with its last session */
     bool closing;

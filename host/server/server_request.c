@@ -55,6 +55,13 @@ pe_status pei_reply(pei_task *task, pe_wire_record record, const void *result)
                    why.where, "%s", why.what);
 }
 
+void pei_give_back(void)
+{
+#if defined(__GLIBC__)
+    malloc_trim(0);
+#endif
+}
+
 /* ---- dispatch
  * ----------------------------------------------------------------------------------------- */
 
@@ -141,9 +148,7 @@ void pei_request_do(pei_request *request)
     pei_model *model = request->session->model;
     if (request->method == PEI_DISPOSE) {
         pei_model_free(model);
-#if defined(__GLIBC__)
-        malloc_trim(0); /* a host stays for long: what no session needs goes back to the system */
-#endif
+        pei_give_back();
         return;
     }
     pei_task task = {.model = model, .request = request, .diag = &diag};

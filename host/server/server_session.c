@@ -66,6 +66,8 @@ static void session_bury(pei_session *session)
     server->session_count--;
     if (server->session_count == 0) server->idle_since = pe_clock_seconds();
     session_free(session);
+    server->session_ended = true;
+    pei_server_hurry(server);
     pei_server_look(server);
 }
 

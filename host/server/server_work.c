@@ -23,77 +23,125 @@ static pei_request *take(pei_work *work, int queue)
         if (work->last[queue] == r) work->last[queue] = previous;
         r->next = NULL;
         work->simulating += simulates(r);
-        work->busy += queue == 0;
         return r;
     }
     return NULL;
 }
 
-static void finish(pei_work *work, pei_request *request, int queue)
+static void finish(pei_work *work, pei_request *request)
 {
     uv_mutex_lock(&work->mutex);
     if (simulates(request)) {
         work->simulating--;
         uv_cond_signal(&work->wake[0]); /* one that was passed over may start */
     }
-    work->busy -= queue == 0;
     request->next = work->done;
     work->done = request;
     uv_mutex_unlock(&work->mutex);
     uv_async_send(&work->server->wake);
 }
 
+/* ---- runners
+ * ------------------------------------------------------------------------------------------- */
+
+static void join_crew(pei_crew *crew, pei_work *work)
+{
+    for (unsigned i = 0; i < crew->count; i++) uv_thread_join(&crew->runners[i].thread);
+    uv_mutex_lock(&work->mutex);
+    crew->count = 0;
+    uv_mutex_unlock(&work->mutex);
+}
+
 static void runner_main(void *argument)
 {
-    const struct pei_runner *runner = argument;
+    const pei_runner *runner = argument;
     pei_work *work = runner->work;
+    if (runner->before != NULL) {
+        join_crew(runner->before, work);
+        pei_give_back();
+    }
     for (;;) {
         pei_request *request = NULL;
         uv_mutex_lock(&work->mutex);
-        while (!work->stop && (request = take(work, runner->queue)) == NULL)
+        while (!runner->crew->stop && (request = take(work, runner->queue)) == NULL)
             uv_cond_wait(&work->wake[runner->queue], &work->mutex);
         uv_mutex_unlock(&work->mutex);
         if (request == NULL) return;
         request->started = pe_clock_seconds();
         pei_request_do(request);
-        finish(work, request, runner->queue);
+        finish(work, request);
     }
+}
+
+static void stop_crew(pei_crew *crew, pei_work *work)
+{
+    uv_mutex_lock(&work->mutex);
+    crew->stop = true;
+    uv_cond_broadcast(&work->wake[0]);
+    uv_cond_broadcast(&work->wake[1]);
+    uv_mutex_unlock(&work->mutex);
+}
+
+/* False: not all of it could be started, and none of it is left. */
+static bool start_crew(pei_crew *crew, pei_crew *before, pei_work *work)
+{
+    /* Evaluation goes as deep as formulas do: the main thread's stack, not libuv's default. */
+    const uv_thread_options_t options = {.flags = UV_THREAD_HAS_STACK_SIZE,
+                                         .stack_size = 16u << 20};
+    crew->stop = false;
+    for (unsigned i = 0; i <= PEI_RUNNERS; i++) {
+        pei_runner *runner = &crew->runners[i];
+        *runner = (pei_runner){.work = work,
+                               .crew = crew,
+                               .before = i == PEI_RUNNERS ? before : NULL,
+                               .queue = i == 0};
+        if (uv_thread_create_ex(&runner->thread, &options, runner_main, runner) != 0) {
+            stop_crew(crew, work);
+            join_crew(crew, work);
+            return false;
+        }
+        crew->count++;
+    }
+    return true;
 }
 
 pe_status pei_work_start(pei_work *work, pe_server *server, pe_diag *diag)
 {
-    work->server = server;
     if (uv_mutex_init(&work->mutex) != 0)
         return pe_fail(diag, PE_E_MEMORY, "server", "out of memory");
     uv_cond_init(&work->wake[0]);
     uv_cond_init(&work->wake[1]);
-    /* Evaluation goes as deep as formulas do: the main thread's stack, not libuv's default. */
-    const uv_thread_options_t options = {.flags = UV_THREAD_HAS_STACK_SIZE,
-                                         .stack_size = 16u << 20};
-    for (unsigned i = 0; i <= PEI_RUNNERS; i++) {
-        work->runners[i].work = work;
-        work->runners[i].queue = i == PEI_RUNNERS;
-        if (uv_thread_create_ex(&work->threads[i], &options, runner_main, &work->runners[i]) != 0)
-            return pe_fail(diag, PE_E_MEMORY, "server", "the runners cannot be started");
-        work->thread_count++;
-    }
+    work->server = server;
+    work->crew = &work->crews[0];
+    if (!start_crew(work->crew, NULL, work))
+        return pe_fail(diag, PE_E_MEMORY, "server", "the runners cannot be started");
     return PE_OK;
+}
+
+void pei_work_renew(pei_work *work)
+{
+    pei_crew *old = work->crew, *fresh = &work->crews[old == &work->crews[0]];
+    uv_mutex_lock(&work->mutex);
+    bool joined = fresh->count == 0;
+    uv_mutex_unlock(&work->mutex);
+    if (!joined || !start_crew(fresh, old, work)) return;
+    work->crew = fresh;
+    stop_crew(old, work);
 }
 
 void pei_work_stop(pei_work *work)
 {
     if (work->server == NULL) return;
-    uv_mutex_lock(&work->mutex);
-    work->stop = true;
-    uv_cond_broadcast(&work->wake[0]);
-    uv_cond_broadcast(&work->wake[1]);
-    uv_mutex_unlock(&work->mutex);
-    for (unsigned i = 0; i < work->thread_count; i++) uv_thread_join(&work->threads[i]);
+    stop_crew(work->crew, work);
+    join_crew(work->crew, work); /* it has joined the one before */
     uv_cond_destroy(&work->wake[0]);
     uv_cond_destroy(&work->wake[1]);
     uv_mutex_destroy(&work->mutex);
     work->server = NULL;
 }
+
+/* ---- queues
+ * -------------------------------------------------------------------------------------------- */
 
 void pei_work_add(pei_work *work, pei_request *request, bool light)
 {
