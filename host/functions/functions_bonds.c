@@ -53,6 +53,13 @@ static double years(const security *s)
     return pei_year_fraction(s->call, s->settlement, s->maturity, s->basis);
 }
 
+/* The same for interest paid at the end, which Calc counts otherwise. */
+static double years_paid(const security *s)
+{
+    return s->call->calc != NULL ? pei_calc_years(s->settlement, s->maturity, s->basis, s->dates)
+                                 : years(s);
+}
+
 /* ---- coupon dates
  * ------------------------------------------------------------------------------------- */
 
@@ -141,7 +148,8 @@ static double price_at(const security *s, const period *p, double rate, double y
 {
     double f = s->frequency, payment = 100 * rate / f, part = p->left / p->days,
            accrued = payment * p->elapsed / p->days;
-    if (p->coupon.count <= 1) return (payment + redemption) / (1 + yield / f * part) - accrued;
+    if (p->coupon.count <= 1 && s->call->calc == NULL) /* Calc compounds the last period, too */
+        return (payment + redemption) / (1 + yield / f * part) - accrued;
     double growth = 1 + yield / f, count = p->coupon.count;
     double price = redemption / pen_pow(growth, count - 1 + part);
     for (double k = 0; k < count; k++) price += payment / pen_pow(growth, k + part);
@@ -164,7 +172,7 @@ static double yield_at(const security *s, const period *p, double rate, double p
                        double redemption)
 {
     double f = s->frequency, part = p->elapsed / p->days;
-    if (p->coupon.count <= 1) {
+    if (p->coupon.count <= 1 && s->call->calc == NULL) {
         double paid = price / 100 + part * rate / f;
         return (redemption / 100 + rate / f - paid) / paid * f * p->days / p->left;
     }
@@ -194,7 +202,8 @@ pe_value pei_fn_YIELD(pe_call *call, const pe_value *args, int n)
     return pe_number_checked(yield_at(&s, &p, rate, price, redemption));
 }
 
-/* Macaulay's duration in years. */
+/* Macaulay's duration in years; Calc has the first coupon at what whole periods leave of the years
+ * to maturity. */
 static pe_value duration(pe_call *call, const pe_value *args, int n, bool modified)
 {
     security s;
@@ -203,8 +212,9 @@ static pe_value duration(pe_call *call, const pe_value *args, int n, bool modifi
         return pe_error(PE_ERROR_NUM);
     period p = period_of(&s);
     double f = s.frequency, growth = 1 + yield / f, weighted = 0, total = 0;
+    double first = call->calc != NULL ? years(&s) * f - p.coupon.count + 1 : p.left / p.days;
     for (double k = 0; k < p.coupon.count; k++) {
-        double time = k + p.left / p.days;
+        double time = k + first;
         double value =
             (100 * rate / f + (k == p.coupon.count - 1 ? 100 : 0)) / pen_pow(growth, time);
         weighted += time * value;
@@ -226,29 +236,30 @@ pe_value pei_fn_MDURATION(pe_call *call, const pe_value *args, int n)
 /* ---- discounted securities
  * ---------------------------------------------------------------------------- */
 
-/* (settlement, maturity, a, b, [basis]) with a and b above 0. */
+/* (settlement, maturity, a, b, [basis]) with a and b above 0; *fraction: the years by `count`. */
 static bool discounted(pe_call *call, const pe_value *args, int n, double *a, double *b,
-                       double *fraction)
+                       double *fraction, double (*count)(const security *s))
 {
     security s;
     *a = pe_arg_number(args, n, 2, 0);
     *b = pe_arg_number(args, n, 3, 0);
     if (!security_of(call, args, n, 4, false, &s) || *a <= 0 || *b <= 0) return false;
-    *fraction = years(&s);
+    *fraction = count(&s);
     return *fraction > 0;
 }
 
 pe_value pei_fn_DISC(pe_call *call, const pe_value *args, int n)
 {
     double price, redemption, fraction;
-    if (!discounted(call, args, n, &price, &redemption, &fraction)) return pe_error(PE_ERROR_NUM);
+    if (!discounted(call, args, n, &price, &redemption, &fraction, years))
+        return pe_error(PE_ERROR_NUM);
     return pe_number_checked((redemption - price) / redemption / fraction);
 }
 
 pe_value pei_fn_INTRATE(pe_call *call, const pe_value *args, int n)
 {
     double investment, redemption, fraction;
-    if (!discounted(call, args, n, &investment, &redemption, &fraction))
+    if (!discounted(call, args, n, &investment, &redemption, &fraction, years_paid))
         return pe_error(PE_ERROR_NUM);
     return pe_number_checked((redemption - investment) / investment / fraction);
 }
@@ -256,7 +267,7 @@ pe_value pei_fn_INTRATE(pe_call *call, const pe_value *args, int n)
 pe_value pei_fn_RECEIVED(pe_call *call, const pe_value *args, int n)
 {
     double investment, discount, fraction;
-    if (!discounted(call, args, n, &investment, &discount, &fraction))
+    if (!discounted(call, args, n, &investment, &discount, &fraction, years_paid))
         return pe_error(PE_ERROR_NUM);
     double left = 1 - discount * fraction;
     return left > 0 ? pe_number_checked(investment / left) : pe_error(PE_ERROR_NUM);
@@ -265,7 +276,7 @@ pe_value pei_fn_RECEIVED(pe_call *call, const pe_value *args, int n)
 pe_value pei_fn_PRICEDISC(pe_call *call, const pe_value *args, int n)
 {
     double discount, redemption, fraction;
-    if (!discounted(call, args, n, &discount, &redemption, &fraction))
+    if (!discounted(call, args, n, &discount, &redemption, &fraction, years_paid))
         return pe_error(PE_ERROR_NUM);
     return pe_number_checked(redemption * (1 - discount * fraction));
 }
@@ -273,7 +284,8 @@ pe_value pei_fn_PRICEDISC(pe_call *call, const pe_value *args, int n)
 pe_value pei_fn_YIELDDISC(pe_call *call, const pe_value *args, int n)
 {
     double price, redemption, fraction;
-    if (!discounted(call, args, n, &price, &redemption, &fraction)) return pe_error(PE_ERROR_NUM);
+    if (!discounted(call, args, n, &price, &redemption, &fraction, years))
+        return pe_error(PE_ERROR_NUM);
     return pe_number_checked((redemption / price - 1) / fraction);
 }
 
@@ -324,8 +336,8 @@ pe_value pei_fn_ACCRINTM(pe_call *call, const pe_value *args, int n)
     double rate = pe_arg_number(args, n, 2, 0), par = pe_arg_number(args, n, 3, 1000);
     if (!security_of(call, args, n, 4, false, &s) || rate <= 0 || par <= 0)
         return pe_error(PE_ERROR_NUM);
-    double fraction = years(&s);
-    if (s.basis == 1 &&
+    double fraction = years_paid(&s);
+    if (s.basis == 1 && call->calc == NULL &&
         s.maturity - s.settlement > 366) { /* over the length of the year of issue */
         pei_date_parts(s.settlement, s.dates, &year, &month, &day);
         fraction = (s.maturity - s.settlement) / (pei_days_in_month(year, 2) == 29 ? 366 : 365);

@@ -2,12 +2,14 @@
  * body follows the values of LibreOffice 7.4. */
 #include "functions_arithmetic.h"
 #include "functions_internal.h"
+#include "functions_daycount.h"
 
-/* The nearest number of 15 significant digits. */
+/* The nearest number of 15 significant digits; what is too large to have a rounding error behind
+ * its 11 binary places stays. */
 static double approximate(double x)
 {
     pe_decimal15 d = pe_arith_decimal15(x);
-    if (x == 0 || pen_abs(x) >= 0x1p53) return x;
+    if (x == 0 || pen_abs(x) >= 0x1p41) return x;
     double scale = pe_round_scale(d.exponent), a = d.digits;
     a = d.exponent < 0 ? a / scale : a * scale;
     return x < 0 ? 0.0 - a : a;
@@ -128,12 +130,93 @@ double pei_fn_chisqdist(const double *x, int n)
     return pei_fn_chisq_dist(full, 3);
 }
 
+/* At a rate of -100% what was there is gone, and payments at the end make up the future value. */
+static double calc_pmt(const double *x, int n)
+{
+    bool due = n > 4 && x[4] != 0;
+    if (x[0] == -1 && !due && x[1] > 0) return n > 3 ? 0.0 - x[3] : 0.0;
+    return pei_fn_PMT(x, n);
+}
+
+/* IPMT and PPMT: no part of a period after the last. */
+static double calc_ipmt(const double *x, int n)
+{
+    return x[1] > x[2] ? pe_error_double(PE_ERROR_VALUE) : pei_fn_IPMT(x, n);
+}
+
+static double calc_ppmt(const double *x, int n)
+{
+    return x[1] > x[2] ? pe_error_double(PE_ERROR_VALUE) : pei_fn_PPMT(x, n);
+}
+
+static bool is_asset(const double *x)
+{
+    return x[0] > 0 && x[1] <= x[0];
+}
+
+static double calc_db(const double *x, int n)
+{
+    double month = n > 4 ? pen_floor(x[4]) : 12.0;
+    if (!is_asset(x)) return pe_error_double(PE_ERROR_VALUE);
+    if (month == 12 && x[3] > x[2] && x[3] <= x[2] + 1) return 0;
+    return pei_fn_DB(x, n);
+}
+
+static double calc_ddb(const double *x, int n)
+{
+    return is_asset(x) ? pei_fn_DDB(x, n) : pe_error_double(PE_ERROR_VALUE);
+}
+
+static double calc_syd(const double *x, int n)
+{
+    PE_UNUSED(n);
+    return (x[0] - x[1]) * (x[2] - x[3] + 1) / (x[2] * (x[2] + 1) / 2);
+}
+
+/* Treasury bills are counted in months of 30 days (by the calendar from 1899), the day of maturity
+ * included. */
+static double bill_days(const double *x, double matures)
+{
+    return pei_days_30(pen_floor(x[0]), pen_floor(matures), false, PEI_DATES_CALC);
+}
+
+static double calc_tbillprice(const double *x, int n)
+{
+    double excel = pei_fn_TBILLPRICE(x, n);
+    return pen_is_finite(excel) ? 100 * (1 - x[2] * bill_days(x, x[1] + 1) / 360) : excel;
+}
+
+static double calc_tbillyield(const double *x, int n)
+{
+    double excel = pei_fn_TBILLYIELD(x, n);
+    return pen_is_finite(excel) ? (100 / x[2] - 1) * 360 / (bill_days(x, x[1]) + 1) : excel;
+}
+
+static double calc_tbilleq(const double *x, int n)
+{
+    double excel = pei_fn_TBILLEQ(x, n);
+    return pen_is_finite(excel) ? 365 * x[2] / (360 - x[2] * bill_days(x, x[1] + 1)) : excel;
+}
+
 static const struct {
     uint16_t id;
     pe_num_body body;
 } bodies[] = {
-    {PE_FN_POWER, calc_power}, {PE_FN_MOD, calc_mod}, {PE_FN_MROUND, calc_mround},
-    {PE_FN_ATAN2, calc_atan2}, {PE_FN_EXP, calc_exp}, {PE_FN_STANDARDIZE, calc_standardize},
+    {PE_FN_POWER, calc_power},
+    {PE_FN_MOD, calc_mod},
+    {PE_FN_MROUND, calc_mround},
+    {PE_FN_ATAN2, calc_atan2},
+    {PE_FN_EXP, calc_exp},
+    {PE_FN_STANDARDIZE, calc_standardize},
+    {PE_FN_PMT, calc_pmt},
+    {PE_FN_IPMT, calc_ipmt},
+    {PE_FN_PPMT, calc_ppmt},
+    {PE_FN_TBILLPRICE, calc_tbillprice},
+    {PE_FN_TBILLYIELD, calc_tbillyield},
+    {PE_FN_TBILLEQ, calc_tbilleq},
+    {PE_FN_DB, calc_db},
+    {PE_FN_DDB, calc_ddb},
+    {PE_FN_SYD, calc_syd},
 };
 
 pe_value pe_calc_call(pe_function_id id, const double *x, int n)

@@ -93,6 +93,7 @@ pe_value pei_fn_MIRR(pe_call *call, const pe_value *args, int n)
         double later = costs == 0 ? 0 : costs * w;
         costs = later + (s.items[t] < 0 ? s.items[t] : 0);
     }
+    if (gains == 0 && call->calc != NULL) return pe_error(PE_ERROR_VALUE);
     if (costs == 0) return pe_error(PE_ERROR_DIV0);
     return pe_number_checked(pen_pow(gains / -costs, 1.0 / (double)(s.count - 1)) - 1.0);
 }

@@ -38,6 +38,20 @@ double pei_days_between(double start, double end, int basis, pei_dates dates)
     return end - start;
 }
 
+/* Months of 30 days without a rule for their ends, but US February gives back the days that it has
+ * not; a year is as long as that of the start. */
+double pei_calc_years(double start, double end, int basis, pei_dates dates)
+{
+    int y1, m1, d1, y2, m2, d2;
+    pei_date_parts(start, dates, &y1, &m1, &d1);
+    pei_date_parts(end, dates, &y2, &m2, &d2);
+    if (basis == 1) return (end - start) / (is_leap(y1) ? 366.0 : 365.0);
+    if (basis == 2 || basis == 3) return (end - start) / (basis == 2 ? 360.0 : 365.0);
+    double days = (y2 - y1) * 360.0 + (m2 - m1) * 30.0 + (d2 - d1);
+    if (basis == 0 && m1 == 2 && m2 != 2 && y1 == y2) days -= is_leap(y1) ? 1 : 2;
+    return days / 360.0;
+}
+
 bool pei_is_month_end(double date, pei_dates dates)
 {
     int y, m, d;

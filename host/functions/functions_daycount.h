@@ -12,6 +12,8 @@ double pei_days_30(double start, double end, bool european, pei_dates dates);
 double pei_days_between(double start, double end, int basis, pei_dates dates);
 /* The date `months` later, at most the last day of its month; or (end_of_month) that last day. */
 double pei_months_later(double date, int months, bool end_of_month, pei_dates dates);
+/* The years that Calc counts from start to end for interest paid at the end. */
+double pei_calc_years(double start, double end, int basis, pei_dates dates);
 bool pei_is_month_end(double date, pei_dates dates);
 
 /* A bond's coupon period that holds a date: previous <= date < next, and the coupons from next to

@@ -174,6 +174,13 @@ static double rate_newton(const annuity *a, double rate)
     return PEN_NAN;
 }
 
+/* Newton's steps also end at -100%, where the annuity has no value to find. */
+static bool is_root(const annuity *a, double rate)
+{
+    double scale = pen_abs(a->pv) + pen_abs(a->fv) + pen_abs(a->pmt);
+    return rate > -0.999999 || pen_abs(annuity_gap(a, rate)) <= 1e-6 * scale;
+}
+
 /* The change of sign nearest to the guess in steps of 1 + rate, halved. */
 static double rate_search(const annuity *a, double guess)
 {
@@ -207,7 +214,8 @@ double pei_fn_RATE(const double *x, int n)
     double guess = given(x, n, 5, 0.1);
     if (!(a.nper > 0) || guess <= -1) return failed(PE_ERROR_NUM);
     double rate = rate_newton(&a, guess);
-    return pen_is_finite(rate) ? rate : rate_search(&a, guess);
+    if (pen_is_finite(rate)) return is_root(&a, rate) ? rate : failed(PE_ERROR_NUM);
+    return rate_search(&a, guess);
 }
 
 /* ---- rates and quotations

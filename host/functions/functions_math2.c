@@ -4,8 +4,8 @@
 
 /* ---- integers in lists ------------------------------------------------------ */
 
-/* The integers of GCD, LCM and MULTINOMIAL: texts inside ranges are errors here, blanks are
- * skipped. */
+/* The integers of GCD, LCM and MULTINOMIAL: texts inside ranges are errors here, or under Calc's
+ * rules skipped like blanks. */
 typedef struct integers {
     pe_call *call;
     double result, extra;
@@ -18,8 +18,8 @@ typedef struct integers {
 static bool visit_integer(void *context, pe_value value, bool direct)
 {
     integers *list = context;
-    PE_UNUSED(direct);
     list->visited++;
+    if (!direct && list->call->calc != NULL && pe_is(value, PE_KIND_TEXT)) return true;
     pe_value number = pe_is(value, PE_KIND_OMITTED) ? pe_number(0) : value;
     if (pe_is(value, PE_KIND_BOOLEAN)) number = pe_error(PE_ERROR_VALUE);
     if (pe_is(value, PE_KIND_TEXT)) number = pe_to_number(list->call, value);
@@ -42,8 +42,9 @@ static pe_value over_integers(pe_call *call, const pe_value *args, int n, double
         pei_shape_of(args[i], &rows, &columns);
         list.visited = 0;
         pe_each_value(call, args[i], visit_integer, &list);
-        /* empty cells are zeros, and one is as good as many */
-        if (list.visited < (uint64_t)rows * columns && !list.failed) step(&list, 0);
+        /* empty cells are zeros, but not Calc's, and one is as good as many */
+        if (call->calc == NULL && list.visited < (uint64_t)rows * columns && !list.failed)
+            step(&list, 0);
     }
     return list.failed ? list.error : pe_number_checked(list.result);
 }
@@ -72,7 +73,7 @@ static bool lcm_step(integers *list, double x)
 {
     double common = gcd_of(list->result, x);
     list->result = common == 0 ? 0.0 : list->result / common * x;
-    return list->result < 0x1p53;
+    return list->result < 0x1p53 || list->call->calc != NULL;
 }
 
 static bool multinomial_step(integers *list, double x)
@@ -190,7 +191,8 @@ pe_value pei_fn_sumproduct(pe_call *call, const pe_value *args, int n)
         if (factors[i].array->columns < columns) columns = factors[i].array->columns;
     }
     pe_value first_error = pe_blank();
-    for (int i = 0; i < n && rows == 1 && columns == 1; i++) /* a lone text is no number */
+    bool lone = rows == 1 && columns == 1 && call->calc == NULL;
+    for (int i = 0; i < n && lone; i++) /* a lone text is no number */
         if (pe_is(factors[i].array->cells[0], PE_KIND_TEXT)) return pe_error(PE_ERROR_VALUE);
     for (int i = 0; i < n; i++) { /* an error anywhere counts, left-most argument first */
         size_t count = (size_t)factors[i].array->rows * factors[i].array->columns;
@@ -212,12 +214,38 @@ pe_value pei_fn_sumproduct(pe_call *call, const pe_value *args, int n)
     return pe_number_checked(sum);
 }
 
+/* Calc's pairs are of the same shape, and what is empty is 0. */
+static pe_value filled(pe_call *call, pe_value v)
+{
+    pe_value error;
+    const pe_array *from = pe_to_array(call, v, &error);
+    pe_array *to = from != NULL ? pe_new_array(call, from->rows, from->columns) : NULL;
+    if (from == NULL) return error;
+    if (to == NULL) return pe_error(PE_ERROR_NUM);
+    for (size_t i = 0; i < (size_t)to->rows * to->columns; i++)
+        to->cells[i] = pe_is(from->cells[i], PE_KIND_BLANK) ? pe_number(0) : from->cells[i];
+    return pe_box_pointer(PE_KIND_ARRAY, to);
+}
+
+static bool same_shape(pe_value a, pe_value b)
+{
+    uint32_t ra, ca, rb, cb;
+    pei_shape_of(a, &ra, &ca);
+    pei_shape_of(b, &rb, &cb);
+    return ra == rb && ca == cb;
+}
+
 static pe_value over_pairs(pe_call *call, const pe_value *args, double (*term)(double x, double y))
 {
     pei_pairs pairs;
-    pe_value error;
-    if (!pei_pairs_of(call, args[0], args[1], &pairs, &error)) return error;
-    if (pairs.count == 0) return pe_error(PE_ERROR_DIV0);
+    pe_value error, a = args[0], b = args[1];
+    if (call->calc != NULL && !same_shape(a, b)) return pe_error(PE_ERROR_VALUE);
+    if (call->calc != NULL) {
+        a = filled(call, a);
+        b = filled(call, b);
+    }
+    if (!pei_pairs_of(call, a, b, &pairs, &error)) return error;
+    if (pairs.count == 0 && call->calc == NULL) return pe_error(PE_ERROR_DIV0);
     double sum = 0;
     for (size_t i = 0; i < pairs.count; i++) sum += term(pairs.x[i], pairs.y[i]);
     return pe_number_checked(sum);

@@ -93,6 +93,11 @@ pe_value pei_fn_ACCRINT(pe_call *call, const pe_value *args, int n)
     if (!rule_args(call, args, n, 5, &t) || !in_calendar(&t, issue) || !in_calendar(&t, first) ||
         !in_calendar(&t, t.settlement) || !(issue < t.settlement) || rate <= 0 || par <= 0)
         return pe_error(PE_ERROR_NUM);
+    if (call->calc != NULL) { /* knows no periods */
+        if (n > 7) return pe_error(PE_ERROR_VALUE);
+        double accrued = pei_calc_years(issue, t.settlement, t.basis, t.dates);
+        return pe_number_checked(par * rate * accrued);
+    }
     double before = regular_date(&t, first, -1), accrued;
     if (issue >= before) {
         accrued = part_of(&t, issue, t.settlement, before, first);
@@ -121,6 +126,7 @@ static bool odd_first_of(pe_call *call, const pe_value *args, int n, odd_first *
 {
     terms *t = &o->t;
     double part;
+    if (call->calc != NULL) return false; /* has no odd first periods */
     t->settlement = date_arg(args, n, 0);
     t->maturity = date_arg(args, n, 1);
     o->issue = date_arg(args, n, 2);
@@ -199,6 +205,12 @@ static bool odd_last_of(pe_call *call, const pe_value *args, int n, odd_last *o)
         return false;
     if (!(t->maturity > t->settlement && t->settlement > last) || t->rate < 0 || t->redemption <= 0)
         return false;
+    if (call->calc != NULL) { /* counts in parts of years */
+        o->coupon_parts = pei_year_fraction(call, last, t->maturity, t->basis) * t->frequency;
+        o->accrued = pei_year_fraction(call, last, t->settlement, t->basis) * t->frequency;
+        o->wait = pei_year_fraction(call, t->settlement, t->maturity, t->basis) * t->frequency;
+        return true;
+    }
     o->coupon_parts = periods_since(t, last, t->maturity);
     o->accrued = periods_since(t, last, t->settlement);
     o->wait = o->coupon_parts - o->accrued;
@@ -244,7 +256,8 @@ static bool asset_of(pe_call *call, const pe_value *args, int n, asset *a)
     a->rate = pe_arg_number(args, n, 5, 0);
     if (!(purchased >= 0 && purchased <= end && end < PEI_SERIAL_END(pei_dates_of(call))))
         return false;
-    if (!(b >= 0 && b <= 4 && b != 2) || a->cost <= 0 || a->salvage < 0 || a->salvage > a->cost)
+    if (!(b >= 0 && b <= 4 && (b != 2 || call->calc != NULL)) || a->cost <= 0 || a->salvage < 0 ||
+        a->salvage > a->cost)
         return false;
     if (a->period < 0 || a->period > 1e5 || a->rate <= 0) return false;
     a->first = pei_year_fraction(call, purchased, end, (int)b);

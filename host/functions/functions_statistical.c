@@ -496,20 +496,6 @@ pe_value pei_fn_percentrank_exc(pe_call *call, const pe_value *args, int n)
     return percentrank(call, args, n, true);
 }
 
-/* Calc's rank of what is not in the list but between its ends: the place after the smaller ones is
- * its last, -1 its first. */
-static double absent_rank(const pei_list *list, double x, bool upwards, bool average)
-{
-    double smaller = 0, larger = 0;
-    for (size_t i = 0; i < list->count; i++) {
-        smaller += list->x[i] < x;
-        larger += list->x[i] > x;
-    }
-    if (smaller == 0 || larger == 0) return pe_error_double(PE_ERROR_VALUE);
-    double rank = average ? (smaller - 1) / 2 : upwards ? -1 : smaller;
-    return upwards ? rank : (double)list->count + 1 - rank;
-}
-
 static pe_value rank(pe_call *call, const pe_value *args, int n, bool average)
 {
     pei_list list;
@@ -521,8 +507,6 @@ static pe_value rank(pe_call *call, const pe_value *args, int n, bool average)
         if (list.x[i] == x) equal++;
         if (upwards ? list.x[i] < x : list.x[i] > x) before++;
     }
-    if (equal == 0 && call->calc != NULL)
-        return pe_number_checked(absent_rank(&list, x, upwards, average));
     if (equal == 0) return pe_error(PE_ERROR_NA);
     return pe_number(before + 1 + (average ? (equal - 1) / 2 : 0));
 }
