@@ -14,7 +14,7 @@ from com.sun.star.lang import XInitialization, XServiceInfo
 from com.sun.star.task import XJob
 
 IMPLEMENTATION = "org.powerengine.calc.Dispatch"
-SAVE_JOB = "org.powerengine.calc.SaveJob"
+DOCUMENT_JOB = "org.powerengine.calc.DocumentJob"
 SPREADSHEET = "com.sun.star.sheet.SpreadsheetDocument"
 PROTOCOL = "vnd.power-engine:"
 
@@ -111,25 +111,30 @@ class Dispatch(unohelper.Base, XDispatchProvider, XNotifyingDispatch, XInitializ
         return ("com.sun.star.frame.ProtocolHandler",)
 
 
-class SaveJob(unohelper.Base, XJob, XServiceInfo):
-    """Called after a document was saved, see Jobs.xcu."""
+class DocumentJob(unohelper.Base, XJob, XServiceInfo):
+    """Called after a spreadsheet was loaded or saved, see Jobs.xcu."""
 
     def __init__(self, context):
         self.context = context
 
     def execute(self, arguments):
-        import pe_save
         given = {value.Name: value.Value for argument in arguments
                  if argument.Name == "Environment" for value in argument.Value}
         document = given.get("Model")
         try:
-            if document is not None and document.supportsService(SPREADSHEET):
+            if document is None or not document.supportsService(SPREADSHEET):
+                return
+            if given.get("EventName") == "OnLoad":
+                import pe_bare
+                pe_bare.loaded(self.context, document)
+            else:
+                import pe_save
                 pe_save.saved(self.context, document)
-        except Exception:  # saving has succeeded; a warning that fails is no reason to say else
+        except Exception:  # it is loaded or saved; a courtesy that fails is no reason to say else
             traceback.print_exc()
 
     def getImplementationName(self):
-        return SAVE_JOB
+        return DOCUMENT_JOB
 
     def supportsService(self, name):
         return name in self.getSupportedServiceNames()
@@ -146,4 +151,4 @@ def command_of(url):
 g_ImplementationHelper = unohelper.ImplementationHelper()
 g_ImplementationHelper.addImplementation(Dispatch, IMPLEMENTATION,
                                          ("com.sun.star.frame.ProtocolHandler",))
-g_ImplementationHelper.addImplementation(SaveJob, SAVE_JOB, ("com.sun.star.task.Job",))
+g_ImplementationHelper.addImplementation(DocumentJob, DOCUMENT_JOB, ("com.sun.star.task.Job",))

@@ -3,52 +3,18 @@
 Calc finds the methods through XRiskFunctions (XRiskFunctions.idl) and their names and help in
 CalcAddIns.xcu. The values come from the host (pe_functions).
 """
-import os
-import xml.etree.ElementTree
-
 import unohelper
 from com.sun.star.lang import Locale, XServiceInfo, XServiceName
 from com.sun.star.sheet import XAddIn
 from org.powerengine.calc import XRiskFunctions
 
+import pe_described
 import pe_functions
 
 IMPLEMENTATION = "org.powerengine.calc.Functions"
 SERVICE = "_xll"
 ADDIN_SERVICE = "com.sun.star.sheet.AddIn"
-OOR = "{http://openoffice.org/2001/registry}"
-
-
-class Described:
-    """A function's display name, help and parameters: (name, help) each."""
-
-    def __init__(self, node):
-        values = texts_of(node)
-        self.display = values.get("DisplayName", "")
-        self.help = values.get("Description", "")
-        parameters = [child for child in node if child.get(OOR + "name") == "Parameters"]
-        self.parameters = []
-        for parameter in parameters[0] if parameters else ():
-            texts = texts_of(parameter)
-            self.parameters.append((texts.get("DisplayName", ""), texts.get("Description", "")))
-        self.variadic = bool(self.parameters) and self.parameters[-1][0] == "properties"
-
-
-def texts_of(node):
-    """The properties of a node of the configuration's file."""
-    return {child.get(OOR + "name"): "".join(child.itertext()) for child in node
-            if child.tag == "prop"}
-
-
-def read_functions():
-    """Name to Described, from CalcAddIns.xcu beside this file."""
-    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "CalcAddIns.xcu")
-    root = xml.etree.ElementTree.parse(path).getroot()
-    functions = root.find("node").find("node").find("node")
-    return {node.get(OOR + "name"): Described(node) for node in functions}
-
-
-FUNCTIONS = read_functions()
+FUNCTIONS = pe_described.functions()
 
 
 class Functions(unohelper.Base, XRiskFunctions, XAddIn, XServiceName, XServiceInfo):

@@ -139,25 +139,60 @@ class Functions(unittest.TestCase):
         self.assertAlmostEqual(float(means[0]), 12.0, delta=0.15)  # five standard errors
         document.close(True)
 
-    def test_spelling_of_excel(self):
-        """A file as Excel saves it: _xll.RiskNormal, mixed case, an old cached value."""
+    def excel_file(self, name, formulas, replacements):
+        """A file as Excel saves it: old values, and formulas with these bytes replaced."""
         document = self.office.open()
-        fill(document, ["=RISKNORMAL(10;2)"])
+        fill(document, formulas)
         path = os.path.join(self.folder, "excel.xlsx")
         self.office.save(document, path)
         document.close(True)
-        rewritten = os.path.join(self.folder, "excel2.xlsx")
+        rewritten = os.path.join(self.folder, name)
         with zipfile.ZipFile(path) as old, zipfile.ZipFile(rewritten, "w") as new:
-            for name in old.namelist():
-                data = old.read(name)
-                if name == "xl/worksheets/sheet1.xml":
-                    self.assertIn(b"_XLL.RISKNORMAL(10,2)", data)
-                    data = data.replace(b"_XLL.RISKNORMAL(10,2)", b"_xll.RiskNormal(20,2)")
-                new.writestr(name, data)
-        document = self.office.open(rewritten)
+            for entry in old.namelist():
+                data = old.read(entry)
+                if entry == "xl/worksheets/sheet1.xml":
+                    for before, after in replacements:
+                        self.assertIn(before, data)
+                        data = data.replace(before, after)
+                new.writestr(entry, data)
+        return rewritten
+
+    def test_spelling_of_excel(self):
+        """_xll.RiskNormal, mixed case, an old value."""
+        path = self.excel_file("excel2.xlsx", ["=RISKNORMAL(10;2)"],
+                               [(b"_XLL.RISKNORMAL(10,2)", b"_xll.RiskNormal(20,2)")])
+        document = self.office.open(path)
         document.calculateAll()
         cell = document.Sheets.getByIndex(0).getCellByPosition(0, 0)
         self.assertEqual((cell.getError(), cell.Value), (0, 20.0))
+        document.close(True)
+
+    def test_without_prefix(self):
+        """RiskNormal without _xll.: known after loading, also to a calculation of everything; the
+        host reads the file as it is, and the document is as if nobody had touched it."""
+        rows = [("=RISKNORMAL(10;2)", 10.0, 0),
+                ("=RISKTRIANG(1;2;6;RISKNAME(\"RiskPert(\"))", 3.0, 0),
+                ("=2*RISKUNIFORM(C1;E1)+A1", 14.0, 0), ("=RISKOUTPUT(\"sum\")+A1+A2", 13.0, 0)]
+        path = self.excel_file("bare.xlsx", [row[0] for row in rows] + ["'=RISKPERT(1;2;3)"],
+                               [(b"_XLL.RISKNORMAL(", b"RiskNormal("), (b"_XLL.", b"")])
+        done = subprocess.run([ENGINE, "run", path, "-o", path + "-results.xlsx", "--trials",
+                               "4000", "--seed", "1"], capture_output=True, text=True)
+        self.assertRegex(done.stdout, r"(?m)^sum +1[23][.]")
+        document = self.office.open(path)
+        sheet = document.Sheets.getByIndex(0)
+        self.check(sheet, rows)
+        document.calculateAll()
+        self.check(sheet, rows)
+        self.assertEqual(sheet.getCellByPosition(0, 4).String, "=RISKPERT(1;2;3)")
+        document.close(True)
+        document = self.office.open(path)
+        self.assertFalse(document.isModified())
+        self.assertEqual(len(document.UndoManager.AllUndoActionTitles), 0)
+        document.close(True)
+        document = self.office.open(path, ReadOnly=True)
+        done, text = self.office.command(document, "run", Trials=100, Seed=1)
+        self.assertTrue(done, text)
+        self.office.desktop.getCurrentComponent().close(True)
         document.close(True)
 
     def mean_in(self, document):
