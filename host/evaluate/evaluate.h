@@ -34,6 +34,7 @@ typedef struct pe_evaluator pe_evaluator;
 pe_status pe_evaluator_new(const pe_graph *graph, const pe_evaluate_options *options,
                            pe_evaluator **evaluator, pe_diag *diag);
 void pe_evaluator_free(pe_evaluator *evaluator);
+size_t pe_evaluator_bytes(const pe_evaluator *evaluator); /* that it holds */
 
 /* Computes every formula cell in the given mode. Afterwards pe_evaluator_value answers for each
  * cell (texts live in the evaluator; a later run replaces them). Cells on a true cycle get 0 as in

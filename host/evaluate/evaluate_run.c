@@ -452,6 +452,13 @@ void pe_evaluator_free(pe_evaluator *e)
     pe_arena_free(e->arena);
 }
 
+size_t pe_evaluator_bytes(const pe_evaluator *e)
+{
+    return pe_arena_bytes(e->arena) + pe_arena_bytes(e->texts) +
+           (e->blocks != NULL ? pe_arena_bytes(pei_blocks_arena(e->blocks)) : 0) +
+           e->edge_capacity * sizeof *e->edges;
+}
+
 pe_value pe_evaluator_value(const pe_evaluator *e, uint32_t cell)
 {
     return e->values[cell];

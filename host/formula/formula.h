@@ -173,6 +173,7 @@ typedef struct pe_scope {
 typedef struct pe_formula_set pe_formula_set;
 pe_status pe_formula_set_new(const pe_scope *scope, pe_formula_set **set, pe_diag *diag);
 void pe_formula_set_free(pe_formula_set *set);
+size_t pe_formula_set_bytes(const pe_formula_set *set); /* that it holds */
 /* Adds text[0, length) (leading '=' optional), written for the cell home, and gives the index of
  * its shape. Equal shapes are parsed once: the lexer makes the canonical relative form and looks it
  * up. Names with a sheet scope make the home sheet part of the shape. PE_E_SYNTAX: diag->where is

@@ -58,6 +58,12 @@ void pe_formula_set_free(pe_formula_set *set)
     free(set);
 }
 
+size_t pe_formula_set_bytes(const pe_formula_set *set)
+{
+    return pe_arena_bytes(set->arena) + set->slot_count * sizeof *set->slots +
+           set->shape_capacity * sizeof(const shape *);
+}
+
 uint32_t pe_formula_set_count(const pe_formula_set *set)
 {
     return (uint32_t)set->shape_count;

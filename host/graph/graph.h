@@ -32,6 +32,7 @@ pe_status pe_graph_build(const pe_workbook *workbook, const pe_override *overrid
                          uint32_t override_count, pe_pool *pool, const pe_control *control,
                          pe_graph **graph, pe_diag *diag);
 void pe_graph_free(pe_graph *graph);
+size_t pe_graph_bytes(const pe_graph *graph);         /* that it holds */
 double pe_graph_parse_seconds(const pe_graph *graph); /* of which parsing */
 
 const pe_workbook *pe_graph_workbook(const pe_graph *graph);

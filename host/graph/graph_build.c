@@ -260,3 +260,9 @@ void pe_graph_free(pe_graph *g)
     free(g->words);
     pe_arena_free(g->arena);
 }
+
+size_t pe_graph_bytes(const pe_graph *g)
+{
+    return pe_arena_bytes(g->arena) + pe_formula_set_bytes(g->set) +
+           g->word_capacity * sizeof *g->words + g->dynamic_capacity * sizeof *g->dynamic;
+}

@@ -54,6 +54,10 @@ typedef struct pe_job_edit {
 } pe_job_edit;
 pe_status pe_job_restart(pe_job *job, const pe_settings *settings, const pe_job_edit *edits,
                          uint32_t edit_count, pe_diag *diag);
+/* Frees what only a run needs, its trials among it: afterwards the report has no outputs and no
+ * inputs, and the job is there for pe_job_restart alone. */
+void pe_job_end_run(pe_job *job);
+size_t pe_job_bytes(const pe_job *job); /* that it holds, but for trials; NULL: 0 */
 
 /* After pe_job_compile: seconds that one trial takes, measured on a few blocks of trials of which
  * nothing is kept; within about 50 ms. */

@@ -65,7 +65,7 @@ static pe_status apply(pe_job *job, const pe_job_edit *edits, const uint32_t *ce
     return PE_OK;
 }
 
-static void forget_run(pe_job *job)
+void pe_job_end_run(pe_job *job)
 {
     pe_report *r = &job->report;
     pei_job_end_run(job);
@@ -101,7 +101,7 @@ static pe_status restart(pe_job *job, const pe_settings *settings, const pe_job_
     pe_override *overrides = NULL;
     uint32_t override_count = 0;
     double start = pe_clock_seconds();
-    forget_run(job);
+    pe_job_end_run(job);
     if (job->memo == NULL) job->memo = pe_program_memo_new();
     pe_graph_forget_dependencies(job->graph);
     PE_TRY(apply(job, edits, cells, count, diag));
@@ -130,4 +130,17 @@ pe_status pe_job_restart(pe_job *job, const pe_settings *settings, const pe_job_
 fail:
     free(cells);
     return status;
+}
+
+size_t pe_job_bytes(const pe_job *job)
+{
+    pe_plan_info plan = {.bytes = 0};
+    if (job == NULL) return 0;
+    size_t bytes =
+        pe_arena_bytes(job->kept) + pe_arena_bytes(job->run) + pe_workbook_bytes(job->workbook);
+    if (job->graph != NULL) bytes += pe_graph_bytes(job->graph);
+    if (job->evaluator != NULL) bytes += pe_evaluator_bytes(job->evaluator);
+    if (job->program != NULL) bytes += pe_arena_bytes(job->program->arena);
+    if (job->plan != NULL) job->options.backend->describe(job->plan, &plan);
+    return bytes + plan.bytes;
 }

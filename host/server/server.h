@@ -22,8 +22,9 @@ typedef struct pe_server_options {
     uint64_t bytes_max;   /* memory of the process above which the largest job is ended; 0: four
                              fifths of the machine's (or the container's) */
     uint32_t session_max; /* 0: the protocol's limit; tests */
-    bool signals;         /* SIGTERM, SIGINT and SIGHUP end the server */
-    double (*now)(void);  /* local date and time as a serial of the 1900 system */
+    uint64_t session_bytes_max; /* of one session; 0: the protocol's limit; tests */
+    bool signals;               /* SIGTERM, SIGINT and SIGHUP end the server */
+    double (*now)(void);        /* local date and time as a serial of the 1900 system */
     /* Called once in the loop thread when clients can connect. May be NULL. */
     void (*ready)(void *context);
     void *context;

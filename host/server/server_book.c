@@ -25,25 +25,54 @@ void pei_model_free(pei_model *model)
     free(model);
 }
 
+static uint64_t book_bytes(const pei_book *book)
+{
+    uint64_t bytes = pe_workbook_bytes(book->built) + pe_job_bytes(book->kept.job);
+    if (book->builder != NULL) bytes += pe_builder_bytes(book->builder);
+    if (book->kept.arena != NULL) bytes += pe_arena_bytes(book->kept.arena);
+    return bytes;
+}
+
 uint64_t pei_model_bytes(const pei_model *model)
 {
     uint64_t bytes = 0;
     for (size_t i = 0; i < PE_COUNT(model->books); i++)
-        if (model->books[i] != NULL && model->books[i]->builder != NULL)
-            bytes += pe_builder_bytes(model->books[i]->builder);
+        if (model->books[i] != NULL) bytes += book_bytes(model->books[i]);
     for (size_t i = 0; i < PE_COUNT(model->runs); i++)
         if (model->runs[i] != NULL) bytes += model->runs[i]->bytes;
     return bytes;
 }
 
+uint64_t pei_model_most(const pei_model *model)
+{
+    uint64_t most = model->server->options.session_bytes_max;
+    return most > 0 ? most : (uint64_t)PE_LIMIT_session_memory_mib << 20;
+}
+
 pe_status pei_model_room(const pei_model *model, uint64_t bytes, pe_diag *diag)
 {
-    uint64_t most = (uint64_t)PE_LIMIT_session_memory_mib << 20;
+    uint64_t most = pei_model_most(model);
     if (bytes <= most && pei_model_bytes(model) <= most - bytes) return PE_OK;
     return pe_fail(diag, PE_E_MEMORY, "",
-                   "this connection would hold more than %d MiB of workbooks and results: close "
-                   "workbooks or runs, or use fewer trials",
-                   PE_LIMIT_session_memory_mib);
+                   "the open workbooks, what is computed of them and their results would need more "
+                   "than %llu MiB: close other workbooks, or use a smaller model, fewer trials or "
+                   "fewer outputs",
+                   (unsigned long long)(most >> 20));
+}
+
+pe_status pei_model_fit(pei_model *model, const pei_book *book, uint64_t bytes, pe_diag *diag)
+{
+    for (size_t i = 0; i < PE_COUNT(model->books); i++) {
+        if (pei_model_room(model, bytes, NULL) == PE_OK) return PE_OK;
+        if (model->books[i] != NULL && model->books[i] != book)
+            pei_kept_free(&model->books[i]->kept);
+    }
+    for (size_t i = PE_COUNT(model->runs); i-- > 0;) {
+        if (pei_model_room(model, bytes, NULL) == PE_OK) return PE_OK;
+        pei_run_free(model->runs[i]);
+        model->runs[i] = NULL;
+    }
+    return pei_model_room(model, bytes, diag);
 }
 
 void pei_book_free(pei_book *book)
@@ -75,7 +104,7 @@ static pe_status place_for(pei_model *model, pei_book ***place, pe_diag *diag)
     for (size_t i = 0; i < PE_COUNT(model->books); i++)
         if (model->books[i] == NULL) {
             *place = &model->books[i];
-            return pei_model_room(model, 0, diag);
+            return pei_model_fit(model, NULL, 0, diag);
         }
     return pe_fail(diag, PE_E_LIMIT, "book", "this connection holds %d workbooks: close one",
                    PE_LIMIT_session_books);
@@ -365,7 +394,7 @@ static pe_status put_part(pei_task *task, pei_book *book, const pe_wire_sheet_pa
                                 cells, task->diag));
     PE_TRY(put_blocks(task, book, p));
     PE_TRY(put_looks(task, book, p));
-    PE_TRY(pei_model_room(task->model, 0, task->diag));
+    PE_TRY(pei_model_fit(task->model, book, 0, task->diag));
 fail:
     return status;
 }

@@ -245,6 +245,7 @@ pe_status pei_job_ready(pei_task *task, pei_book *book, const pe_wire_settings *
         kept->build_s = build_s;
         status = make_job(task, book, settings);
     }
+    if (status == PE_OK) status = pei_model_fit(task->model, book, 0, task->diag);
     msgpack_sbuffer_destroy(&kept->came);
     kept->came = came;
     if (status != PE_OK) pei_kept_free(kept);
@@ -257,5 +258,8 @@ pe_status pei_job_compiled(pei_task *task, pei_book *book)
     if (kept->stage == PEI_STAGE_COMPILED) return PE_OK;
     pe_status status = pe_job_compile(kept->job, task->diag);
     kept->stage = status == PE_OK ? PEI_STAGE_COMPILED : PEI_STAGE_USED;
+    if (status != PE_OK) return status;
+    status = pei_model_fit(task->model, book, 0, task->diag);
+    if (status != PE_OK) pei_kept_free(kept);
     return status;
 }

@@ -129,8 +129,12 @@ PEI_METHODS(PEI_METHOD_DECLARE)
 pe_status pei_reply(pei_task *task, pe_wire_record record, const void *result);
 pe_status pei_out_of_memory(pe_diag *diag);
 uint64_t pei_model_bytes(const pei_model *model);
-/* PE_E_LIMIT where the session holds as much as it may (bytes: about to be added). */
+uint64_t pei_model_most(const pei_model *model); /* bytes that the session may hold */
+/* PE_E_MEMORY where the session holds as much as it may (bytes: about to be added). */
 pe_status pei_model_room(const pei_model *model, uint64_t bytes, pe_diag *diag);
+/* The same, but first what is too much goes: the jobs of books other than this one (NULL: all),
+ * which can be made anew, then the oldest runs. */
+pe_status pei_model_fit(pei_model *model, const pei_book *book, uint64_t bytes, pe_diag *diag);
 
 /* ---- values */
 pe_value pei_value_in(const pe_wire_value *value, pe_arena *arena);

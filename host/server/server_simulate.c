@@ -283,16 +283,6 @@ static void keep_run(pei_model *model, pei_run *run)
     model->runs[0] = run;
 }
 
-/* The oldest runs go where the session would hold too much. */
-static void make_room(pei_model *model, uint64_t bytes)
-{
-    for (size_t i = PE_COUNT(model->runs); i-- > 0;) {
-        if (pei_model_room(model, bytes, NULL) == PE_OK) return;
-        pei_run_free(model->runs[i]);
-        model->runs[i] = NULL;
-    }
-}
-
 static pe_status lay_out(pei_task *task, const pei_book *book, pe_report *report, pei_run *run)
 {
     pe_pages pages = {.page_count = 0};
@@ -325,16 +315,16 @@ static pe_wire_timings timings_of(const pei_task *task, pei_kept *kept, const pe
 }
 
 /* A run's trials have to fit into what the session may hold. */
-static pe_status fits(const pe_report *report, pe_diag *diag)
+static pe_status fits(const pei_model *model, const pe_report *report, pe_diag *diag)
 {
-    uint64_t most = ((uint64_t)PE_LIMIT_session_memory_mib << 20) / sizeof(pe_value);
+    uint64_t bytes = pei_model_most(model), most = bytes / sizeof(pe_value);
     uint32_t outputs = report->output_count > 0 ? report->output_count : 1;
     if (report->trials_asked <= most / outputs) return PE_OK;
     return pe_fail(
         diag, PE_E_MEMORY, "trials",
-        "%llu trials of %u outputs would need more than %d MiB: use at most %llu trials, "
+        "%llu trials of %u outputs would need more than %llu MiB: use at most %llu trials, "
         "or fewer outputs",
-        (unsigned long long)report->trials_asked, outputs, PE_LIMIT_session_memory_mib,
+        (unsigned long long)report->trials_asked, outputs, (unsigned long long)(bytes >> 20),
         (unsigned long long)(most / outputs));
 }
 
@@ -358,7 +348,7 @@ pe_status pei_do_simulate(pei_task *task, const pe_wire_simulate *params)
     PE_TRY(pei_job_ready(task, book, &params->settings, params->has_settings));
     PE_TRY(pei_job_compiled(task, book));
     pe_report *report = pe_job_report(book->kept.job);
-    PE_TRY(fits(report, task->diag));
+    PE_TRY(fits(task->model, report, task->diag));
     book->kept.stage = PEI_STAGE_USED;
     PE_TRY(pe_job_simulate(book->kept.job, task->diag));
     report = pe_job_report(book->kept.job);
@@ -366,7 +356,8 @@ pe_status pei_do_simulate(pei_task *task, const pe_wire_simulate *params)
     report->command = again(book, report);
     double before = pe_clock_seconds();
     report->timings.total = before - start;
-    make_room(task->model, report->trials * report->output_count * sizeof(pe_value));
+    pei_model_fit(task->model, book, report->trials * report->output_count * sizeof(pe_value),
+                  NULL);
     PE_TRY(run_new(task->model, book, report, report->run_name, &run, task->diag));
     status = lay_out(task, book, report, run);
     double now = pe_clock_seconds();
@@ -378,6 +369,7 @@ pe_status pei_do_simulate(pei_task *task, const pe_wire_simulate *params)
     report->run_name = ""; /* what the task held goes */
     report->runs = NULL;
     report->run_count = 0;
+    pe_job_end_run(book->kept.job);
     if (status == PE_OK && pe_cancelled(task->model->control))
         status = pe_fail(task->diag, PE_E_CANCELLED, "", "cancelled"); /* nothing is kept */
     PE_TRY(status);

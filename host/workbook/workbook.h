@@ -157,7 +157,8 @@ pe_status pe_workbook_read_file(const char *path, const pe_read_options *options
 pe_status pe_workbook_read_bytes(const void *bytes, size_t length, const pe_read_options *options,
                                  pe_pool *pool, const pe_control *control, pe_workbook **workbook,
                                  pe_diag *diag);
-void pe_workbook_free(pe_workbook *workbook); /* NULL is allowed */
+void pe_workbook_free(pe_workbook *workbook);          /* NULL is allowed */
+size_t pe_workbook_bytes(const pe_workbook *workbook); /* that it holds; NULL: 0 */
 /* sha256 becomes that of the content, as pe_builder_build makes it: after constants changed. */
 void pe_workbook_hash(pe_workbook *workbook);
 

@@ -47,6 +47,17 @@ void pe_workbook_free(pe_workbook *workbook)
     free(owner);
 }
 
+size_t pe_workbook_bytes(const pe_workbook *workbook)
+{
+    const pei_book *owner = (const pei_book *)workbook;
+    if (owner == NULL) return 0;
+    size_t bytes = pe_arena_bytes(owner->arena) + workbook->cell_count * sizeof(pe_cell) +
+                   workbook->formula_count * sizeof(pe_formula_source);
+    for (size_t i = 0; i < owner->arena_count; i++)
+        if (owner->arenas[i] != NULL) bytes += pe_arena_bytes(owner->arenas[i]);
+    return bytes;
+}
+
 /* ---- index
  * -------------------------------------------------------------------------------------------- */
 

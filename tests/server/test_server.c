@@ -505,9 +505,91 @@ static void keeps_so_many(void **state)
     assert_int_equal(results.runs.count, PE_LIMIT_session_runs);
 }
 
+/* ---- memory of a session
+ * -------------------------------------------------------------------------------- */
+
+static uint64_t memory_of(rig_client *c)
+{
+    const pe_wire_status params = {0};
+    pe_wire_status_reply reply;
+    assert_string_equal(
+        rig_call(c, "status", PE_WIRE_status, &params, PE_WIRE_status_reply, &reply), "");
+    return reply.session.memory_bytes;
+}
+
+static uint32_t long_book(rig_client *c)
+{
+    static char lines[1 << 15];
+    size_t n = (size_t)snprintf(lines, sizeof lines, "A1 =RiskNormal(10,2)\n");
+    for (int row = 2; row <= 800; row++)
+        n += (size_t)snprintf(lines + n, sizeof lines - n, "A%d =A%d*1.001+A1\n", row, row - 1);
+    return rig_book(c, lines);
+}
+
+static double mean_of(rig_client *c, uint32_t book)
+{
+    pe_wire_simulate_reply run;
+    assert_string_equal(rig_simulate(c, book, 200, &run), "");
+    return run.outputs.items[0].statistics.mean;
+}
+
+/* What is computed of a workbook counts; where it is too much, other workbooks' goes and comes
+ * again, and what does not fit by itself is refused. */
+static void a_session_holds_so_much(void **state)
+{
+    (void)state;
+    rig small;
+    rig_client c;
+    pe_wire_simulate_reply run;
+    uint32_t book = long_book(&client);
+    uint64_t sent = memory_of(&client);
+    double mean = mean_of(&client, book);
+    uint64_t computed = memory_of(&client);
+    assert_true(computed > sent + sent / 2);
+    const pe_server_options two = {.session_bytes_max = computed + sent * 2};
+    rig_start(&small, &two);
+    rig_hello(&small, &c);
+    uint32_t books[2] = {long_book(&c), long_book(&c)};
+    for (int i = 0; i < 6; i++) {
+        assert_true(mean_of(&c, books[i % 2]) == mean);
+        assert_true(memory_of(&c) <= two.session_bytes_max);
+    }
+    rig_close(&c);
+    rig_stop(&small);
+    const pe_server_options half = {.session_bytes_max = sent + (computed - sent) / 4};
+    rig_start(&small, &half);
+    rig_hello(&small, &c);
+    book = long_book(&c);
+    assert_string_equal(rig_simulate(&c, book, 200, &run), "memory");
+    assert_true(strstr(c.failure.what.bytes, "close other workbooks") != NULL);
+    assert_true(memory_of(&c) <= half.session_bytes_max);
+    const pe_wire_workbook_close close_book = {.book = book};
+    assert_string_equal(rig_call(&c, "workbook.close", PE_WIRE_workbook_close, &close_book,
+                                 PE_WIRE_workbook_close_reply, NULL),
+                        "");
+    assert_string_equal(rig_simulate(&c, rig_book(&c, MODEL), 200, &run), "");
+    rig_close(&c);
+    rig_stop(&small);
+}
+
+/* Trials that cannot be held are refused before the first is run. */
+static void too_many_trials_are_refused_early(void **state)
+{
+    (void)state;
+    pe_wire_simulate_reply run;
+    uint32_t book = rig_book(&client, MODEL "D1 =B1+RiskOutput(\"Second\")\n");
+    uint64_t most = ((uint64_t)PE_LIMIT_session_memory_mib << 20) / sizeof(double) / 2;
+    double start = pe_clock_seconds();
+    assert_string_equal(rig_simulate(&client, book, most + 1, &run), "memory");
+    assert_true(pe_clock_seconds() - start < 5);
+    assert_string_equal(client.failure.where.bytes, "trials");
+    assert_non_null(strstr(client.failure.what.bytes, "use at most 134217728 trials"));
+    assert_string_equal(rig_simulate(&client, book, 1000, &run), "");
+}
+
 int main(void)
 {
-    enum { FIXED = 12 };
+    enum { FIXED = 14 };
     struct CMUnitTest tests[FIXED + PE_COUNT(shapes) + PE_COUNT(refusals)] = {
         cmocka_unit_test(functions),
         cmocka_unit_test(distributions),
@@ -521,6 +603,8 @@ int main(void)
         cmocka_unit_test(status),
         cmocka_unit_test(closes_runs_and_books),
         cmocka_unit_test(keeps_so_many),
+        cmocka_unit_test(a_session_holds_so_much),
+        cmocka_unit_test(too_many_trials_are_refused_early),
     };
     char names[PE_COUNT(shapes)][64];
     size_t n = FIXED;
