@@ -147,6 +147,13 @@ def different(actual, expected):
             for key in set(actual) | set(expected) if actual.get(key) != expected.get(key)}
 
 
+def page_styles_of(document):
+    """The names of the page styles, and which sheet has which."""
+    sheets = [document.getSheets().getByName(name) for name in names_of(document)]
+    return (sorted(document.getStyleFamilies().getByName("PageStyles").getElementNames()),
+            [sheet.PageStyle for sheet in sheets])
+
+
 def mean_on(document):
     """The cell of the summary with the first output's mean."""
     sheet = document.getSheets().getByName(SUMMARY)
@@ -232,10 +239,11 @@ def test_entry(stage):
 def test_undo(stage):
     """One step of Undo takes a run's sheets away; of a second run, brings the first's back."""
     document = stage.sample("capital_project.xlsx")
-    before = names_of(document)
+    before, styles = names_of(document), page_styles_of(document)
     undo = document.getUndoManager()
     stage.run(document)
     after, first = names_of(document), sheets_of(document)
+    styled = page_styles_of(document)
     equal("one step", list(undo.getAllUndoActionTitles()), ["Simulation results"])
     stage.run(document, Seed=8)
     check("another seed, other numbers", sheets_of(document) != first)
@@ -243,9 +251,10 @@ def test_undo(stage):
     equal("undo of a second run: the first's numbers", different(sheets_of(document), first), {})
     charts = [s.getDrawPage().getCount() for s in pe_marks.our_sheets(document)]
     undo.undo()
-    equal("undo of the first: as before", names_of(document), before)
+    equal("undo of the first: as before", (names_of(document), page_styles_of(document)),
+          (before, styles))
     undo.redo()
-    equal("redo", names_of(document), after)
+    equal("redo", (names_of(document), page_styles_of(document)), (after, styled))
     equal("redo: numbers", different(sheets_of(document), first), {})
     equal("redo: charts", [s.getDrawPage().getCount() for s in pe_marks.our_sheets(document)],
           charts)
@@ -302,6 +311,55 @@ def test_protected(stage):
     reply = stage.run(document, NewDocument=True)
     equal("asked for: the document is as before", names_of(document), before)
     stage.office.desktop.getCurrentComponent().close(True)
+    document.close(True)
+
+
+def test_read_only(stage):
+    """A file that may not be written, and a document opened to be read: the results go to a new
+    document, and nothing in this one changes."""
+    for what, mode, options in (("a file of mode 0444", 0o444, {}),
+                                ("opened to be read", 0o644, {"ReadOnly": True})):
+        path = shutil.copy(os.path.join(SAMPLES, "capital_project.xlsx"), stage.folder)
+        os.chmod(path, mode)
+        if not options and os.access(path, os.W_OK):
+            continue  # root may write every file
+        document = stage.office.open(path, **options)
+        check("%s: is read-only" % what, document.isReadonly())
+        before = names_of(document)
+        expected = stage.headless(document, "xlsx")
+        reply = stage.run(document)
+        check("%s: the user is told" % what, "read-only" in reply["line"], reply["line"])
+        equal("%s: as before" % what, (names_of(document), document.isModified()), (before, False))
+        other = stage.office.desktop.getCurrentComponent()
+        compare(what, other, reply, expected)
+        equal("%s: page styles" % what, set(page_styles_of(other)[1]),
+              {"Power Engine", "Power Engine 1"})
+        other.close(True)
+        done, text = stage.office.command(document, "define-input", Cells="Inputs!B8",
+                                          Distribution="normal(1,2)")
+        check("%s: Define Input says why not: %s" % (what, text),
+              not done and "read-only" in text)
+        document.close(True)
+        os.remove(path)
+
+
+def test_earlier_page(stage):
+    """A page that the last run does not have stays where formulas may refer to it, and says so."""
+    document = stage.sample("capital_project.xlsx")
+    stage.run(document)
+    sheet = document.getSheets().getByName("IRR")
+    cell = document.getSheets().getByIndex(0).getCellByPosition(10, 40)
+    cell.setFormula("=$IRR.E5")
+    title, value = sheet.getCellByPosition(0, 0).getString(), cell.getValue()
+    for _ in range(2):
+        stage.run(document, Outputs="Model!B11", Seed=9)
+    equal("its title", sheet.getCellByPosition(0, 0).getString(),
+          title + " \u2013 of an earlier run: not part of the last one")
+    equal("what refers to it", (cell.getFormula(), cell.getValue()), ("=$IRR.E5", value))
+    check("its tab is grey", sheet.TabColor == 0xBFBFBF, sheet.TabColor)
+    stage.run(document)
+    equal("a run that has it again", (sheet.getCellByPosition(0, 0).getString(), sheet.TabColor,
+                                      sheet.getCellByPosition(0, 0).CharColor), (title, -1, -1))
     document.close(True)
 
 
@@ -371,17 +429,17 @@ def test_lost_host(stage):
 def test_remove(stage):
     """Remove Results takes our sheets, as one step; what referred to them shows it."""
     document = stage.sample("capital_project.xlsx")
-    before = names_of(document)
+    before = names_of(document), page_styles_of(document)
     stage.run(document)
-    after = names_of(document)
+    after = names_of(document), page_styles_of(document)
     cell = document.getSheets().getByIndex(0).getCellByPosition(10, 40)
     cell.setFormula(REFERENCE)
     done, text = stage.office.command(document, "remove-results")
     check("removed: %s" % text, done)
-    equal("the model's sheets stay", names_of(document), before)
+    equal("the model's sheets stay", (names_of(document), page_styles_of(document)), before)
     check("the reference is visible", "#REF!" in cell.getFormula(), cell.getFormula())
     document.getUndoManager().undo()
-    equal("one step of Undo", names_of(document), after)
+    equal("one step of Undo", (names_of(document), page_styles_of(document)), after)
     document.close(True)
 
 

@@ -17,9 +17,10 @@ from com.sun.star.sheet.CellFlags import (ANNOTATION, DATETIME, EDITATTR, FORMUL
 
 EVERYTHING = VALUE | DATETIME | STRING | ANNOTATION | FORMULA | HARDATTR | STYLES | EDITATTR
 NUMBER, TEXT, FORMULA_CELL, LINK = range(4)
-UNDO_TITLE = "Simulation results"
+UNDO_TITLE, REMOVE_TITLE = "Simulation results", "Remove results"
 EXCEL_A1 = 1              # AddressConvention.XL_A1
-STALE_COLOR = 0xBFBFBF    # tab of a page that the last run did not have
+STALE_COLOR, STALE_TEXT_COLOR = 0xBFBFBF, 0xB3261E  # tab and title of an older run's page
+STALE = " \u2013 of an earlier run: not part of the last one"
 CHARACTER_PIXELS, CHARACTER_PADDING = 7, 5   # a column's width in characters, as Excel has it
 PIXEL = 2540.0 / 96.0     # in 1/100 mm
 POINT = 2540.0 / 72.0
@@ -51,6 +52,10 @@ def write(context, frame, document, pages, elsewhere, jump=True):
         for page, sheet in zip(pages, sheets):
             book.write(page, sheet)
         book.mark_stale()
+        _change(document, pe_styles.PageStyles(
+            UNDO_TITLE, document, {sheet.getName(): pe_styles.page_style(page)
+                                   for page, sheet in zip(pages, sheets)
+                                   if sheet.PageStyle != pe_styles.page_style(page)}, True))
         if elsewhere:
             _remove_empty(document)
     active = controller.getActiveSheet()
@@ -78,10 +83,19 @@ def remove(document):
                                   "that no sheet can be removed.")
     if names and len(names) == sheets.getCount():
         raise pe_document.Problem("The document has only result sheets: close it instead.")
-    with pe_document.locked(document), pe_document.one_undo_step(document, "Remove results"):
+    with pe_document.locked(document), pe_document.one_undo_step(document, REMOVE_TITLE):
+        _change(document, pe_styles.PageStyles(
+            REMOVE_TITLE, document, {sheet.getName(): sheet.PageStyle for sheet in ours}, False))
         for name in names:
             sheets.removeByName(name)
     return names
+
+
+def _change(document, action):
+    """Does what the action says, as a part of the step of Undo that is open."""
+    if action.styles:
+        action.redo()
+        document.getUndoManager().addUndoAction(action)
 
 
 def _remove_empty(document):
@@ -296,9 +310,6 @@ class Book:
                 rows.Height = height
 
     def _print(self, page, sheet):
-        style = pe_styles.page_style(self.document, page.get("pages_high", 0))
-        if sheet.PageStyle != style:
-            sheet.PageStyle = style
         area = page.get("print_area")
         if area:
             address = self._address(sheet, area)
@@ -319,6 +330,10 @@ class Book:
 
     def mark_stale(self):
         """Pages of earlier runs that this run does not have stay, so that what refers to them
-        holds, and their tabs turn grey."""
+        holds; they say so in their title, and their tabs turn grey."""
         for sheet in self.stale:
+            title = sheet.getCellByPosition(0, 0)
+            if not title.getString().endswith(STALE):
+                title.setString(title.getString() + STALE)
+                title.CharColor = STALE_TEXT_COLOR
             sheet.TabColor = STALE_COLOR

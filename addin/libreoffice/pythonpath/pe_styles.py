@@ -2,10 +2,14 @@
 
 Invariant: cells of one style are formatted by one call.
 """
+import re
+
 import pe_document
 import pe_formats
 import uno
+import unohelper
 from com.sun.star.awt.FontSlant import ITALIC
+from com.sun.star.document import XUndoAction
 from com.sun.star.table.CellHoriJustify import CENTER, LEFT, RIGHT
 
 FONT, POINTS = "Arial", 10.0
@@ -89,19 +93,71 @@ def _borders(kind):
     return {side: line for side in sides}
 
 
-def page_style(document, pages_high):
+PAGE_STYLE = re.compile(r"Power Engine( [0-9]+)?$")
+NO_STYLE = "Default"  # that of a new sheet
+
+
+def page_style(page):
     """The name of the page style for printing: A4 landscape, one page across."""
-    name = "Power Engine" + (" %d" % pages_high if pages_high else "")
-    styles = document.getStyleFamilies().getByName("PageStyles")
-    if not styles.hasByName(name):
-        styles.insertByName(name, document.createInstance("com.sun.star.style.PageStyle"))
-        style = styles.getByName(name)
-        style.IsLandscape = True
-        style.Width, style.Height = A4
-        style.LeftMargin = style.RightMargin = style.TopMargin = style.BottomMargin = MARGIN
-        style.ScaleToPagesX, style.ScaleToPagesY = 1, pages_high
-        style.HeaderIsOn = False
-    return name
+    high = page.get("pages_high", 0)
+    return "Power Engine" + (" %d" % high if high else "")
+
+
+class PageStyles(unohelper.Base, XUndoAction):
+    """Which of our sheets has which page style, as a part of a step of Undo: the office itself
+    forgets it. A last part of a step that adds them, a first one of a step that removes them."""
+
+    def __init__(self, title, document, styles, come):
+        """styles: {sheet name: page style}; come: by what is done now, else they go."""
+        self.Title = title  # as the interface has it
+        self.document, self.styles, self.come = document, styles, come
+
+    def redo(self):
+        """Does it, also for the first time."""
+        (self._give if self.come else self._take)()
+
+    def undo(self):
+        """Does the opposite."""
+        (self._take if self.come else self._give)()
+
+    def _sheets(self):
+        sheets = self.document.getSheets()
+        return [(sheets.getByName(name), style) for name, style in self.styles.items()
+                if sheets.hasByName(name)]
+
+    def _give(self):
+        family = _family(self.document)
+        for style in sorted(set(self.styles.values())):
+            if not family.hasByName(style) and PAGE_STYLE.match(style):
+                _insert(self.document, family, style)
+        for sheet, style in self._sheets():
+            if family.hasByName(style):
+                sheet.PageStyle = style
+
+    def _take(self):
+        """A style goes where no other sheet has it."""
+        for sheet, _ in self._sheets():
+            sheet.PageStyle = NO_STYLE
+        sheets, family = self.document.getSheets(), _family(self.document)
+        used = {sheets.getByIndex(index).PageStyle for index in range(sheets.getCount())}
+        for style in set(self.styles.values()) - used:
+            if PAGE_STYLE.match(style) and family.hasByName(style):
+                family.removeByName(style)
+
+
+def _family(document):
+    return document.getStyleFamilies().getByName("PageStyles")
+
+
+def _insert(document, family, name):
+    family.insertByName(name, document.createInstance("com.sun.star.style.PageStyle"))
+    style = family.getByName(name)
+    style.IsLandscape = True
+    style.Width, style.Height = A4
+    style.LeftMargin = style.RightMargin = style.TopMargin = style.BottomMargin = MARGIN
+    style.ScaleToPagesX = 1
+    style.ScaleToPagesY = int(PAGE_STYLE.match(name).group(1) or 0)
+    style.HeaderIsOn = False
 
 
 def show(context, controller, sheet, page):
