@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/socket.h>
@@ -30,6 +31,10 @@
 
 #define TOKEN "0123456789abcdef0123456789abcdef"
 #define END_FILE "end" /* in the runtime folder: hosts started as programs end */
+/* What comes is waited for however busy the machine is; what must not wait for it is over sooner.
+ */
+#define PATIENCE_MS 60000
+#define SOON_S 20.0
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* ---- the fake host ---- */
@@ -39,6 +44,7 @@ typedef struct fake_host {
     pthread_t thread;
     atomic_int cancels, requests;
     uint32_t held; /* request that "hold" keeps until a cancel */
+    sem_t reads;   /* what "stall" waits for */
 } fake_host;
 
 static void write_all(int connection, const void *bytes, size_t length)
@@ -104,8 +110,7 @@ static bool answer(fake_host *host, int connection, const pe_wire_head *head, pe
         host->held = head->id;
     } else if (is(head->method, "silent")) {
     } else if (is(head->method, "stall")) {
-        struct timespec long_time = {2, 0};
-        nanosleep(&long_time, NULL);
+        sem_wait(&host->reads);
     } else if (is(head->method, "flood")) {
         flood(connection, head->id, out);
     } else if (is(head->method, "garbage")) {
@@ -207,6 +212,7 @@ static int set_up(void **state)
     if (mkdtemp(f->folder) == NULL) return -1;
     setenv("XDG_RUNTIME_DIR", f->folder, 1);
     f->host.listener = -1;
+    sem_init(&f->host.reads, 0, 0);
     *state = f;
     return 0;
 }
@@ -233,6 +239,7 @@ static int tear_down(void **state)
         pthread_join(f->host.thread, NULL);
         close(f->host.listener);
     }
+    sem_destroy(&f->host.reads);
     snprintf(command, sizeof command, "rm -rf %s", f->folder);
     int result = system(command);
     free(f);
@@ -241,7 +248,7 @@ static int tear_down(void **state)
 
 static void connect_to_host(fixture *f)
 {
-    pe_client_options options = {.name = "test", .timeout_ms = 5000};
+    pe_client_options options = {.name = "test", .timeout_ms = PATIENCE_MS};
     host_listen(&f->host, f->folder);
     assert_int_equal(pthread_create(&f->host.thread, NULL, accept_all, &f->host), 0);
     assert_int_equal(pe_client_open(&options, &f->client, &f->error), 0);
@@ -249,7 +256,7 @@ static void connect_to_host(fixture *f)
 
 static int64_t ask(fixture *f, const char *method)
 {
-    return pe_client_send(f->client, method, NULL, 0, 2000, &f->error);
+    return pe_client_send(f->client, method, NULL, 0, PATIENCE_MS, &f->error);
 }
 
 static double seconds(void)
@@ -268,19 +275,19 @@ static void replies(void **state)
     connect_to_host(f);
     int64_t id = ask(f, "anything");
     assert_true(id > 0);
-    assert_int_equal(pe_client_next(f->client, 2000, &message, &f->error), 1);
+    assert_int_equal(pe_client_next(f->client, PATIENCE_MS, &message, &f->error), 1);
     assert_int_equal(message.kind, PE_CLIENT_REPLY);
     assert_int_equal(message.id, id);
     assert_int_equal(message.length, 1);
     id = ask(f, "refuse");
-    assert_int_equal(pe_client_next(f->client, 2000, &message, &f->error), 1);
+    assert_int_equal(pe_client_next(f->client, PATIENCE_MS, &message, &f->error), 1);
     assert_int_equal(message.kind, PE_CLIENT_FAILURE);
     assert_int_equal(message.id, id);
     id = ask(f, "flood");
-    assert_int_equal(pe_client_next(f->client, 2000, &message, &f->error), 1);
+    assert_int_equal(pe_client_next(f->client, PATIENCE_MS, &message, &f->error), 1);
     assert_int_equal(message.kind, PE_CLIENT_NOTIFICATION);
     assert_string_equal(message.method, "progress");
-    assert_int_equal(pe_client_next(f->client, 2000, &message, &f->error), 1);
+    assert_int_equal(pe_client_next(f->client, PATIENCE_MS, &message, &f->error), 1);
     assert_int_equal(message.id, id);
     assert_int_equal(pe_client_last_id(f->client), id);
 }
@@ -293,10 +300,10 @@ static void deadline(void **state)
     ask(f, "silent");
     double begun = seconds();
     assert_int_equal(pe_client_next(f->client, 150, &message, &f->error), 0);
-    assert_true(seconds() - begun >= 0.14 && seconds() - begun < 1);
+    assert_true(seconds() - begun >= 0.14 && seconds() - begun < SOON_S);
     assert_int_equal(pe_client_next(f->client, 0, &message, &f->error), 0);
     ask(f, "x"); /* a deadline harms nothing */
-    assert_int_equal(pe_client_next(f->client, 2000, &message, &f->error), 1);
+    assert_int_equal(pe_client_next(f->client, PATIENCE_MS, &message, &f->error), 1);
 }
 
 typedef struct loss_row {
@@ -308,14 +315,14 @@ static void losses(void **state)
 {
     fixture *f = *state;
     pe_client_message message;
-    pe_client_options options = {.name = "test", .timeout_ms = 5000};
+    pe_client_options options = {.name = "test", .timeout_ms = PATIENCE_MS};
     connect_to_host(f);
     for (size_t i = 0; i < COUNT(loss_rows); i++) {
         ask(f, loss_rows[i].method);
         double begun = seconds();
-        assert_int_equal(pe_client_next(f->client, 5000, &message, &f->error), -1);
+        assert_int_equal(pe_client_next(f->client, PATIENCE_MS, &message, &f->error), -1);
         assert_string_equal(f->error.code, loss_rows[i].code);
-        assert_true(seconds() - begun < 1 && strlen(f->error.what) > 0);
+        assert_true(seconds() - begun < SOON_S && strlen(f->error.what) > 0);
         /* Nothing more goes, no signal comes. */
         assert_int_equal(ask(f, "x"), -1);
         assert_string_equal(f->error.code, "lost");
@@ -337,9 +344,9 @@ static void two_full_pipes(void **state)
     memcpy(params, "\x81\xa1x\xc6\x00\x0f\xff\xf8", 8);
     connect_to_host(f);
     for (int i = 0; i < 20; i++)
-        assert_true(pe_client_send(f->client, "flood", params, size, 10000, &f->error) > 0);
+        assert_true(pe_client_send(f->client, "flood", params, size, PATIENCE_MS, &f->error) > 0);
     for (int i = 0; i < 40; i++)
-        assert_int_equal(pe_client_next(f->client, 10000, &message, &f->error), 1);
+        assert_int_equal(pe_client_next(f->client, PATIENCE_MS, &message, &f->error), 1);
     assert_int_equal(message.id, pe_client_last_id(f->client));
     free(params);
 }
@@ -352,7 +359,7 @@ static void many_requests(void **state)
     connect_to_host(f);
     for (int i = 0; i < 500; i++) assert_true(ask(f, "x") > 0);
     for (int i = 0; i < 500; i++) {
-        assert_int_equal(pe_client_next(f->client, 2000, &message, &f->error), 1);
+        assert_int_equal(pe_client_next(f->client, PATIENCE_MS, &message, &f->error), 1);
         assert_int_equal(message.id, i + 2); /* 1 was hello */
     }
     assert_int_equal(pe_client_next(f->client, 10, &message, &f->error), 0);
@@ -364,8 +371,8 @@ static void *cancel_soon(void *context)
     pe_client_error error;
     struct timespec soon = {0, 100 * 1000000};
     nanosleep(&soon, NULL);
-    assert_int_equal(pe_client_notify(f->client, "cancel", "\x81\xa7request\x02", 10, 1000, &error),
-                     0);
+    assert_int_equal(
+        pe_client_notify(f->client, "cancel", "\x81\xa7request\x02", 10, PATIENCE_MS, &error), 0);
     return NULL;
 }
 
@@ -378,8 +385,8 @@ static void cancel_from_another_thread(void **state)
     ask(f, "hold");
     pthread_create(&thread, NULL, cancel_soon, f);
     double begun = seconds();
-    assert_int_equal(pe_client_next(f->client, 5000, &message, &f->error), 1);
-    assert_true(seconds() - begun < 2);
+    assert_int_equal(pe_client_next(f->client, PATIENCE_MS, &message, &f->error), 1);
+    assert_true(seconds() - begun < SOON_S);
     assert_int_equal(message.kind, PE_CLIENT_FAILURE);
     assert_int_equal(message.id, 2);
     pthread_join(thread, NULL);
@@ -390,7 +397,7 @@ static void *notify_much(void *context)
     fixture *f = context;
     pe_client_error error;
     for (int i = 0; i < 300; i++)
-        assert_int_equal(pe_client_notify(f->client, "stop", NULL, 0, 2000, &error), 0);
+        assert_int_equal(pe_client_notify(f->client, "stop", NULL, 0, PATIENCE_MS, &error), 0);
     return NULL;
 }
 
@@ -406,12 +413,12 @@ static void notify_beside_sending(void **state)
     connect_to_host(f);
     for (int i = 0; i < 2; i++) pthread_create(&threads[i], NULL, notify_much, f);
     for (int i = 0; i < 30; i++)
-        assert_true(pe_client_send(f->client, "x", params, size, 5000, &f->error) > 0);
+        assert_true(pe_client_send(f->client, "x", params, size, PATIENCE_MS, &f->error) > 0);
     for (int i = 0; i < 30; i++)
-        assert_int_equal(pe_client_next(f->client, 5000, &message, &f->error), 1);
+        assert_int_equal(pe_client_next(f->client, PATIENCE_MS, &message, &f->error), 1);
     for (int i = 0; i < 2; i++) pthread_join(threads[i], NULL);
     ask(f, "x");
-    assert_int_equal(pe_client_next(f->client, 5000, &message, &f->error), 1);
+    assert_int_equal(pe_client_next(f->client, PATIENCE_MS, &message, &f->error), 1);
     assert_int_equal(atomic_load(&f->host.cancels), 600);
     free(params);
 }
@@ -429,8 +436,9 @@ static void host_that_does_not_read(void **state)
     double begun = seconds();
     assert_int_equal(pe_client_send(f->client, "x", params, size, 200, &f->error), -1);
     assert_string_equal(f->error.code, "timeout");
-    assert_true(seconds() - begun < 1.5);
-    assert_int_equal(pe_client_next(f->client, 3000, &message, &f->error), -1);
+    assert_true(seconds() - begun < SOON_S);
+    sem_post(&f->host.reads);
+    assert_int_equal(pe_client_next(f->client, PATIENCE_MS, &message, &f->error), -1);
     assert_string_equal(f->error.code, "lost");
     free(params);
 }
@@ -474,18 +482,18 @@ static void sheet_parts(void **state)
                              .texts = ""};
     connect_to_host(f);
     double begun = seconds();
-    int sent = pe_client_sheet(f->client, &cells, 20000, &f->error);
+    int sent = pe_client_sheet(f->client, &cells, PATIENCE_MS, &f->error);
     print_message("%u cells in %d requests: %.0f ms\n", count, sent, (seconds() - begun) * 1000);
     assert_true(sent >= 5 && sent <= 12);
     for (int i = 0; i < sent; i++)
-        assert_int_equal(pe_client_next(f->client, 5000, &message, &f->error), 1);
+        assert_int_equal(pe_client_next(f->client, PATIENCE_MS, &message, &f->error), 1);
     assert_int_equal(message.id, pe_client_last_id(f->client));
 
     kinds[5] = 9;
     assert_int_equal(pe_client_sheet(f->client, &cells, 1000, &f->error), -1);
     kinds[5] = 4; /* no error has this code */
     numbers[5] = 99;
-    assert_int_equal(pe_client_sheet(f->client, &cells, 1000, &f->error), 0 - 1 + 0);
+    assert_int_equal(pe_client_sheet(f->client, &cells, 1000, &f->error), -1);
     kinds[5] = 1;
     cells.formulas_bytes--;
     assert_int_equal(pe_client_sheet(f->client, &cells, 1000, &f->error), -1);
@@ -500,7 +508,7 @@ static int open_and_send(pe_client **client, pe_client_error *error)
 {
     static const uint8_t kinds[] = {1, 2, 4, 0};
     static const double numbers[] = {1.5, 0, 7, 0};
-    pe_client_options options = {.name = "test", .timeout_ms = 5000};
+    pe_client_options options = {.name = "test", .timeout_ms = PATIENCE_MS};
     pe_client_cells cells = {.rows = 2,
                              .columns = 2,
                              .formulas = "=A2\0abc\0=NA()\0",
@@ -511,17 +519,17 @@ static int open_and_send(pe_client **client, pe_client_error *error)
                              .texts_bytes = 4};
     pe_client_message message;
     if (pe_client_open(&options, client, error) < 0) return -1;
-    if (pe_client_send(*client, "x", NULL, 0, 1000, error) < 0) return -1;
-    if (pe_client_sheet(*client, &cells, 1000, error) < 0) return -1;
-    if (pe_client_notify(*client, "stop", NULL, 0, 1000, error) < 0) return -1;
-    return pe_client_next(*client, 1000, &message, error) == 1 ? 0 : -1;
+    if (pe_client_send(*client, "x", NULL, 0, PATIENCE_MS, error) < 0) return -1;
+    if (pe_client_sheet(*client, &cells, PATIENCE_MS, error) < 0) return -1;
+    if (pe_client_notify(*client, "stop", NULL, 0, PATIENCE_MS, error) < 0) return -1;
+    return pe_client_next(*client, PATIENCE_MS, &message, error) == 1 ? 0 : -1;
 }
 
 /* Whichever allocation fails: an error that says so, nothing lost, and the next try works. */
 static void out_of_memory(void **state)
 {
     fixture *f = *state;
-    pe_client_options options = {.name = "test", .timeout_ms = 5000};
+    pe_client_options options = {.name = "test", .timeout_ms = PATIENCE_MS};
     connect_to_host(f);
     pe_client_close(f->client);
     f->client = NULL;
@@ -545,7 +553,7 @@ static pe_client_options starting(const char *mode)
 {
     setenv("FAKE_HOST_MODE", mode, 1);
     return (pe_client_options){
-        .name = "test", .program = "/proc/self/exe", .start = 1, .timeout_ms = 3000};
+        .name = "test", .program = "/proc/self/exe", .start = 1, .timeout_ms = PATIENCE_MS};
 }
 
 static void started(void **state)
@@ -555,16 +563,16 @@ static void started(void **state)
     pe_client_options options = starting("");
     assert_int_equal(pe_client_open(&options, &f->client, &f->error), 0);
     ask(f, "x");
-    assert_int_equal(pe_client_next(f->client, 2000, &message, &f->error), 1);
+    assert_int_equal(pe_client_next(f->client, PATIENCE_MS, &message, &f->error), 1);
     /* It dies; the socket and the file stay; the next open starts another. */
     ask(f, "exit");
-    assert_int_equal(pe_client_next(f->client, 2000, &message, &f->error), -1);
+    assert_int_equal(pe_client_next(f->client, PATIENCE_MS, &message, &f->error), -1);
     assert_string_equal(f->error.code, "lost");
     pe_client_close(f->client);
     f->client = NULL;
     assert_int_equal(pe_client_open(&options, &f->client, &f->error), 0);
     ask(f, "x");
-    assert_int_equal(pe_client_next(f->client, 2000, &message, &f->error), 1);
+    assert_int_equal(pe_client_next(f->client, PATIENCE_MS, &message, &f->error), 1);
     ask(f, "exit");
 }
 
@@ -572,7 +580,7 @@ static void *open_one(void *context)
 {
     pe_client *client = NULL;
     pe_client_options options = {
-        .name = "test", .program = "/proc/self/exe", .start = 1, .timeout_ms = 8000};
+        .name = "test", .program = "/proc/self/exe", .start = 1, .timeout_ms = PATIENCE_MS};
     pe_client_error *error = context;
     pe_client_open(&options, &client, error);
     return client;
@@ -613,12 +621,12 @@ static void not_started(void **state)
         pe_client_options options = starting(open_rows[i].mode);
         options.program = open_rows[i].program;
         options.start = open_rows[i].start;
-        options.timeout_ms = strcmp(open_rows[i].mode, "silent") == 0 ? 300 : 10000;
+        options.timeout_ms = strcmp(open_rows[i].mode, "silent") == 0 ? 300 : PATIENCE_MS;
         double begun = seconds();
         assert_int_equal(pe_client_open(&options, &f->client, &f->error), -1);
         if (strcmp(f->error.code, open_rows[i].code) != 0)
             fail_msg("row %zu: %s %s", i, f->error.code, f->error.what);
-        assert_true(seconds() - begun < 4);
+        assert_true(seconds() - begun < SOON_S);
     }
 }
 
@@ -645,12 +653,12 @@ static void leftovers(void **state)
 
 /* ---- as a program: power-engine serve ---- */
 
-/* Ends this process when the test says so, or when nobody does for 10 s. */
+/* Ends this process when the test says so, or when nobody does for a minute. */
 static void *exit_later(void *context)
 {
     const char *end = context;
     struct timespec pause = {0, 10000000};
-    for (int i = 0; i < 1000 && access(end, F_OK) != 0; i++) nanosleep(&pause, NULL);
+    for (int i = 0; i < 6000 && access(end, F_OK) != 0; i++) nanosleep(&pause, NULL);
     _exit(0);
 }
 
