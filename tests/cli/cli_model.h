@@ -24,11 +24,12 @@ void cli_model_write(const char *path, const char *lines);
 typedef struct cli_result {
     int exit_code; /* 128 + signal */
     char *out, *err;
-    double seconds;
+    double worked_s;
 } cli_result;
 
 /* Runs the program with arguments separated by blanks ('...' keeps blanks) in folder. interrupt_s
- * > 0: SIGINT after that many seconds; *seconds is then the time from the signal to the end. */
+ * > 0: SIGINT after that many seconds. worked_s: its processor time, of all threads, since the
+ * signal if there was one. */
 cli_result cli_run(const char *folder, const char *arguments, double interrupt_s);
 void cli_result_free(cli_result *result);
 

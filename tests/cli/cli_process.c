@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -14,11 +15,19 @@
 
 #define ARGUMENTS_MAX 64
 
-static double now(void)
+/* The processor time that a process has taken. */
+static double worked_seconds(pid_t process)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clockid_t clock;
+    struct timespec t = {0, 0};
+    if (clock_getcpuclockid(process, &clock) == 0) clock_gettime(clock, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static double usage_seconds(const struct rusage *usage)
+{
+    return (double)(usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) +
+           1e-6 * (double)(usage->ru_utime.tv_usec + usage->ru_stime.tv_usec);
 }
 
 /* Words as a POSIX shell makes them of '...' and \\x; text is changed. */
@@ -71,23 +80,37 @@ static void start_child(const char *folder, char **arguments)
     _exit(127);
 }
 
+/* The process, when it is the program: not before, so that what comes meets the program. */
+static pid_t program_started(const char *folder, char **arguments)
+{
+    int ends[2];
+    char none;
+    if (pipe2(ends, O_CLOEXEC) != 0) abort();
+    pid_t child = fork();
+    if (child == 0) start_child(folder, arguments);
+    close(ends[1]);
+    if (child < 0 || read(ends[0], &none, 1) != 0) abort(); /* the end of it is exec's */
+    close(ends[0]);
+    return child;
+}
+
 cli_result cli_run(const char *folder, const char *arguments, double interrupt_s)
 {
     char *copy = strdup(arguments), *list[ARGUMENTS_MAX] = {(char[]){"power-engine"}};
     char path[512];
     split(copy, list);
-    double start = now();
-    pid_t child = fork();
-    if (child == 0) start_child(folder, list);
+    double before = 0;
+    pid_t child = program_started(folder, list);
     if (interrupt_s > 0) {
         struct timespec wait = {(time_t)interrupt_s, (long)(1e9 * fmod(interrupt_s, 1))};
         nanosleep(&wait, NULL);
-        start = now();
+        before = worked_seconds(child);
         kill(child, SIGINT);
     }
     int state = 0;
-    if (child < 0 || waitpid(child, &state, 0) != child) abort();
-    cli_result result = {.seconds = now() - start};
+    struct rusage usage;
+    if (wait4(child, &state, 0, &usage) != child) abort();
+    cli_result result = {.worked_s = usage_seconds(&usage) - before};
     result.exit_code = WIFEXITED(state) ? WEXITSTATUS(state) : 128 + WTERMSIG(state);
     result.out = cli_file_read(folder, ".stdout");
     result.err = cli_file_read(folder, ".stderr");

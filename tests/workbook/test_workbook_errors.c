@@ -1,12 +1,13 @@
 /* test_workbook_errors.c: files that must be refused: the status, the part named, and what is said;
- * each within a second. And the same small workbook with the n-th allocation failing, for all n: a
- * clean refusal, nothing leaked. */
+ * each within seconds of work. And the same small workbook with the n-th allocation failing, for
+ * all n: a clean refusal, nothing leaked. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <cmocka.h>
 
 #include "failing.h"
@@ -180,13 +181,13 @@ static pe_status read_bytes(const void *bytes, size_t length, uint64_t bytes_max
 {
     pe_workbook *w = NULL;
     pe_read_options options = {bytes_max};
-    double start = pe_clock_seconds();
+    clock_t start = clock();
     pe_status status = pe_workbook_read_bytes(bytes, length, &options, NULL, NULL, &w, diag);
     if (status == PE_OK)
         pe_workbook_free(w);
     else
         assert_null(w);
-    assert_true(pe_clock_seconds() - start < 10);
+    assert_true((clock() - start) / CLOCKS_PER_SEC < 10);
     return status;
 }
 
