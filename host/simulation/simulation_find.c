@@ -361,17 +361,12 @@ static pe_status find_marked_outputs(finder *f)
 
 static pe_status too_many(finder *f, const uint32_t *cells, uint32_t count)
 {
-    char list[640];
-    size_t used = 0;
-    list[0] = '\0';
-    for (uint32_t i = 0; i < count && used + 80 < sizeof list; i++) {
-        char where[64];
-        used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i > 0 ? ", " : "",
-                                 cell_text(f, cells[i], where, sizeof where));
-    }
+    char list[620];
+    pei_outputs_list(f->workbook, f->namer, cells, count, list, sizeof list);
     return pe_fail(f->diag, PE_E_ARGUMENT, "outputs",
-                   "%u cells could be outputs; choose with --output CELL (or --output all): %s%s",
-                   count, list, used + 80 >= sizeof list ? " ..." : "");
+                   "%u cells could be outputs; say which with --output: a cell, a range or a "
+                   "name ('all': every one):%s",
+                   count, list);
 }
 
 static pe_status find_outputs(finder *f)

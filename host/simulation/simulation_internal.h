@@ -33,5 +33,9 @@ pe_status pei_names_unique(const pe_workbook *workbook, pe_arena *arena, void *r
 pe_status pei_outputs_propose(const pe_graph *graph, const uint64_t *varying,
                               const uint64_t *random, pe_arena *arena, uint32_t **cells,
                               uint32_t *count, pe_diag *diag);
+/* The same as lines to read: neighbours as one area, each with the name of its first cell, as many
+ * as fit. */
+void pei_outputs_list(const pe_workbook *workbook, pei_namer *namer, const uint32_t *cells,
+                      uint32_t cell_count, char *out, size_t size);
 
 #endif

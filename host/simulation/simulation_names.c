@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #define LABEL_BYTES_MAX 120
+#define HEADING_BYTES_MAX 60  /* a longer text above is a remark and names no column */
 #define LABEL_ROWS_MAX 20000u /* a label further up is none */
 
 typedef struct column_memo { /* the nearest label above a row, and down to where it was searched */
@@ -132,7 +133,7 @@ static bool is_date_format(const char *format)
 
 static bool is_heading(const pe_workbook *workbook, const pe_cell *cell)
 {
-    if (is_text_label(cell)) return true;
+    if (is_text_label(cell)) return strlen(pei_text_of(cell->stored)) <= HEADING_BYTES_MAX;
     if (!pe_is_number(cell->stored)) return false;
     double x = pe_as_number(cell->stored);
     if (is_date_format(workbook->formats[cell->format])) return true;
@@ -183,19 +184,19 @@ static const char *label_text(pei_namer *namer, uint32_t cell)
         return pe_arena_text(namer->arena, text, n);
     }
     bool space = false; /* line breaks and runs of blanks become one blank */
-    for (const char *p = stored; *p != '\0' && n < LABEL_BYTES_MAX; p++) {
-        if ((unsigned char)*p <= ' ') {
+    for (size_t at = 0, length = strlen(stored), before = 0; at < length; before = at) {
+        pe_utf8_next(stored, length, &at); /* a label ends at a whole character */
+        if (at - before == 1 && (unsigned char)stored[before] <= ' ') {
             space = n > 0;
             continue;
         }
-        if (space && n < LABEL_BYTES_MAX) text[n++] = ' ';
+        if (n + space + (at - before) > LABEL_BYTES_MAX) break;
+        if (space) text[n++] = ' ';
         space = false;
-        if (n < LABEL_BYTES_MAX) text[n++] = *p;
+        memcpy(text + n, stored + before, at - before);
+        n += at - before;
     }
-    while (n > 0 && ((unsigned char)text[n - 1] & 0xC0) == 0x80 && stored[n] != '\0' &&
-           ((unsigned char)stored[n] & 0xC0) == 0x80)
-        n--;
-    while (n > 1 && text[n - 1] == ':') n--;
+    while (n > 1 && (text[n - 1] == ':' || text[n - 1] == ' ')) n--;
     return pe_arena_text(namer->arena, text, n);
 }
 
@@ -207,6 +208,7 @@ const char *pei_namer_name(pei_namer *namer, uint32_t cell)
     uint32_t left = label_left(namer->workbook, at), above = label_above(namer, at);
     const char *left_text = left != PE_NO_CELL ? label_text(namer, left) : NULL;
     const char *above_text = above != PE_NO_CELL ? label_text(namer, above) : NULL;
+    if (above_text != NULL && above_text[0] == '\0') above_text = NULL; /* its format hides it */
     if (left_text != NULL && above_text != NULL)
         return pe_arena_printf(namer->arena, "%s / %s", left_text, above_text);
     if (left_text != NULL || above_text != NULL) return left_text != NULL ? left_text : above_text;

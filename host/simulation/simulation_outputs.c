@@ -3,6 +3,7 @@
  * ("Profit: "&TEXT(...)) and data tables are no readers and no outputs. */
 #include "simulation_internal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 typedef struct readers {
@@ -78,4 +79,68 @@ fail:
     free(r.read);
     free(r.model);
     return status == PE_OK ? PE_OK : pe_fail(diag, status, "outputs", "%s", pe_status_text(status));
+}
+
+/* ---- candidates as a list to read
+ * ------------------------------------------------------------------------------------------- */
+
+#define AREAS_SHOWN 12u
+
+typedef struct cell_area {
+    pe_area area;
+    uint32_t first; /* its first cell */
+} cell_area;
+
+/* Adds a run of neighbours in a row: to the area above it that has the same columns, or as a new
+ * one. Those that are not shown are counted. */
+static uint32_t add_run(cell_area *areas, uint32_t count, const cell_area *run)
+{
+    for (uint32_t i = 0; i < count && i < AREAS_SHOWN; i++) {
+        pe_area *a = &areas[i].area;
+        if (a->sheet_first == run->area.sheet_first && a->row_last + 1 == run->area.row_first &&
+            a->column_first == run->area.column_first && a->column_last == run->area.column_last) {
+            a->row_last = run->area.row_first;
+            return count;
+        }
+    }
+    if (count < AREAS_SHOWN) areas[count] = *run;
+    return count + 1;
+}
+
+static uint32_t group_cells(const pe_workbook *w, const uint32_t *cells, uint32_t cell_count,
+                            cell_area *areas)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < cell_count;) {
+        pe_cell_ref first = pe_workbook_ref(w, cells[i]), last = first;
+        cell_area run = {.first = cells[i]};
+        for (i++; i < cell_count; i++, last.column++) {
+            pe_cell_ref next = pe_workbook_ref(w, cells[i]);
+            if (next.sheet != last.sheet || next.row != last.row || next.column != last.column + 1)
+                break;
+        }
+        run.area =
+            (pe_area){first.sheet, first.sheet, first.row, first.row, first.column, last.column};
+        count = add_run(areas, count, &run);
+    }
+    return count;
+}
+
+void pei_outputs_list(const pe_workbook *w, pei_namer *namer, const uint32_t *cells,
+                      uint32_t cell_count, char *out, size_t size)
+{
+    cell_area areas[AREAS_SHOWN];
+    uint32_t count = group_cells(w, cells, cell_count, areas), shown = 0;
+    size_t used = 0;
+    out[0] = '\0';
+    for (; shown < count && shown < AREAS_SHOWN; shown++) {
+        char where[64];
+        const char *name = pei_namer_name(namer, areas[shown].first);
+        pe_workbook_area_text(w, &areas[shown].area, where, sizeof where);
+        int n = snprintf(out + used, size - used, "\n  %-24s %s", where, name != NULL ? name : "");
+        if (n < 0 || used + (size_t)n + sizeof "\n  and 4294967295 more" >= size) break;
+        used += (size_t)n;
+    }
+    out[used] = '\0';
+    if (shown < count) snprintf(out + used, size - used, "\n  and %u more", count - shown);
 }

@@ -358,6 +358,65 @@ static void nothing_random(void **state)
     model_free(&m);
 }
 
+#define TEN "abcdefghij"
+#define HUNDRED TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
+#define NOTE TEN TEN TEN TEN TEN TEN "!"
+
+/* What an output is called: the text left of it, the heading above it. */
+static void names_of_cells(void **state)
+{
+    static const struct {
+        const char *left, *above; /* above the heading stands "Model" */
+        const char *expected;
+    } rows[] = {{"Profit", NULL, "Profit / Model"},
+                {" Net\n profit : ", "Year 1", "Net profit / Year 1"},
+                {"Net profit:", "Year 1", "Net profit / Year 1"},
+                {"42", "Year 1", "Year 1"},
+                {"Profit", NOTE, "Profit / Model"}, /* a remark heads no column */
+                {HUNDRED TEN "abcdefghi\xC3\xA9 and more", "Y", HUNDRED TEN "abcdefghi / Y"},
+                {HUNDRED TEN "abcdefgh \xE2\x82\xAC\xE2\x82\xAC", "Y", HUNDRED TEN "abcdefgh / Y"},
+                {HUNDRED TEN "abcdefgh\xC3\xA9 and more", "Y", HUNDRED TEN "abcdefgh\xC3\xA9 / Y"}};
+    (void)state;
+    for (size_t i = 0; i < PE_COUNT(rows); i++) {
+        model m = {0};
+        pe_settings settings = {0};
+        pe_workbook_builder *b = pe_builder_new();
+        uint32_t s = pe_builder_sheet(b, "M");
+        pe_builder_text(b, s, "B1", "Model");
+        if (rows[i].above != NULL) pe_builder_text(b, s, "B2", rows[i].above);
+        pe_builder_text(b, s, "A3", rows[i].left);
+        pe_builder_formula(b, s, "B3", "=RAND()*2", pe_number(1));
+        pe_builder_formula(b, s, "B4", "=B3*2", pe_number(2));
+        pe_builder_text(b, s, "A4", rows[i].left);
+        pe_output_setting output = {"M!B4", NULL};
+        settings.outputs = &output;
+        settings.output_count = 1;
+        assert_int_equal(find(&m, b, &settings, NULL), PE_OK);
+        assert_string_equal(m.simulation.outputs[0].name, rows[i].expected);
+        model_free(&m);
+    }
+}
+
+/* A year shown by a format that shows nothing is no heading. */
+static void hidden_headings(void **state)
+{
+    (void)state;
+    model m = {0};
+    pe_settings settings = {0};
+    pe_workbook_builder *b = pe_builder_new();
+    uint32_t s = pe_builder_sheet(b, "M");
+    pe_builder_value(b, s, "B1", pe_number(2030));
+    pe_builder_format(b, s, "B1", ";;;");
+    pe_builder_text(b, s, "A2", "Profit");
+    pe_builder_formula(b, s, "B2", "=RAND()*2", pe_number(1));
+    pe_output_setting output = {"M!B2", NULL};
+    settings.outputs = &output;
+    settings.output_count = 1;
+    assert_int_equal(find(&m, b, &settings, NULL), PE_OK);
+    assert_string_equal(m.simulation.outputs[0].name, "Profit");
+    model_free(&m);
+}
+
 static void names_of_functions(void **state)
 {
     (void)state;
@@ -406,6 +465,8 @@ int main(void)
         cmocka_unit_test(settings_make_inputs),
         cmocka_unit_test(nothing_random),
         cmocka_unit_test(names_of_functions),
+        cmocka_unit_test(names_of_cells),
+        cmocka_unit_test(hidden_headings),
         cmocka_unit_test(sheets_of_no_model),
     };
     for (size_t i = 0; i < PE_COUNT(others); i++) tests[n++] = others[i];
