@@ -70,6 +70,7 @@ static inline const char *pei_text_bytes(const msgpack_object *object)
     return object->via.str.size > 0 ? object->via.str.ptr : "";
 }
 bool pei_utf8_valid(const char *bytes, size_t length);
+void pei_utf8_mend(char *text); /* malformed bytes go */
 void pei_pack_text(msgpack_packer *packer, const char *bytes, size_t length);
 
 #endif

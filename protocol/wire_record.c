@@ -26,28 +26,18 @@ pe_wire_code pe_wire_code_find(const char *text, size_t length)
     return PE_WIRE_E_INTERNAL;
 }
 
-/* Cuts a text that did not fit after its last whole character. */
-static void cut_whole(char *text, size_t size, int wanted)
-{
-    if (wanted < 0) text[0] = '\0';
-    if (wanted < (int)size) return;
-    size_t end = size - 1;
-    while (end > 0 && !pei_utf8_valid(text, end)) end--;
-    text[end] = '\0';
-}
-
 pe_wire_code pe_wire_fail(pe_wire_diag *diag, pe_wire_code code, const char *where,
                           const char *format, ...)
 {
     va_list arguments;
     if (diag == NULL) return code;
     diag->code = code;
-    cut_whole(diag->where, sizeof diag->where,
-              snprintf(diag->where, sizeof diag->where, "%s", where != NULL ? where : ""));
+    snprintf(diag->where, sizeof diag->where, "%s", where != NULL ? where : "");
     va_start(arguments, format);
-    int wanted = vsnprintf(diag->what, sizeof diag->what, format, arguments);
+    vsnprintf(diag->what, sizeof diag->what, format, arguments);
     va_end(arguments);
-    cut_whole(diag->what, sizeof diag->what, wanted);
+    pei_utf8_mend(diag->where); /* what is quoted may have been cut */
+    pei_utf8_mend(diag->what);
     return code;
 }
 

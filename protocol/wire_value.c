@@ -38,21 +38,36 @@ bool pei_utf8_valid(const char *bytes, size_t length)
     return true;
 }
 
+/* The next run of whole characters from *at on: its length, *at its start; 0: there is no more. */
+static size_t next_run(const char *bytes, size_t length, size_t *at)
+{
+    while (*at < length && sequence_length((const uint8_t *)bytes + *at, length - *at) == 0) ++*at;
+    size_t end = *at, step = 1;
+    while (end < length && step > 0) {
+        step = sequence_length((const uint8_t *)bytes + end, length - end);
+        end += step;
+    }
+    return end - *at;
+}
+
+void pei_utf8_mend(char *text)
+{
+    size_t length = strlen(text), used = 0, run;
+    for (size_t at = 0; (run = next_run(text, length, &at)) > 0; at += run) {
+        memmove(text + used, text + at, run);
+        used += run;
+    }
+    text[used] = '\0';
+}
+
 /* Text that is not UTF-8 (a message cut inside a character) goes without its malformed bytes. */
 static void pack_whole(msgpack_packer *packer, const char *bytes, size_t length)
 {
-    size_t kept = 0;
-    for (size_t at = 0; at < length;) {
-        size_t step = sequence_length((const uint8_t *)bytes + at, length - at);
-        kept += step;
-        at += step > 0 ? step : 1;
-    }
+    size_t kept = 0, run;
+    for (size_t at = 0; (run = next_run(bytes, length, &at)) > 0; at += run) kept += run;
     msgpack_pack_str(packer, kept);
-    for (size_t at = 0; at < length;) {
-        size_t step = sequence_length((const uint8_t *)bytes + at, length - at);
-        if (step > 0) msgpack_pack_str_body(packer, bytes + at, step);
-        at += step > 0 ? step : 1;
-    }
+    for (size_t at = 0; (run = next_run(bytes, length, &at)) > 0; at += run)
+        msgpack_pack_str_body(packer, bytes + at, run);
 }
 
 void pei_pack_text(msgpack_packer *packer, const char *bytes, size_t length)

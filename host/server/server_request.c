@@ -115,20 +115,8 @@ static void do_method(pei_task *task, pe_diag *diag)
     free(params);
 }
 
-/* A message quotes what came, and may have cut it within a character. */
-static void mend_text(char *text)
+static void answer_failure(pei_request *request, const pe_diag *diag)
 {
-    size_t length = strlen(text), at = 0;
-    while (at < length) {
-        size_t from = at;
-        if (pe_utf8_next(text, length, &at) == 0xFFFD && at == from + 1) text[from] = '?';
-    }
-}
-
-static void answer_failure(pei_request *request, pe_diag *diag)
-{
-    mend_text(diag->where);
-    mend_text(diag->what);
     pe_wire_diag failure = {.code = PE_WIRE_OK};
     pe_wire_fail(&failure, request->code, diag->where, "%s", diag->what);
     request->reply = pei_failure_frame(request->id, &failure, &request->reply_length);

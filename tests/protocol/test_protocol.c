@@ -578,6 +578,9 @@ static void whole_characters(void **state)
         assert_true(pei_utf8_valid(diag.what, strlen(diag.what)));
         assert_true(strlen(diag.where) >= sizeof diag.where - 4);
     }
+    pe_wire_fail(&diag, PE_WIRE_E_IO, "a\xc3", "\"%.4s\" is wrong", "xy\xe2\x82\xac");
+    assert_string_equal(diag.where, "a");
+    assert_string_equal(diag.what, "\"xy\" is wrong");
 }
 
 /* Markus Kuhn's boundary and ill-formed cases. */
