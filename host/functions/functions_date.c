@@ -1,6 +1,7 @@
 /* functions_date.c: dates and times. Serials are whole days from functions_calendar.c; a serial
  * below 0 or past 31 Dec 9999 is #NUM! everywhere. EDATE, EOMONTH, YEARFRAC, WEEKNUM and the
  * work-day functions come from Excel's old Analysis ToolPak and refuse booleans. */
+#include "functions_arithmetic.h"
 #include "functions_internal.h"
 
 typedef struct date {
@@ -60,20 +61,25 @@ pe_value pei_fn_date(pe_call *call, const pe_value *args, int n)
     double day = pen_floor(pe_arg_number(args, n, 2, 0));
     if (!(year >= 0 && year < 10000) || pen_abs(month) > 1e6 || pen_abs(day) > 1e8)
         return pe_error(PE_ERROR_NUM);
+    if (call->calc != NULL && (pen_abs(month) > 32767 || pen_abs(day) > 32767))
+        return pe_error(PE_ERROR_NUM);
     if (call->calc != NULL)
         year += year < 30 ? 2000 : year < 100 ? 1900 : 0; /* two digits: 1930 to 2029 */
     else if (year < 1900)
         year += 1900;
     double serial = serial_of(call, (int)year, (int)month, (int)day);
+    if (call->calc != NULL && serial < serial_of(call, 1582, 10, 15)) /* none but Gregorian dates */
+        return pe_error(PE_ERROR_NUM);
     return in_calendar(call, serial) ? pe_number(serial) : pe_error(PE_ERROR_NUM);
 }
 
 pe_value pei_fn_time(pe_call *call, const pe_value *args, int n)
 {
     double part[3];
-    PE_UNUSED(call);
     for (int i = 0; i < 3; i++) {
-        part[i] = pen_trunc(pe_arg_number(args, n, i, 0));
+        part[i] = pe_arg_number(args, n, i, 0);
+        if (call->calc != NULL) continue; /* takes hours, minutes and seconds with fractions */
+        part[i] = pen_trunc(part[i]);
         if (!(part[i] <= 32767)) return pe_error(PE_ERROR_NUM);
     }
     double days = (part[0] * 3600 + part[1] * 60 + part[2]) / 86400;
@@ -91,8 +97,9 @@ pe_value pei_fn_datevalue(pe_call *call, const pe_value *args, int n)
 {
     double day, time;
     PE_UNUSED(n);
-    if (!parse_argument(call, args[0], &day, &time)) return pe_error(PE_ERROR_VALUE);
-    return pe_number(day < 0 ? 0 : day);
+    bool parsed = parse_argument(call, args[0], &day, &time);
+    if (parsed && !pen_is_nan(day)) return pe_number(day);
+    return parsed && call->calc == NULL ? pe_number(0) : pe_error(PE_ERROR_VALUE);
 }
 
 pe_value pei_fn_timevalue(pe_call *call, const pe_value *args, int n)
@@ -100,7 +107,7 @@ pe_value pei_fn_timevalue(pe_call *call, const pe_value *args, int n)
     double day, time;
     PE_UNUSED(n);
     if (!parse_argument(call, args[0], &day, &time)) return pe_error(PE_ERROR_VALUE);
-    return pe_number(time < 0 ? 0 : time - pen_floor(time));
+    return pe_number(pen_is_nan(time) ? 0 : time - pen_floor(time));
 }
 
 pe_value pei_fn_now(pe_call *call, const pe_value *args, int n)
@@ -122,6 +129,7 @@ pe_value pei_fn_today(pe_call *call, const pe_value *args, int n)
 static pe_value part_of_date(pe_call *call, const pe_value *args, int n, int which)
 {
     double serial = pe_arg_number(args, n, 0, 0);
+    if (call->calc != NULL) serial = pen_trunc(serial); /* towards 30 Dec 1899 */
     if (!in_calendar(call, serial)) return pe_error(PE_ERROR_NUM);
     date d = date_of(call, serial);
     return pe_number(which == 0 ? d.year : which == 1 ? d.month : d.day);
@@ -142,12 +150,26 @@ pe_value pei_fn_day(pe_call *call, const pe_value *args, int n)
     return part_of_date(call, args, n, 2);
 }
 
+/* Calc's: the hour and minute that have begun, and the nearest second of that minute. Rounding
+ * errors are taken off first: a time has nine decimals of a second, less where days stand before
+ * it. */
+static pe_value calc_part_of_time(double serial, int64_t unit, int64_t modulus)
+{
+    double part = serial - pen_floor(serial), raw = part * 86400, digits = 9;
+    double days = pen_abs(serial);
+    if (days >= 1) digits = 10 - pen_ceil(pen_log10(days));
+    double seconds = pe_round_decimal(raw, digits < 2 ? 2 : digits);
+    if (seconds >= 86400) seconds = raw;
+    return pe_number((double)((int64_t)(unit == 1 ? seconds + 0.5 : seconds) / unit % modulus));
+}
+
 /* Hour, minute or second of the time rounded to the nearest second. */
 static pe_value part_of_time(pe_call *call, const pe_value *args, int n, int64_t unit,
                              int64_t modulus)
 {
     double serial = pe_arg_number(args, n, 0, 0);
     if (!in_calendar(call, serial)) return pe_error(PE_ERROR_NUM);
+    if (call->calc != NULL) return calc_part_of_time(serial, unit, modulus);
     int64_t seconds = (int64_t)pen_floor((serial - pen_floor(serial)) * 86400 + 0.5);
     return pe_number((double)(seconds / unit % modulus));
 }
@@ -215,6 +237,9 @@ pe_value pei_fn_weeknum(pe_call *call, const pe_value *args, int n)
     if (type == 21) return iso_week(call, serial);
     int first = week_start(type);
     if (first < 0) return pe_error(PE_ERROR_NUM);
+    int into = (pei_weekday(serial, pei_dates_of(call)) - first + 7) % 7;
+    if (call->calc != NULL && date_of(call, serial + 6 - into).year > date_of(call, serial).year)
+        return pe_number(1); /* the week of the next new year is its first alone */
     double new_year = serial_of(call, date_of(call, serial).year, 1, 1);
     int before = (pei_weekday(new_year, pei_dates_of(call)) - first + 7) %
                  7; /* days of week 1 in the old year */
@@ -388,6 +413,10 @@ pe_value pei_fn_datedif(pe_call *call, const pe_value *args, int n)
         /* counted from the start's day in the month before, which may not have it */
         if (b.day >= a.day) return pe_number(b.day - a.day);
         return pe_number(end - serial_of(call, b.year, b.month - 1, a.day));
+    }
+    if (IS("YD") && call->calc != NULL) { /* from the start's day in the end's year, or before */
+        int year = b.year - earlier_in_year(b, a);
+        return pe_number(end - serial_of(call, year, a.month, a.day));
     }
     if (IS("YD"))
         return pe_number(serial_of(call, a.year + earlier_in_year(b, a), b.month, b.day) - start);

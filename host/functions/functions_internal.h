@@ -42,7 +42,7 @@ static inline pei_dates pei_dates_of(const pe_call *call)
 }
 /* Reads all of the text as a number, fraction, date or time. */
 bool pei_parse_number(const char *text, size_t length, pei_dates dates, double now, double *out);
-/* Reads a date and/or a time; *date (serial) or *time (days) is negative where there is none. */
+/* Reads a date and/or a time; *date (serial) or *time (days) is a NaN where there is none. */
 bool pei_parse_datetime(const char *text, size_t length, pei_dates dates, double now, double *date,
                         double *time);
 

@@ -280,6 +280,7 @@ static int scan_month(scan *in)
 typedef struct date_part {
     bool month;
     int value, digits;
+    char after; /* what separates it from the next: / - , a space, 0 nothing */
 } date_part;
 
 /* One day, month or year. A number that begins a time ("12:30", "1 PM") is none. */
@@ -308,14 +309,14 @@ static int full_year(const date_part *p)
     return p->value + (p->value < 30 ? 2000 : 1900);
 }
 
-/* Excel's serial of a date that exists (29 Feb 1900 included), or -1. */
+/* The serial of a date that exists (Excel's 29 Feb 1900 included), or a NaN. */
 static double serial_of(int year, int month, int day, pei_dates dates)
 {
-    static const int first_year[] = {1900, 1904, 1900};
-    if (year < first_year[dates] || year > 9999 || month < 1 || month > 12) return -1;
+    static const int first_year[] = {1900, 1904, 1583};
+    if (year < first_year[dates] || year > 9999 || month < 1 || month > 12) return PEN_NAN;
     int days = pei_days_in_month(year, month);
     if (dates == PEI_DATES_1900 && year == 1900 && month == 2) days = 29;
-    if (day < 1 || day > days) return -1;
+    if (day < 1 || day > days) return PEN_NAN;
     return pei_date_serial(year, month, day, dates);
 }
 
@@ -325,14 +326,14 @@ static double serial_of_two(const date_part *p, int this_year, pei_dates dates)
         const date_part *month = p[0].month ? &p[0] : &p[1], *other = p[0].month ? &p[1] : &p[0];
         if (other->digits <= 2) {
             double serial = serial_of(this_year, month->value, other->value, dates);
-            if (serial >= 0) return serial;
+            if (!pen_is_nan(serial)) return serial;
         }
         return serial_of(full_year(other), month->value, 1, dates);
     }
     if (p[0].digits == 4) return serial_of(p[0].value, p[1].value, 1, dates);
     if (p[1].digits <= 2) {
         double serial = serial_of(this_year, p[0].value, p[1].value, dates);
-        if (serial >= 0) return serial;
+        if (!pen_is_nan(serial)) return serial;
     }
     return serial_of(full_year(&p[1]), p[0].value, 1, dates);
 }
@@ -344,9 +345,22 @@ static double serial_of_three(const date_part *p, pei_dates dates)
         return serial_of(full_year(&p[2]), p[1].value, p[0].value, dates);
     }
     if (p[0].month) return serial_of(full_year(&p[2]), p[0].value, p[1].value, dates);
-    if (p[2].month) return -1;
+    if (p[2].month) return PEN_NAN;
     if (p[0].digits == 4) return serial_of(p[0].value, p[1].value, p[2].value, dates);
     return serial_of(full_year(&p[2]), p[0].value, p[1].value, dates);
+}
+
+/* Calc's dates: Jan 31, 2020; 31-Jan-2020; 1/31/2020; and year first only with -, which makes a
+ * number of two digits there a year. */
+static bool calc_shape(date_part *p, int count)
+{
+    if (p[0].month) return true;
+    if (p[1].month) return count == 3 && p[0].after == '-' && p[1].after == '-';
+    if (p[0].after != '-') return p[0].digits <= 2;
+    if (count < 3 || p[0].digits == 1 || p[0].digits == 3) return false;
+    p[0].value = full_year(&p[0]);
+    p[0].digits = 4;
+    return true;
 }
 
 /* A date at in->at as a serial. Numbers alone need / or - between them. */
@@ -362,6 +376,7 @@ static bool scan_date(scan *in, int this_year, pei_dates dates, double *serial)
         *in = end;
         size_t blanks = skip_spaces(&end);
         char c = peek(&end);
+        parts[count - 1].after = c == '/' || c == '-' || c == ',' ? c : blanks > 0 ? ' ' : 0;
         if (c == '/' || c == '-' || c == ',')
             end.at++;
         else if (blanks > 0)
@@ -373,9 +388,10 @@ static bool scan_date(scan *in, int this_year, pei_dates dates, double *serial)
     }
     if (count < 2 || months > 1) return false;
     if (spaced && months == 0 && count == 3) return false;
+    if (dates == PEI_DATES_CALC && !calc_shape(parts, count)) return false;
     double found =
         count == 2 ? serial_of_two(parts, this_year, dates) : serial_of_three(parts, dates);
-    if (found < 0) return false;
+    if (pen_is_nan(found)) return false;
     *serial = found;
     return true;
 }
@@ -411,9 +427,9 @@ bool pei_parse_datetime(const char *text, size_t length, pei_dates dates, double
     }
     /* to Excel " 1:30 " is a time, but " 2024-01-10 " no date: after a date and a space it wants a
      * time */
-    if (in.at != in.n || (trailing && !has_time)) return false;
-    *date = has_date ? d : -1;
-    *time = has_time ? t : -1;
+    if (in.at != in.n || (trailing && !has_time && dates != PEI_DATES_CALC)) return false;
+    *date = has_date ? d : PEN_NAN;
+    *time = has_time ? t : PEN_NAN;
     return true;
 }
 
@@ -424,7 +440,7 @@ bool pei_parse_number(const char *text, size_t length, pei_dates dates, double n
     if (parse_plain(in, out) || parse_fraction(in, out)) return true;
     double date, time;
     if (!pei_parse_datetime(text, length, dates, now, &date, &time)) return false;
-    *out = (date > 0 ? date : 0) + (time > 0 ? time : 0);
+    *out = (pen_is_nan(date) ? 0 : date) + (pen_is_nan(time) ? 0 : time);
     return true;
 }
 
