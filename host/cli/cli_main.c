@@ -50,9 +50,9 @@ static pe_exit report_failure(const pe_cli_options *options, pe_cli_progress *pr
         fputs("power-engine: cancelled\n", stderr);
         return PE_EXIT_CANCELLED;
     }
+    bool whole = strcmp(diag->where, options->workbook) == 0 || strcmp(diag->where, "file") == 0;
     fprintf(stderr, "power-engine: %s%s%s: %s\n", options->workbook,
-            diag->where[0] != '\0' && strcmp(diag->where, options->workbook) != 0 ? ": " : "",
-            strcmp(diag->where, options->workbook) != 0 ? diag->where : "", diag->what);
+            diag->where[0] != '\0' && !whole ? ": " : "", whole ? "" : diag->where, diag->what);
     pe_exit result = exit_of(status);
     return reading && (status == PE_E_IO || status == PE_E_LIMIT) ? PE_EXIT_WORKBOOK : result;
 }

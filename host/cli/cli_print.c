@@ -114,7 +114,7 @@ static void print_output(const pe_report *report, const pe_report_output *o, FIL
         fprintf(out, "  (%llu of %llu trials are errors)", (unsigned long long)s->error_count,
                 (unsigned long long)s->trials);
     fputc('\n', out);
-    for (uint32_t i = 0; i < o->target_count; i++) {
+    for (uint32_t i = 0; i < o->target_count && s->n > 0; i++) {
         char operand[PE_DECIMAL_BYTES];
         pe_decimal_shortest(o->targets[i].operand, operand);
         fprintf(out, "    P(%s %s %s) = %.2f%% (95%% interval %.2f%% to %.2f%%)\n", o->name,
@@ -127,10 +127,11 @@ void pe_cli_print_run(const pe_report *report, FILE *out)
 {
     fprintf(out, "%s: %s.\n", report->workbook, report->check.line);
     if (report->check.header[0] != '\0') fprintf(out, "%s\n", report->check.header);
-    fprintf(out, "%llu trials, seed %llu, %s, %u inputs, %.2f s (simulation %.3f s)\n\n",
+    fprintf(out, "%llu trials, seed %llu, %s, %u input%s, %.2f s (simulation %.3f s)\n\n",
             (unsigned long long)report->trials, (unsigned long long)report->seed,
             report->sampling == PE_LATIN_HYPERCUBE ? "Latin hypercube" : "Monte Carlo",
-            report->input_count, report->timings.total, report->timings.simulate);
+            report->input_count, report->input_count == 1 ? "" : "s", report->timings.total,
+            report->timings.simulate);
     fprintf(out, "%-32s %14s %14s %14s %14s %14s\n", "output", "mean", "sd", "P5", "P50", "P95");
     for (uint32_t i = 0; i < report->output_count && i < LISTED; i++)
         print_output(report, &report->outputs[i], out);

@@ -95,12 +95,13 @@ static bool option_of(pe_job *job, uint32_t cell, const pe_node *node, double *v
     return node == NULL || node->kind == PE_NODE_OMITTED || one_number(job, cell, node, value);
 }
 
-static bool risk_of(pe_job *job, const pe_input *input, pe_arena *scratch, pe_distribution *d)
+/* what: set where the parameters are known and wrong: no trial will have a value. */
+static bool risk_of(pe_job *job, const pe_input *input, pe_arena *scratch, pe_distribution *d,
+                    const char **what)
 {
     pe_risk_call call;
     pe_parameter parameters[PARAMETERS_MAX];
     pe_distribution_options options = {-HUGE_VAL, HUGE_VAL, 0};
-    const char *what;
     if (!pe_formula_risk_call(input->node, &call) || call.parameter_count > PARAMETERS_MAX)
         return false;
     const char *name = pe_graph_distribution(job->graph, &call);
@@ -114,7 +115,19 @@ static bool risk_of(pe_job *job, const pe_input *input, pe_arena *scratch, pe_di
         !option_of(job, input->cell, call.shift, &options.shift))
         return false;
     return pe_distribution_prepare(d, id, parameters, (int)call.parameter_count, &options, scratch,
-                                   &what) == PE_ERROR_NONE;
+                                   what) == PE_ERROR_NONE;
+}
+
+/* A setting that can never give a number is a mistake of whoever made it; a formula of the workbook
+ * is an error as in the spreadsheet, and that is said. */
+static pe_status judge_parameters(pe_job *job, const pe_input *input, const char *cell,
+                                  const char *what, pe_diag *diag)
+{
+    if (input->set)
+        return pe_fail(diag, PE_E_ARGUMENT, cell, "%s has no values: %s", input->formula, what);
+    pe_status status = pei_job_warn(job, cell, "%s: %s is an error in every trial: %s", cell,
+                                    input->formula, what);
+    return status == PE_OK ? PE_OK : pe_fail(diag, status, "job", "out of memory");
 }
 
 /* RAND() and RANDBETWEEN(a, b) as distributions. */
@@ -137,28 +150,36 @@ static bool plain_of(pe_job *job, const pe_input *input, pe_arena *scratch, pe_d
     return pe_distribution_prepare(d, id, parameters, 2, NULL, scratch, &what) == PE_ERROR_NONE;
 }
 
+static void describe(const pe_distribution *d, pe_report_input *r)
+{
+    r->mean = pe_distribution_mean(d);
+    r->sd = pe_distribution_sd(d);
+    r->p5 = pe_distribution_inverse(d, 0.05);
+    r->p50 = pe_distribution_inverse(d, 0.5);
+    r->p95 = pe_distribution_inverse(d, 0.95);
+    r->described = isfinite(r->mean) && isfinite(r->sd) && isfinite(r->p5) && isfinite(r->p50) &&
+                   isfinite(r->p95);
+}
+
 pe_status pei_job_describe_inputs(pe_job *job, pe_diag *diag)
 {
+    pe_status status = PE_OK;
     pe_arena *scratch = pe_arena_new(SIZE_MAX / 2);
     if (scratch == NULL) return pe_fail(diag, PE_E_MEMORY, "job", "out of memory");
-    for (uint32_t i = 0; i < job->simulation.input_count; i++) {
+    for (uint32_t i = 0; i < job->simulation.input_count && status == PE_OK; i++) {
         const pe_input *input = &job->simulation.inputs[i];
         const pe_formula *formula = pe_graph_formula(job->graph, input->cell);
         pe_report_input *r = &job->report.inputs[i];
         pe_distribution d;
+        const char *what = NULL;
         if (formula == NULL || formula->root != input->node) continue; /* more than a draw */
         pe_arena_mark mark = pe_arena_save(scratch);
-        if (risk_of(job, input, scratch, &d) || plain_of(job, input, scratch, &d)) {
-            r->mean = pe_distribution_mean(&d);
-            r->sd = pe_distribution_sd(&d);
-            r->p5 = pe_distribution_inverse(&d, 0.05);
-            r->p50 = pe_distribution_inverse(&d, 0.5);
-            r->p95 = pe_distribution_inverse(&d, 0.95);
-            r->described = isfinite(r->mean) && isfinite(r->sd) && isfinite(r->p5) &&
-                           isfinite(r->p50) && isfinite(r->p95);
-        }
+        if (risk_of(job, input, scratch, &d, &what) || plain_of(job, input, scratch, &d))
+            describe(&d, r);
+        else if (what != NULL)
+            status = judge_parameters(job, input, r->cell, what, diag);
         pe_arena_restore(scratch, mark);
     }
     pe_arena_free(scratch);
-    return PE_OK;
+    return status;
 }

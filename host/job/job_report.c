@@ -97,7 +97,7 @@ static pe_status list_unsupported(pe_job *job, pe_report_check *r, pe_diag *diag
         const char *function = NULL,
                    *why = pe_evaluator_unsupported(job->evaluator, c->unsupported[i], &function);
         if (watch(job, i, diag) != PE_OK) return PE_E_CANCELLED;
-        if (function == NULL) function = why != NULL ? why : "";
+        if (function == NULL || function[0] == '\0') function = why != NULL ? why : "";
         function = pe_arena_text(job->arena, function, strlen(function));
         if (function == NULL) return no_memory(diag);
         r->unsupported[r->unsupported_count++] =
@@ -231,6 +231,36 @@ static void share_text(uint64_t part, uint64_t whole, char out[32])
     }
 }
 
+/* "#DIV/0! 12, #N/A 3" */
+static const char *errors_text(pe_arena *arena, const pe_summary *s)
+{
+    const char *text = "";
+    for (int code = 0; code < PE_ERROR_COUNT && text != NULL; code++)
+        if (s->error_counts[code] > 0)
+            text = pe_arena_printf(arena, "%s%s%s %llu", text, text[0] != '\0' ? ", " : "",
+                                   pe_error_text((pe_error_code)code),
+                                   (unsigned long long)s->error_counts[code]);
+    return text;
+}
+
+static pe_status warn_errors(pe_job *job, const pe_report_output *r)
+{
+    const pe_summary *s = &r->summary;
+    const char *errors = errors_text(job->arena, s);
+    char share[32] = "";
+    if (errors == NULL) return PE_E_MEMORY;
+    if (s->error_count == s->trials)
+        return pei_job_warn(job, r->cell,
+                            "output %s: every trial is an error (%s), so it has no statistics",
+                            r->name, errors);
+    share_text(s->trials - s->error_count, s->trials, share);
+    return pei_job_warn(job, r->cell,
+                        "output %s: %llu of %llu trials are errors (%s); its statistics describe "
+                        "the other %s of trials",
+                        r->name, (unsigned long long)s->error_count, (unsigned long long)s->trials,
+                        errors, share);
+}
+
 static pe_status summarise_output(pe_job *job, uint32_t i, const char *base_label, pe_diag *diag)
 {
     const pe_output *output = &job->simulation.outputs[i];
@@ -243,14 +273,7 @@ static pe_status summarise_output(pe_job *job, uint32_t i, const char *base_labe
                                         job->control, &r->summary, diag);
     if (status == PE_OK) status = add_targets(job, output, r);
     if (status != PE_OK || r->summary.error_count == 0) return status;
-    const pe_summary *s = &r->summary;
-    char share[32] = "";
-    share_text(s->trials - s->error_count, s->trials, share);
-    return pei_job_warn(job, r->cell,
-                        "output %s: %llu of %llu trials are errors; its statistics describe the "
-                        "other %s of trials",
-                        r->name, (unsigned long long)s->error_count, (unsigned long long)s->trials,
-                        share);
+    return warn_errors(job, r);
 }
 
 pe_status pei_job_report_names(pe_job *job, pe_diag *diag)

@@ -359,13 +359,16 @@ static pe_status write_workbook(const pe_pages *pages, const char *path, const p
         .title = "Simulation results", .comments = "Created by Power Engine", .company = ""};
     workbook_set_properties(w.workbook, &properties);
     pe_status status = write_pages(&w);
+    errno = 0;
     if (status == PE_OK) /* the one step that cannot be left half-way */
         error = workbook_close(w.workbook);
     else
         lxw_workbook_free(w.workbook);
+    int reason = errno; /* the system's, where it is known, says more than the library's */
     free(w.formats);
     if (error != LXW_NO_ERROR)
-        return pe_fail(diag, PE_E_IO, shown_path, "cannot write: %s", lxw_strerror(error));
+        return pe_fail(diag, PE_E_IO, shown_path, "cannot write: %s",
+                       reason != 0 ? strerror(reason) : lxw_strerror(error));
     if (status == PE_OK && pe_cancelled(control)) status = PE_E_CANCELLED;
     return status == PE_OK ? PE_OK
                            : pe_fail(diag, status, shown_path, "%s", pe_status_text(status));
