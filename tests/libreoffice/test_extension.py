@@ -23,6 +23,7 @@ SAMPLES = os.path.join(HERE, "../../samples")
 sys.path[:0] = [HERE, os.path.join(HERE, "../../addin/libreoffice/pythonpath")]
 import office  # noqa: E402
 import uno  # noqa: E402
+import pe_formats  # noqa: E402
 import pe_marks  # noqa: E402
 import pe_save  # noqa: E402
 
@@ -361,6 +362,48 @@ def test_earlier_page(stage):
     equal("a run that has it again", (sheet.getCellByPosition(0, 0).getString(), sheet.TabColor,
                                       sheet.getCellByPosition(0, 0).CharColor), (title, -1, -1))
     document.close(True)
+
+
+def test_locale(stage):
+    """In a German office: the host gets Excel's number formats and the same numbers; results look
+    as the user's other numbers do."""
+    office_of = stage.office
+
+    def set_locale(locale):
+        provider = office_of.service("com.sun.star.configuration.ConfigurationProvider")
+        node = provider.createInstanceWithArguments(
+            "com.sun.star.configuration.ConfigurationUpdateAccess",
+            office.properties(nodepath="/org.openoffice.Setup/L10N"))
+        node.setPropertyValue("ooSetupSystemLocale", locale)
+        node.commitChanges()
+        office_of.end()
+        office_of.start()
+
+    set_locale("de-DE")
+    try:
+        document = stage.sample("capital_project.xlsx")
+        formats = pe_formats.Formats(document)
+        inputs = document.getSheets().getByName("Inputs")
+        codes = [formats.code(inputs.getCellRangeByName(cell).NumberFormat)
+                 for cell in ("B4", "B5", "B6")]
+        equal("codes are Excel's", codes, ["#,##0", "0.0%", "#,##0.00"])
+        cell = inputs.getCellRangeByName("D1")
+        cell.setFormula("=DATE(2026;1;31)")
+        equal("a date's too", formats.code(cell.NumberFormat).lower().count("y"), 2)
+        equal("a date of this country", cell.getString(), "31.01.26")
+        cell.setFormula("")
+        expected = stage.headless(document, "xlsx")
+        reply = stage.run(document)
+        compare("in German", document, reply, expected)
+        mean = mean_on(document)
+        equal("a mean", mean.getString(),
+              "${:,.0f}".format(mean.getValue()).replace(",", "."))
+        cells = document.getSheets().getByName("IRR").getCellRangeByName("B5:B12")
+        texts = [cells.getCellByPosition(0, row).getString() for row in range(8)]
+        check("decimals", any("," in text and text.endswith("%") for text in texts), texts)
+        document.close(True)
+    finally:
+        set_locale("en-US")
 
 
 def test_own_sheet(stage):

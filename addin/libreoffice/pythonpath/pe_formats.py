@@ -36,7 +36,7 @@ class Formats:
         if key not in self.codes:
             entry = self.formats.getByKey(key)
             text, locale = entry.FormatString, entry.Locale
-            if locale.Language not in ("", "en"):
+            if locale.Language != "en":  # "": the system's, whatever that is
                 found = self.formats.addNewConverted(text, locale, english())
                 text = self.formats.getByKey(found).FormatString
             standard = text in ("General", "Standard") or self.is_logical(key)
@@ -76,9 +76,9 @@ class Formats:
 
 
 def key_for(document, code, cache):
-    """The document's key for Excel's code, made if it is not there. cache: dict of the caller."""
+    """The document's key for Excel's code, made if it is not there: numbers look as the user's
+    other numbers do. cache: dict of the caller."""
     if code not in cache:
-        formats, locale = document.getNumberFormats(), english()
-        key = formats.queryKey(code, locale, False)
-        cache[code] = key if key != -1 else formats.addNew(code, locale)
+        users = uno.createUnoStruct("com.sun.star.lang.Locale")  # the system's
+        cache[code] = document.getNumberFormats().addNewConverted(code, english(), users)
     return cache[code]
