@@ -2,6 +2,7 @@
  * sections, the section for the value is chosen, parsed into tokens (functions_formatparse.c) and
  * rendered. Numbers are rendered from their 15 significant decimal digits, as Excel does, so
  * rounding is decimal. Colours are ignored; `*x` fills nothing, `_x` is one space. */
+#include "functions_arithmetic.h"
 #include "functions_format.h"
 
 void pei_sink_bytes(pei_sink *sink, const char *bytes, size_t count)
@@ -127,11 +128,20 @@ static int scientific_exponent(const pei_section *s, const char *digits, int cou
     }
 }
 
-static void put_general(pei_sink *sink, double magnitude)
+static void put_general(pei_sink *sink, double magnitude, bool calc)
 {
     char text[PEI_NUMBER_TEXT_BYTES];
-    int n = pei_general_text(magnitude, text);
+    int n = calc ? pei_calc_number_text(magnitude, text) : pei_general_text(magnitude, text);
     pei_sink_bytes(sink, text, (size_t)n);
+}
+
+/* Calc shows no point where no digit follows it. */
+static bool is_bare_point(const pei_section *s, int point, const layout *l)
+{
+    if (!s->calc || l->fraction_last >= 0) return false;
+    for (int i = point + 1; i < s->count; i++)
+        if (s->tokens[i].kind == PEI_TOKEN_DIGIT && s->tokens[i].c != '#') return false;
+    return true;
 }
 
 /* Renders a section without dates. `minus`: a sign is wanted unless everything shown is zero. */
@@ -166,14 +176,14 @@ static void render_number(pei_sink *sink, const pei_section *s, double magnitude
             break;
         case PEI_TOKEN_POINT:
             if (s->integer_places == 0) pei_sink_bytes(sink, l.integer, (size_t)l.integer_count);
-            pei_sink_char(sink, '.');
+            if (!is_bare_point(s, i, &l)) pei_sink_char(sink, '.');
             break;
         case PEI_TOKEN_EXPONENT:
             put_exponent(sink, t, power);
             break;
         case PEI_TOKEN_GENERAL:
         case PEI_TOKEN_TEXT:
-            put_general(sink, magnitude);
+            put_general(sink, magnitude, s->calc);
             break;
         case PEI_TOKEN_PERCENT:
             pei_sink_char(sink, '%');
@@ -264,7 +274,7 @@ static void render_fraction(pei_sink *sink, const pei_section *s, double magnitu
 {
     if (magnitude >= 1e15) {
         if (minus) pei_sink_char(sink, '-');
-        put_general(sink, magnitude);
+        put_general(sink, magnitude, s->calc);
         return;
     }
     fraction f = fraction_of(s, magnitude);
@@ -319,8 +329,9 @@ static moment moment_of(const pei_section *s, double magnitude, pei_dates dates)
     for (int i = 0; i < s->second_digits && i < 6; i++) scale *= 10;
     double day = pen_floor(magnitude);
     double ticks = (magnitude - day) * 86400.0 * (double)scale;
-    int64_t whole =
-        (int64_t)pen_floor(ticks + 0.5); /* the last unit is rounded; minutes and hours are cut */
+    /* the last unit is rounded, but not Calc's seconds; minutes and hours are cut */
+    bool cut = s->calc && s->elapsed == 0 && s->second_digits == 0;
+    int64_t whole = (int64_t)pen_floor(cut ? pe_round_decimal(ticks, 7) : ticks + 0.5);
     if (whole >= 86400 * scale) {
         whole -= 86400 * scale;
         day += 1;
@@ -409,8 +420,9 @@ static bool render_date(pei_sink *sink, const pei_section *s, double value, pei_
     if (value < 0 && dates == PEI_DATES_1900 && !lone_elapsed) return false;
     double magnitude = pen_abs(value);
     if (magnitude >= PEI_SERIAL_END(dates) && (!lone_elapsed || magnitude > 1e11)) return false;
-    moment m = moment_of(s, magnitude, dates);
-    if (value < 0) pei_sink_char(sink, '-');
+    bool backwards = s->calc && s->elapsed == 0; /* Calc's days go on before day 0 */
+    moment m = moment_of(s, backwards ? value : magnitude, dates);
+    if (value < 0 && !backwards) pei_sink_char(sink, '-');
     for (int i = 0; i < s->count; i++) put_date_token(sink, s, &s->tokens[i], &m);
     return true;
 }
@@ -492,7 +504,7 @@ static bool format_number(const pei_format *f, double value, pei_dates dates, pe
         if (condition_holds(&f->sections[i], value)) chosen = i;
     if (chosen < 0) {
         if (value < 0) pei_sink_char(sink, '-');
-        put_general(sink, pen_abs(value));
+        put_general(sink, pen_abs(value), f->sections[0].calc);
         return true;
     }
     const pei_section *s = &f->sections[chosen];
@@ -506,9 +518,9 @@ static bool format_number(const pei_format *f, double value, pei_dates dates, pe
     return true;
 }
 
-static bool read_format(const char *format, size_t length, pei_format *f)
+static bool read_format(const char *format, size_t length, bool calc, pei_format *f)
 {
-    if (!pei_format_parse(format, length, f)) return false;
+    if (!pei_format_parse(format, length, calc, f)) return false;
     default_conditions(f->sections, f->number_count);
     return true;
 }
@@ -517,13 +529,13 @@ size_t pe_format_number(double value, const char *format, bool date1904, char *o
 {
     pei_sink sink = {out, size, 0};
     pei_format f;
-    bool done = pen_is_finite(value) && read_format(format, strlen(format), &f) &&
+    bool done = pen_is_finite(value) && read_format(format, strlen(format), false, &f) &&
                 format_number(&f, value == 0 ? 0 : value,
                               date1904 ? PEI_DATES_1904 : PEI_DATES_1900, &sink);
     if (!done) {
         sink.length = 0;
         if (value < 0) pei_sink_char(&sink, '-');
-        put_general(&sink, pen_is_finite(value) ? pen_abs(value) : 0);
+        put_general(&sink, pen_is_finite(value) ? pen_abs(value) : 0, false);
     }
     size_t length = size == 0 ? 0 : sink.length < size ? sink.length : size - 1;
     if (size > 0) out[length] = '\0';
@@ -560,7 +572,8 @@ pe_value pe_format_value(pe_call *call, pe_value value, const char *format, size
     value = pe_to_scalar(call, value);
     if (pe_is_error(value)) return value;
     if (pe_kind_of(value) >= PE_KIND_ARRAY) return pe_error(PE_ERROR_VALUE);
-    if (!read_format(format, length, &f) || !format_scalar(call, &f, value, &sink))
+    if (!read_format(format, length, call->calc != NULL, &f) ||
+        !format_scalar(call, &f, value, &sink))
         return pe_error(PE_ERROR_VALUE);
     if (sink.length < sizeof small) return pe_make_text(call, small, sink.length);
     if (sink.length > PE_TEXT_BYTES_MAX) return pe_error(PE_ERROR_VALUE);

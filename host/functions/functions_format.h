@@ -58,6 +58,7 @@ typedef struct pei_section {
     bool half_day;
     int second_digits; /* of fractional seconds */
     bool has_text, has_general;
+    bool calc; /* Calc's format code, which differs in details */
 } pei_section;
 
 typedef struct pei_format {
@@ -77,8 +78,8 @@ typedef struct pei_sink {
 void pei_sink_bytes(pei_sink *sink, const char *bytes, size_t count);
 void pei_sink_char(pei_sink *sink, char c);
 
-/* False: not a format that Excel takes. The tokens point into text, which must outlive the format.
- */
-bool pei_format_parse(const char *text, size_t length, pei_format *format);
+/* False: not a format that Excel (or calc: Calc) takes. The tokens point into text, which must
+ * outlive the format. */
+bool pei_format_parse(const char *text, size_t length, bool calc, pei_format *format);
 
 #endif

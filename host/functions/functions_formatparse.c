@@ -7,6 +7,7 @@ typedef struct reader {
     size_t n, at;
     pei_format *format;
     pei_section *section;
+    bool calc;
 } reader;
 
 static char lower(char c)
@@ -148,12 +149,23 @@ static bool read_exponent(reader *r)
     return digits > 0 && push(r, PEI_TOKEN_EXPONENT, sign, digits) != NULL;
 }
 
+/* How many letters of a run make one token: Calc knows yy and yyyy, up to dddd and mmmmm. */
+static int letters_most(const reader *r, char c)
+{
+    int run = 0;
+    while (lower(at(r, (size_t)run)) == c) run++;
+    if (!r->calc) return run;
+    if (c == 'y') return run >= 4 ? 4 : 2;
+    return c == 'd' ? 4 : c == 'm' ? 5 : run;
+}
+
 /* A run of one date letter; m is taken for months until resolve_minutes. */
 static bool read_date_letters(reader *r, pei_token_kind kind)
 {
     char c = lower(at(r, 0));
-    int count = 0;
-    while (r->at < r->n && lower(r->s[r->at]) == c) {
+    int count = 0, most = letters_most(r, c);
+    if (r->calc && c == 'y' && lower(at(r, 1)) != 'y') return push_literal(r, r->s + r->at++, 1);
+    while (r->at < r->n && count < most && lower(r->s[r->at]) == c) {
         r->at++;
         count++;
     }
@@ -418,6 +430,7 @@ static bool read_section(reader *r)
     pei_section *s = r->section;
     memset(s, 0, sizeof *s);
     s->slash = -1;
+    s->calc = r->calc;
     s->tokens = &r->format->pool[r->format->pool_used];
     while (r->at < r->n && r->s[r->at] != ';') {
         bool done;
@@ -431,9 +444,9 @@ static bool read_section(reader *r)
     return true;
 }
 
-bool pei_format_parse(const char *text, size_t length, pei_format *format)
+bool pei_format_parse(const char *text, size_t length, bool calc, pei_format *format)
 {
-    reader r = {text, length, 0, format, NULL};
+    reader r = {text, length, 0, format, NULL, calc};
     int count = 0;
     format->pool_used = 0;
     for (;;) {

@@ -661,19 +661,37 @@ int pei_decimal_round(char *digits, int count, int keep, int *exponent)
     return keep;
 }
 
-/* 1E+20, in Calc 1E+020. */
+int pei_calc_number_text(double x, char out[PEI_NUMBER_TEXT_BYTES])
+{
+    char digits[24];
+    int exponent, n = 0;
+    double a = pen_abs(x);
+    bool whole = a < 0x1p53 && a == pen_floor(a);
+    if (x == 0) return pei_number_text(x, out);
+    int count = pei_decimal_digits(x, whole ? 17 : 15, digits, &exponent);
+    if (x < 0) out[n++] = '-';
+    if (exponent < -14 || (!whole && a >= 1e15)) {
+        n += write_scientific(digits, count, exponent, out + n);
+        int e = n - 1, missing; /* of three digits */
+        while (out[e] >= '0' && out[e] <= '9') e--;
+        missing = 3 - (n - 1 - e);
+        for (; missing > 0; missing--, n++) {
+            memmove(out + e + 2, out + e + 1, (size_t)(n - 1 - e));
+            out[e + 1] = '0';
+        }
+    } else {
+        if (count - 1 - exponent > 20) /* decimals */
+            count = pei_decimal_round(digits, count, 21 + exponent, &exponent);
+        n += write_plain(digits, count, exponent, out + n);
+    }
+    out[n] = '\0';
+    return n;
+}
+
 static pe_value number_as_text(pe_call *call, double x)
 {
-    char text[PEI_NUMBER_TEXT_BYTES + 2];
-    int n = pei_number_text(x, text);
-    const char *e = memchr(text, 'E', (size_t)n);
-    if (call->calc != NULL && e != NULL) {
-        size_t at = (size_t)(e - text) + 2, digits = (size_t)n - at,
-               missing = digits < 3 ? 3 - digits : 0;
-        memmove(text + at + missing, text + at, digits);
-        memset(text + at, '0', missing);
-        n += (int)missing;
-    }
+    char text[PEI_NUMBER_TEXT_BYTES];
+    int n = call->calc != NULL ? pei_calc_number_text(x, text) : pei_number_text(x, text);
     return pe_make_text(call, text, (size_t)n);
 }
 
