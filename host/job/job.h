@@ -66,6 +66,16 @@ pe_status pe_job_pace(pe_job *job, double *seconds_per_trial, pe_diag *diag);
  * reads; all of them. In the job's arena. */
 pe_status pe_job_candidates(pe_job *job, pe_output **outputs, uint32_t *count, pe_diag *diag);
 
+/* After pe_job_compile: one for each input, in arena: what some thousand trials show of inputs that
+ * the report does not describe, where their cell is a function of its own draws. Of a cell's draws
+ * the first has the cell's figures. Changes neither the report nor the run. */
+typedef struct pe_job_sample {
+    bool known;
+    double mean, p5, p50, p95;
+} pe_job_sample;
+pe_status pe_job_sample_inputs(pe_job *job, pe_arena *arena, const pe_job_sample **samples,
+                               pe_diag *diag);
+
 /* Filled as far as the stages have gone; owned by the job. After pe_job_compile inputs and their
  * distributions' figures are known too. A run that control->stop ended early has report.trials <
  * report.trials_asked: the trials from 0 on, with the values that they have in the whole run. */

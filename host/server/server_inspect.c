@@ -46,24 +46,35 @@ static bool fill_check(const pe_report_check *check, pe_arena *arena, pe_wire_ch
 /* ---- inputs and outputs
  * --------------------------------------------------------------------------------- */
 
-static bool fill_inputs(const pe_report *report, pe_arena *arena, pe_wire_inspect_reply *to)
+/* The distribution's figures, or what trials of the cell show. */
+static void fill_figures(const pe_report_input *input, const pe_job_sample *sample,
+                         pe_wire_input *to)
 {
     const double unknown = pe_as_number(pe_error(PE_ERROR_NA));
+    bool sampled = !input->described && sample != NULL && sample->known;
+    to->mean = input->described ? input->mean : sampled ? sample->mean : unknown;
+    to->p5 = input->described ? input->p5 : sampled ? sample->p5 : unknown;
+    to->p50 = input->described ? input->p50 : sampled ? sample->p50 : unknown;
+    to->p95 = input->described ? input->p95 : sampled ? sample->p95 : unknown;
+    to->has_sampled = to->sampled = sampled;
+}
+
+/* samples: one per input; NULL: none. */
+static bool fill_inputs(const pe_report *report, const pe_job_sample *samples, pe_arena *arena,
+                        pe_wire_inspect_reply *to)
+{
     to->input_count = report->input_count;
     to->inputs.count = at_most(report->input_count);
     to->inputs.items = PE_PUSH(arena, pe_wire_input, to->inputs.count);
     for (uint32_t i = 0; to->inputs.items != NULL && i < to->inputs.count; i++) {
         const pe_report_input *input = &report->inputs[i];
-        bool known = input->described;
-        to->inputs.items[i] = (pe_wire_input){.name = pe_wire_text_of(input->name),
-                                              .cell = pe_wire_text_of(input->cell),
-                                              .distribution = pe_wire_text_of(input->distribution),
-                                              .formula = pe_wire_text_of(input->formula),
-                                              .mean = known ? input->mean : unknown,
-                                              .p5 = known ? input->p5 : unknown,
-                                              .p50 = known ? input->p50 : unknown,
-                                              .p95 = known ? input->p95 : unknown,
-                                              .set = input->set};
+        pe_wire_input *item = &to->inputs.items[i];
+        *item = (pe_wire_input){.name = pe_wire_text_of(input->name),
+                                .cell = pe_wire_text_of(input->cell),
+                                .distribution = pe_wire_text_of(input->distribution),
+                                .formula = pe_wire_text_of(input->formula),
+                                .set = input->set};
+        fill_figures(input, samples != NULL ? &samples[i] : NULL, item);
     }
     return to->inputs.items != NULL;
 }
@@ -73,13 +84,6 @@ static bool is_chosen(const pe_simulation *simulation, uint32_t cell)
     for (uint32_t i = 0; i < simulation->output_count; i++)
         if (simulation->outputs[i].cell == cell) return true;
     return false;
-}
-
-static const char *cell_text(const pe_workbook *workbook, uint32_t cell, pe_arena *arena)
-{
-    char text[400];
-    size_t n = pe_workbook_cell_text(workbook, pe_workbook_ref(workbook, cell), text, sizeof text);
-    return pe_arena_text(arena, text, n);
 }
 
 /* The outputs of a run, then what else could be one. */
@@ -98,7 +102,7 @@ static pe_status fill_outputs(pei_task *task, const pei_book *book, pe_wire_insp
         const pe_output *o =
             chosen ? &simulation->outputs[i] : &candidates[i - simulation->output_count];
         if (to->outputs.count == most || (!chosen && is_chosen(simulation, o->cell))) continue;
-        const char *cell = cell_text(book->kept.workbook, o->cell, task->arena);
+        const char *cell = pe_workbook_cell_new_text(book->kept.workbook, o->cell, task->arena);
         if (cell == NULL) return pei_out_of_memory(task->diag);
         to->outputs.items[to->outputs.count++] =
             (pe_wire_output_cell){.name = pe_wire_text_of(o->name),
@@ -186,12 +190,15 @@ pe_status pei_do_inspect(pei_task *task, const pe_wire_inspect *params)
     pe_status status = PE_OK;
     PE_TRY(pei_book_find(task->model, params->book, &book, task->diag));
     PE_TRY(prepare(task, book, params, &why));
+    const pe_job_sample *samples = NULL;
+    if (why.status == PE_OK)
+        PE_TRY(pe_job_sample_inputs(book->kept.job, task->arena, &samples, task->diag));
     const pe_report *report = book->kept.job != NULL ? pe_job_report(book->kept.job) : &none;
     reply.formulas = report->check.formulas;
     reply.trials = report->trials_asked;
     reply.seed = report->seed;
     if (!fill_check(&report->check, task->arena, &reply.check) ||
-        !fill_inputs(report, task->arena, &reply) ||
+        !fill_inputs(report, samples, task->arena, &reply) ||
         !fill_problems(report, why.status != PE_OK ? &why : NULL, task->arena, &list))
         PE_TRY(pei_out_of_memory(task->diag));
     reply.problems.items = list.items;

@@ -312,6 +312,46 @@ static void inspect(void **state)
         assert_string_equal(reply.pages.items[i].bytes, run.pages.items[i].name.bytes);
 }
 
+/* Cells that are more than the draw: 2 N(10, 2) + 5 has the percentiles 25 -+ 1.645 * 4; of two
+ * draws in a cell the first shows N(0, 5); what reads another varying cell shows nothing. The run
+ * that follows is the one that there would have been. */
+static void inspect_samples(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *cell;
+        double mean, p5, p95; /* NAN: not known */
+        bool sampled;
+    } rows[] = {{"Sheet1!A1", 10, 6.7103, 13.2897, false},
+                {"Sheet1!B1", 25, 18.4206, 31.5794, true},
+                {"Sheet1!C1", 0, -8.2243, 8.2243, true},
+                {"Sheet1!C1", NAN, NAN, NAN, false},
+                {"Sheet1!D1", NAN, NAN, NAN, false}};
+    static const char lines[] = "A1 =RiskNormal(10,2)\nB1 =RiskNormal(10,2)*2+5\n"
+                                "C1 =RiskNormal(0,3)+RiskNormal(0,4)\nD1 =RiskNormal(A1,2)+1\n"
+                                "E1 =A1+B1+C1+D1\n";
+    pe_wire_inspect_reply reply;
+    pe_wire_simulate_reply run;
+    const pe_wire_inspect params = {.book = rig_book(&client, lines)};
+    assert_string_equal(
+        rig_call(&client, "inspect", PE_WIRE_inspect, &params, PE_WIRE_inspect_reply, &reply), "");
+    assert_int_equal(reply.inputs.count, PE_COUNT(rows));
+    for (uint32_t i = 0; i < PE_COUNT(rows); i++) {
+        const pe_wire_input *input = &reply.inputs.items[i];
+        assert_string_equal(input->cell.bytes, rows[i].cell);
+        assert_true(input->sampled == rows[i].sampled);
+        assert_true(isnan(rows[i].mean) == isnan(input->mean));
+        if (isnan(rows[i].mean)) continue;
+        assert_true(fabs(input->mean - rows[i].mean) < 0.35);
+        assert_true(fabs(input->p5 - rows[i].p5) < 0.7 && fabs(input->p95 - rows[i].p95) < 0.7);
+    }
+    assert_string_equal(rig_simulate(&client, params.book, 1000, &run), "");
+    double mean = run.outputs.items[0].statistics.mean, sd = run.outputs.items[0].statistics.sd;
+    assert_string_equal(rig_simulate(&client, rig_book(&client, lines), 1000, &run), "");
+    assert_true(run.outputs.items[0].statistics.mean == mean);
+    assert_true(run.outputs.items[0].statistics.sd == sd);
+}
+
 /* A model that cannot run still shows its check, and says why. */
 static void inspect_of_what_cannot_run(void **state)
 {
@@ -589,7 +629,7 @@ static void too_many_trials_are_refused_early(void **state)
 
 int main(void)
 {
-    enum { FIXED = 14 };
+    enum { FIXED = 15 };
     struct CMUnitTest tests[FIXED + PE_COUNT(shapes) + PE_COUNT(refusals)] = {
         cmocka_unit_test(functions),
         cmocka_unit_test(distributions),
@@ -598,6 +638,7 @@ int main(void)
         cmocka_unit_test(edited_run),
         cmocka_unit_test(same_as_anew),
         cmocka_unit_test(inspect),
+        cmocka_unit_test(inspect_samples),
         cmocka_unit_test(inspect_of_what_cannot_run),
         cmocka_unit_test(settings),
         cmocka_unit_test(status),
