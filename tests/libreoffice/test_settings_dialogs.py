@@ -215,6 +215,10 @@ def test_commands(running):
     document.CurrentController.select(settings_cell.getCellRangeByName("B2"))
     text = refused(pe_dialog_output.execute, context, frame, {})
     equal("our own sheet", "belongs to Power Engine" in text, True)
+    settings_cell.protect("")
+    for module, cell in ((pe_dialog_input, "B1"), (pe_dialog_output, "B6")):
+        text = refused(module.execute, context, select(document, cell), {})
+        equal("settings that are protected, before anything is typed", "is protected" in text, True)
     document.close(True)
 
 
@@ -296,6 +300,11 @@ def test_texts():
                                  ("B4*RAND()", "RAND", "B4*RAND()"), ("", "RAND", "RAND")):
         equal("shown: " + shown, pe_dialog_run.shown_formula({"formula": formula,
                                                               "distribution": name}), shown)
+    for address, most, shown in (
+            ("Sheet1!B7", 14, "Sheet1!B7"), ("Assumptions!B12", 14, "Assumptio\u2026!B12"),
+            ("'It''s a long name'!$B$3", 16, "'It''s a\u2026'!$B$3"), ("", 5, ""),
+            ("NoSheetHere", 5, "NoSheetHere"), ("Abcdef!XFD1048576", 8, "Abc\u2026!XFD1048576")):
+        equal("short: " + address, pe_document.short_address(address, most), shown)
     for seconds, text in ((0.2, "less than a second"), (1.2, "about 1 second"),
                           (42, "about 42 seconds"), (600, "about 10 minutes"),
                           (9000, "about 2.5 hours")):

@@ -11,6 +11,7 @@ import pe_settings
 from pe_dialog_texts import T
 
 CELLS_MAX = 500         # set at once
+TITLE_ADDRESS = 40      # characters of an address in a dialog's first line
 NAMES_MAX = 5000        # defined names looked through
 LABEL_ROWS_MAX = 1000   # a label further up is none
 LABEL_LENGTH_MAX = 120
@@ -78,6 +79,7 @@ def asked_for(frame, arguments, kind, title):
     else:
         cells = selected(frame)
     _refuse_our_sheets(document, cells)
+    pe_settings.refuse_locked(document)
     if arguments.get("Remove"):
         pe_settings.remove(document, kind, cells, title)
         return []
@@ -100,6 +102,11 @@ def _refuse_our_sheets(document, cells):
         sheet = document.getSheets().getByName(name)
         if name.lower() == pe_settings.SHEET.lower() or pe_marks.key_of(sheet) is not None:
             raise pe_document.Problem(T.INPUT_SHEET_IS_OURS)
+
+
+def short(cell):
+    """The cell's address for a dialog's first line."""
+    return pe_document.short_address(pe_settings.address_of(cell), TITLE_ADDRESS)
 
 
 def name_of(document, cell):

@@ -149,7 +149,7 @@ class InputDialog:
 
     def _build(self):
         d, several = self.dialog, len(self.cells) > 1
-        address, now = pe_settings.address_of(self.cells[0]), self._shown()
+        address, now = cells_of.short(self.cells[0]), self._shown()
         title = (T.INPUT_CELLS % (len(self.cells), address, now) if several
                  else T.INPUT_ONE_CELL % (address, now))
         d.label("title", title, (6, 6, 328, 10), FontWeight=toolkit.BOLD)

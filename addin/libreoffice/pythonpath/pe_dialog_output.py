@@ -49,7 +49,7 @@ def proposed(document, cells):
 def ask(context, frame, document, cells, names):
     """Shows the dialog and does what was asked for."""
     several = len(cells) > 1
-    address = pe_settings.address_of(cells[0])
+    address = cells_of.short(cells[0])
     title = (T.OUTPUT_CELLS % (len(cells), address) if several
              else T.OUTPUT_ONE_CELL % (address, cells_of.at(document, cells[0]).getString()))
     marked = any(pe_settings.settings_of_cell(document, pe_settings.OUTPUT, cell)

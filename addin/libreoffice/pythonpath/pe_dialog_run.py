@@ -121,7 +121,7 @@ class RunDialog:
         self.dialog["inputs_heading"].Label = T.RUN_INPUTS % "{:,}".format(count)
         figure = self.figures.figure_of
         toolkit.add_rows(self.dialog["inputs"], [
-            (each["name"], each["cell"], shown_formula(each))
+            (each["name"], pe_document.short_address(each["cell"], 14), shown_formula(each))
             + tuple("" if each.get(key) is None else figure(each[key])
                     for key in ("p5", "mean", "p95")) for each in self._described(inputs)])
 
@@ -198,12 +198,13 @@ class RunDialog:
         d["problems_heading"].Label = (T.RUN_PROBLEMS % len(self.problems) if self.problems
                                        else T.RUN_NO_PROBLEMS)
         toolkit.add_rows(d["problems"], [
-            (T.RUN_STOPS if each.get("stops") else T.RUN_WARNS, each.get("cell", ""),
-             problem_text(each)) for each in self.problems])
+            (T.RUN_STOPS if each.get("stops") else T.RUN_WARNS,
+             pe_document.short_address(each.get("cell", ""), 18), problem_text(each)) for each in self.problems])
 
     def _show_ticks(self):
         model = self.dialog["outputs"]
-        rows = [(TICKED if tick else UNTICKED, output["name"], output["cell"])
+        rows = [(TICKED if tick else UNTICKED, output["name"],
+                 pe_document.short_address(output["cell"], 18))
                 for tick, output in zip(self.ticks, self.outputs)]
         data = model.GridDataModel
         if data.RowCount != len(rows):

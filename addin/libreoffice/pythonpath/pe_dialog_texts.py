@@ -25,14 +25,14 @@ class T:  # pylint: disable=too-few-public-methods
     INPUT_NAME = "~Name:"
     INPUT_DISTRIBUTION = "~Distribution:"
     INPUT_PARAMETER = "%s:"
-    INPUT_PARAMETER_HELP = ("Numbers, or formulas such as =B4*1.2. Separate several values by "
+    INPUT_PARAMETER_HELP = ("Numbers, or formulas such as =B4*2. Separate several values by "
                             "semicolons.")
     INPUT_SCALE = "~Scale the parameters with each cell's own number"
     INPUT_AS_FORMULA = "~Insert as formula (shown as #NAME? where Power Engine is not installed)"
     INPUT_REMOVE = "~Remove Input"
     INPUT_P5, INPUT_MEAN, INPUT_P95, INPUT_SD = "P5", "Mean", "P95", "Std. dev."
     INPUT_EMPTY = "%s is missing: type a number or a formula."
-    INPUT_NOT_A_NUMBER = "%s: \"%s\" is no number. Write 12.5, 4%% or a formula such as =B4*1.2."
+    INPUT_NOT_A_NUMBER = "%s: \"%s\" is no number. Write it as %s, or a formula such as =B4*2."
     INPUT_BAD_FORMULA = "%s: the formula \"%s\" is not understood."
     INPUT_OWN_CELL = "%s: the formula reads the cell %s itself. Use a number or another cell."
     INPUT_NO_SHAPE = "The shape can only be drawn where the parameters are numbers or single cells."
@@ -133,7 +133,7 @@ class T:  # pylint: disable=too-few-public-methods
     SETTINGS_LIVE_HEADING = "Live mode"
     SETTINGS_LIVE = "~Live mode: simulate again in the background after each edit"
     SETTINGS_HOST = "Host program"
-    SETTINGS_HOST_LINE = "Version %s, process %s: %s sessions, %s running jobs, %s of memory"
+    SETTINGS_HOST_LINE = "Version %s, process %s; connections: %s, running: %s, memory: %s"
 
     # ---- remove results
     REMOVE_ASK = "Remove the %d result sheets of Power Engine from this document?"

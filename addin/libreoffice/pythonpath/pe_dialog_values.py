@@ -132,7 +132,8 @@ class Values:
         try:
             return self.number(text)
         except ValueError:
-            raise pe_document.Problem(T.INPUT_NOT_A_NUMBER % (label, text.strip()))
+            raise pe_document.Problem(T.INPUT_NOT_A_NUMBER % (label, text.strip(),
+                                                              self.plain_text(12.5)))
 
     def _formula(self, label, text):
         tokens = self._parse(text, english=False)

@@ -137,6 +137,15 @@ def address_text(sheet_name, row, column):
     return "%s!%s%d" % (quote_sheet(sheet_name), column_name(column), row + 1)
 
 
+def short_address(text, most):
+    """An address to be shown where there is little room: of a long sheet's name the beginning."""
+    sheet, mark, cell = text.rpartition("!")
+    if len(text) <= most or not mark:
+        return text
+    end = "\u2026'" if sheet.startswith("'") else "\u2026"
+    return sheet[:max(3, most - len(cell) - 1 - len(end))].rstrip() + end + mark + cell
+
+
 def parse_address(text):
     """"'My Sheet'!$B$7" gives ("My Sheet", 6, 1); raises ValueError. The first cell of a range."""
     sheet, _, cell = text.rpartition("!")

@@ -127,18 +127,22 @@ def settings_of_cell(document, kind, cell):
     return [row for row in read(document) if is_kind(row, kind) and row.cell == cell]
 
 
+def refuse_locked(document):
+    """A Problem where no setting can be written."""
+    if document.isReadonly():
+        raise pe_document.Problem(T.READ_ONLY)
+    sheet = sheet_of(document)
+    if sheet is not None and sheet.isProtected():
+        raise pe_document.Problem(T.SETTINGS_PROTECTED)
+
+
 @contextlib.contextmanager
 def _changing(document, title):
     """The settings sheet, made if need be; all that happens inside is one step of Undo."""
-    if document.isReadonly():
-        raise pe_document.Problem(T.READ_ONLY)
+    refuse_locked(document)
     with pe_document.one_undo_step(document, title):
         sheet = sheet_of(document)
-        if sheet is None:
-            sheet = _create(document)
-        if sheet.isProtected():
-            raise pe_document.Problem(T.SETTINGS_PROTECTED)
-        yield sheet
+        yield _create(document) if sheet is None else sheet
 
 
 def _create(document):
