@@ -89,11 +89,8 @@ pe_status pei_job_warn(pe_job *job, const char *cell, const char *format, ...)
 
 const char *pei_job_cell(pe_job *job, uint32_t cell)
 {
-    char text[400];
-    size_t n = pe_workbook_cell_text(job->workbook, pe_workbook_ref(job->workbook, cell), text,
-                                     sizeof text);
-    const char *copy = pe_arena_text(job->arena, text, n);
-    return copy != NULL ? copy : "?";
+    const char *text = pe_workbook_cell_new_text(job->workbook, cell, job->arena);
+    return text != NULL ? text : "?";
 }
 
 /* Days to a civil date (Howard Hinnant's algorithm), from 1 March 0000. */

@@ -1,5 +1,5 @@
 /* simulation_names.c: what a person would call a cell: its defined name; else the nearest text with
- * a letter to the left and the nearest text, date or year above; else its address. */
+ * a letter to the left and the nearest text, date or row of years above; else its address. */
 #include "simulation_internal.h"
 
 #include <math.h>
@@ -131,15 +131,38 @@ static bool is_date_format(const char *format)
     return false;
 }
 
-static bool is_heading(const pe_workbook *workbook, const pe_cell *cell)
+/* 2031, as a whole number without decimals or separators. */
+static bool is_year(const pe_workbook *workbook, uint32_t cell)
 {
-    if (is_text_label(cell)) return strlen(pei_text_of(cell->stored)) <= HEADING_BYTES_MAX;
-    if (!pe_is_number(cell->stored)) return false;
-    double x = pe_as_number(cell->stored);
-    if (is_date_format(workbook->formats[cell->format])) return true;
-    return x >= 1900 && x <= 2200 && x == floor(x) &&
-           strchr(workbook->formats[cell->format], '.') == NULL &&
-           strchr(workbook->formats[cell->format], ',') == NULL;
+    if (cell == PE_NO_CELL || !pe_is_number(workbook->cells[cell].stored)) return false;
+    double x = pe_as_number(workbook->cells[cell].stored);
+    const char *format = workbook->formats[workbook->cells[cell].format];
+    return x >= 1900 && x <= 2200 && x == floor(x) && strpbrk(format, ".,") == NULL;
+}
+
+/* Years that head columns stand side by side; a number alone that looks like one may be anything.
+ */
+static bool is_year_heading(const pe_workbook *workbook, uint32_t cell, pe_cell_ref at)
+{
+    if (!is_year(workbook, cell)) return false;
+    for (int side = 0; side < 2; side++) {
+        if (side == 0 && at.column == 0) continue;
+        uint32_t column = side == 0 ? at.column - 1 : at.column + 1;
+        uint32_t beside = pe_workbook_cell(workbook, (pe_cell_ref){at.sheet, at.row, column});
+        if (!is_year(workbook, beside)) continue;
+        double step = fabs(pe_as_number(workbook->cells[beside].stored) -
+                           pe_as_number(workbook->cells[cell].stored));
+        if (step >= 1 && step <= 10) return true;
+    }
+    return false;
+}
+
+static bool is_heading(const pe_workbook *workbook, uint32_t cell, pe_cell_ref at)
+{
+    const pe_cell *c = &workbook->cells[cell];
+    if (is_text_label(c)) return strlen(pei_text_of(c->stored)) <= HEADING_BYTES_MAX;
+    if (!pe_is_number(c->stored)) return false;
+    return is_date_format(workbook->formats[c->format]) || is_year_heading(workbook, cell, at);
 }
 
 static uint32_t label_left(const pe_workbook *workbook, pe_cell_ref at)
@@ -163,9 +186,9 @@ static uint32_t label_above(pei_namer *namer, pe_cell_ref at)
     const pe_sheet *sheet = &w->sheets[at.sheet];
     for (uint32_t i = pe_workbook_row_lower(sheet, memo->searched_row);
          i < sheet->row_count && sheet->rows_used[i] < at.row; i++) {
-        uint32_t cell =
-            pe_workbook_cell(w, (pe_cell_ref){at.sheet, sheet->rows_used[i], at.column});
-        if (cell != PE_NO_CELL && is_heading(w, &w->cells[cell])) memo->label_cell = cell;
+        pe_cell_ref above = {at.sheet, sheet->rows_used[i], at.column};
+        uint32_t cell = pe_workbook_cell(w, above);
+        if (cell != PE_NO_CELL && is_heading(w, cell, above)) memo->label_cell = cell;
     }
     memo->searched_row = at.row;
     return memo->label_cell;
@@ -212,9 +235,7 @@ const char *pei_namer_name(pei_namer *namer, uint32_t cell)
     if (left_text != NULL && above_text != NULL)
         return pe_arena_printf(namer->arena, "%s / %s", left_text, above_text);
     if (left_text != NULL || above_text != NULL) return left_text != NULL ? left_text : above_text;
-    char address[300];
-    size_t n = pe_workbook_cell_text(namer->workbook, at, address, sizeof address);
-    return pe_arena_text(namer->arena, address, n);
+    return pe_workbook_cell_new_text(namer->workbook, cell, namer->arena);
 }
 
 const char *pe_risk_name(pe_arena *arena, const char *name)

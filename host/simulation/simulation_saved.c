@@ -30,13 +30,11 @@ static const pe_cell *cell_at(const pe_workbook *workbook, uint32_t sheet, uint3
  * it. What is no area of cells stays as it is. */
 static const char *reference_text(const saved *s, const char *text)
 {
-    char plain[300];
     pe_area area;
     if (text == NULL || s->workbook->dialect == PE_DIALECT_EXCEL ||
         pe_settings_area(s->workbook, text, &area, NULL) != PE_OK)
         return text;
-    size_t length = pe_workbook_area_text(s->workbook, &area, plain, sizeof plain);
-    return pe_arena_text(s->arena, plain, length);
+    return pe_workbook_area_new_text(s->workbook, &area, s->arena);
 }
 
 /* What a settings cell says: the formula in it where live ones count, its text, or its number as

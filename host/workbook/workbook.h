@@ -185,6 +185,10 @@ bool pe_external_cell(const pe_external *external, uint32_t sheet, uint32_t row,
 size_t pe_workbook_cell_text(const pe_workbook *workbook, pe_cell_ref ref, char *out, size_t size);
 size_t pe_workbook_area_text(const pe_workbook *workbook, const pe_area *area, char *out,
                              size_t size);
+/* The same in the arena; NULL: out of memory. */
+const char *pe_workbook_cell_new_text(const pe_workbook *workbook, uint32_t cell, pe_arena *arena);
+const char *pe_workbook_area_new_text(const pe_workbook *workbook, const pe_area *area,
+                                      pe_arena *arena);
 
 /* Builds a workbook from cells in memory: what tests and the pipe use. Cells in any order; a
  * later one for the same address replaces the earlier. Formula text with leading '='. */

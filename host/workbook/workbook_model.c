@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+#define ADDRESS_BYTES 400 /* room for two sheet names of 31 characters, quoted, and an area */
+
 static const char *const general_format[] = {"General"};
 
 pei_book *pei_book_new(uint64_t bytes_max)
@@ -366,4 +368,19 @@ size_t pe_workbook_area_text(const pe_workbook *workbook, const pe_area *area, c
         put(&w, cell, (size_t)pe_cell_text(area->row_last, area->column_last, cell));
     }
     return put_end(&w);
+}
+
+const char *pe_workbook_area_new_text(const pe_workbook *workbook, const pe_area *area,
+                                      pe_arena *arena)
+{
+    char text[ADDRESS_BYTES];
+    size_t length = pe_workbook_area_text(workbook, area, text, sizeof text);
+    return pe_arena_text(arena, text, length);
+}
+
+const char *pe_workbook_cell_new_text(const pe_workbook *workbook, uint32_t cell, pe_arena *arena)
+{
+    pe_cell_ref at = pe_workbook_ref(workbook, cell);
+    const pe_area area = {at.sheet, at.sheet, at.row, at.row, at.column, at.column};
+    return pe_workbook_area_new_text(workbook, &area, arena);
 }
