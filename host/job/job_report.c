@@ -276,6 +276,17 @@ static pe_status summarise_output(pe_job *job, uint32_t i, const char *base_labe
     return warn_errors(job, r);
 }
 
+/* The cell's number format; one that hides numbers would hide what was found. */
+static const char *format_of(const char *format)
+{
+    static const double numbers[] = {1234.5, -1234.5, 0};
+    char text[64];
+    if (strcmp(format, "@") == 0) return format;
+    for (size_t i = 0; i < PE_COUNT(numbers); i++)
+        if (pe_format_number(numbers[i], format, false, text, sizeof text) == 0) return "General";
+    return format;
+}
+
 pe_status pei_job_report_names(pe_job *job, pe_diag *diag)
 {
     const pe_simulation *s = &job->simulation;
@@ -287,9 +298,9 @@ pe_status pei_job_report_names(pe_job *job, pe_diag *diag)
         job->report.outputs[i] = (pe_report_output){
             .name = output->name,
             .cell = pei_job_cell(job, output->cell),
-            .format = output->format,
+            .format = format_of(output->format),
             .sheet = job->workbook->sheets[pe_workbook_ref(job->workbook, output->cell).sheet].name,
-            .unit = unit_of(job->arena, output->format),
+            .unit = unit_of(job->arena, format_of(output->format)),
             .detail =
                 i < PE_DETAIL_SHEETS_MAX || (output->declared && job->settings.output_count > 0),
             .base = pe_blank()};
@@ -301,7 +312,7 @@ pe_status pei_job_report_names(pe_job *job, pe_diag *diag)
             .cell = pei_job_cell(job, input->cell),
             .distribution = input->function,
             .formula = input->formula,
-            .format = job->workbook->formats[job->workbook->cells[input->cell].format],
+            .format = format_of(job->workbook->formats[job->workbook->cells[input->cell].format]),
             .set = input->set};
     }
     job->report.output_count = s->output_count;

@@ -397,24 +397,37 @@ static void names_of_cells(void **state)
     }
 }
 
-/* A year shown by a format that shows nothing is no heading. */
-static void hidden_headings(void **state)
+/* Numbers above: years side by side and dates are headings. */
+static void numbers_as_headings(void **state)
 {
+    static const struct {
+        double above, beside;
+        const char *format, *expected;
+    } rows[] = {{2030, 2031, "General", "Profit / 2030"},
+                {2030, 2025, "0", "Profit / 2030"},
+                {2030, 0, "General", "Profit"},
+                {2030, 2083, "General", "Profit"},
+                {2030, 2030, "General", "Profit"},
+                {2030, 2031, "#,##0", "Profit"},
+                {2030, 2031, ";;;", "Profit"},
+                {46000, 0, "d/m/yyyy", "Profit / 9/12/2025"},
+                {1500, 1501, "General", "Profit"}};
     (void)state;
-    model m = {0};
-    pe_settings settings = {0};
-    pe_workbook_builder *b = pe_builder_new();
-    uint32_t s = pe_builder_sheet(b, "M");
-    pe_builder_value(b, s, "B1", pe_number(2030));
-    pe_builder_format(b, s, "B1", ";;;");
-    pe_builder_text(b, s, "A2", "Profit");
-    pe_builder_formula(b, s, "B2", "=RAND()*2", pe_number(1));
-    pe_output_setting output = {"M!B2", NULL};
-    settings.outputs = &output;
-    settings.output_count = 1;
-    assert_int_equal(find(&m, b, &settings, NULL), PE_OK);
-    assert_string_equal(m.simulation.outputs[0].name, "Profit");
-    model_free(&m);
+    for (size_t i = 0; i < PE_COUNT(rows); i++) {
+        model m = {0};
+        pe_workbook_builder *b = pe_builder_new();
+        uint32_t s = pe_builder_sheet(b, "M");
+        pe_builder_value(b, s, "B1", pe_number(rows[i].above));
+        pe_builder_value(b, s, "C1", pe_number(rows[i].beside));
+        pe_builder_format(b, s, "B1", rows[i].format);
+        pe_builder_text(b, s, "A2", "Profit");
+        pe_builder_formula(b, s, "B2", "=RAND()*2", pe_number(1));
+        pe_output_setting output = {"M!B2", NULL};
+        pe_settings settings = {.outputs = &output, .output_count = 1};
+        assert_int_equal(find(&m, b, &settings, NULL), PE_OK);
+        assert_string_equal(m.simulation.outputs[0].name, rows[i].expected);
+        model_free(&m);
+    }
 }
 
 static void names_of_functions(void **state)
@@ -466,7 +479,7 @@ int main(void)
         cmocka_unit_test(nothing_random),
         cmocka_unit_test(names_of_functions),
         cmocka_unit_test(names_of_cells),
-        cmocka_unit_test(hidden_headings),
+        cmocka_unit_test(numbers_as_headings),
         cmocka_unit_test(sheets_of_no_model),
     };
     for (size_t i = 0; i < PE_COUNT(others); i++) tests[n++] = others[i];
