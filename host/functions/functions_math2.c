@@ -214,7 +214,7 @@ pe_value pei_fn_sumproduct(pe_call *call, const pe_value *args, int n)
     return pe_number_checked(sum);
 }
 
-/* Calc's pairs are of the same shape, and what is empty is 0. */
+/* Empty cells as 0 and texts as the numbers they show: Calc's difference of arrays has them so. */
 static pe_value filled(pe_call *call, pe_value v)
 {
     pe_value error;
@@ -223,10 +223,11 @@ static pe_value filled(pe_call *call, pe_value v)
     if (from == NULL) return error;
     if (to == NULL) return pe_error(PE_ERROR_NUM);
     for (size_t i = 0; i < (size_t)to->rows * to->columns; i++)
-        to->cells[i] = pe_is(from->cells[i], PE_KIND_BLANK) ? pe_number(0) : from->cells[i];
+        to->cells[i] = pe_to_number(call, from->cells[i]);
     return pe_box_pointer(PE_KIND_ARRAY, to);
 }
 
+/* Calc's pairs are of the same shape. */
 static bool same_shape(pe_value a, pe_value b)
 {
     uint32_t ra, ca, rb, cb;
@@ -238,13 +239,9 @@ static bool same_shape(pe_value a, pe_value b)
 static pe_value over_pairs(pe_call *call, const pe_value *args, double (*term)(double x, double y))
 {
     pei_pairs pairs;
-    pe_value error, a = args[0], b = args[1];
-    if (call->calc != NULL && !same_shape(a, b)) return pe_error(PE_ERROR_VALUE);
-    if (call->calc != NULL) {
-        a = filled(call, a);
-        b = filled(call, b);
-    }
-    if (!pei_pairs_of(call, a, b, &pairs, &error)) return error;
+    pe_value error;
+    if (call->calc != NULL && !same_shape(args[0], args[1])) return pe_error(PE_ERROR_VALUE);
+    if (!pei_pairs_of(call, args[0], args[1], &pairs, &error)) return error;
     if (pairs.count == 0 && call->calc == NULL) return pe_error(PE_ERROR_DIV0);
     double sum = 0;
     for (size_t i = 0; i < pairs.count; i++) sum += term(pairs.x[i], pairs.y[i]);
@@ -279,7 +276,9 @@ pe_value pei_fn_sumx2py2(pe_call *call, const pe_value *args, int n)
 pe_value pei_fn_sumxmy2(pe_call *call, const pe_value *args, int n)
 {
     PE_UNUSED(n);
-    return over_pairs(call, args, term_xmy2);
+    if (call->calc == NULL) return over_pairs(call, args, term_xmy2);
+    const pe_value both[2] = {filled(call, args[0]), filled(call, args[1])};
+    return over_pairs(call, both, term_xmy2);
 }
 
 pe_value pei_fn_seriessum(pe_call *call, const pe_value *args, int n)
