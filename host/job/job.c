@@ -308,13 +308,13 @@ static pe_status refuse(pe_job *job, uint32_t c, const char *why, const char *fu
         const char *name = pe_risk_name(job->arena, function);
         if (name == NULL) return pe_fail(diag, PE_E_MEMORY, "job", "out of memory");
         return pe_fail(diag, PE_E_UNSUPPORTED, cell,
-                       "%s is not implemented and would change the results; --ignore %s uses the "
-                       "cell's stored value",
+                       "%s is not implemented and would change the results; ignoring %s uses "
+                       "the cell's stored value",
                        name, name);
     }
     return pe_fail(diag, PE_E_UNSUPPORTED, cell,
                    "%s is not supported, and its value would change from trial to trial; "
-                   "--freeze \"%s\" keeps the stored value",
+                   "freezing \"%s\" keeps the stored value",
                    why, cell);
 }
 
@@ -345,7 +345,7 @@ static pe_status judge_unsupported(pe_job *job, pe_diag *diag)
     }
     if (more > 0 &&
         pei_job_warn(job, "",
-                     "%u more unsupported cells use their stored value; `check` lists them",
+                     "%u more unsupported cells use their stored value; the check lists them",
                      more) != PE_OK)
         return pe_fail(diag, PE_E_MEMORY, "job", "out of memory");
     return PE_OK;

@@ -85,7 +85,7 @@ static pe_status is_cycle(pe_job *job, const pe_engine_missing *missing, pe_diag
 {
     return pe_fail(diag, PE_E_CYCLE, pei_job_cell(job, missing->cell),
                    "in some trials it refers to %s, which depends on it: a circular reference; "
-                   "--freeze \"%s\" keeps its stored value",
+                   "freezing \"%s\" keeps its stored value",
                    pei_job_cell(job, missing->precedent), pei_job_cell(job, missing->cell));
 }
 
@@ -166,7 +166,7 @@ static pe_status run_part(pe_job *job, trials_run *r, uint64_t first, uint64_t c
         if (r->pass == PEI_REBUILDS_MAX)
             return pe_fail(diag, PE_E_LIMIT, pei_job_cell(job, missing.cell),
                            "its references change from trial to trial over too many cells; "
-                           "--freeze \"%s\" keeps its stored value",
+                           "freezing \"%s\" keeps its stored value",
                            pei_job_cell(job, missing.cell));
         status = add_missing(job, *r->plan, r->pass++, diag);
         if (status == PE_OK)

@@ -123,8 +123,8 @@ static uint32_t put_warnings(pei_layout *l, uint32_t row)
     if (check->differ_count > 0)
         put_warning(l, row++, check->differ[0].cell,
                     pe_arena_printf(l->arena,
-                                    "%u formulas differ, of which %u root causes; see "
-                                    "`power-engine check`. The first is %s",
+                                    "%u formulas differ, of which %u root causes; the "
+                                    "check lists them. The first is %s",
                                     check->differ_count, check->root_count, check->differ[0].cell));
     for (uint32_t i = 0; i < r->warning_count && row < PEI_ROWS_MAX - 10; i++)
         put_warning(l, row++, r->warnings[i].cell, r->warnings[i].text);

@@ -86,7 +86,7 @@ static pe_status check_properties(finder *f, const pe_node *node)
         if (!ignored(f->settings, name))
             return pe_fail(
                 f->diag, PE_E_UNSUPPORTED, cell_text(f, f->cell, where, sizeof where),
-                "%s is not implemented and would change the results; --ignore %s runs without it",
+                "%s is not implemented and would change the results; ignoring %s runs without it",
                 name, name);
         pe_status status =
             warn(f, f->cell,
@@ -364,7 +364,7 @@ static pe_status too_many(finder *f, const uint32_t *cells, uint32_t count)
     char list[620];
     pei_outputs_list(f->workbook, f->namer, cells, count, list, sizeof list);
     return pe_fail(f->diag, PE_E_ARGUMENT, "outputs",
-                   "%u cells could be outputs; say which with --output: a cell, a range or a "
+                   "%u cells could be outputs; say which are wanted: a cell, a range or a "
                    "name ('all': every one):%s",
                    count, list);
 }
@@ -382,7 +382,7 @@ static pe_status find_outputs(finder *f)
     if (count == 0 && f->out->output_count == 0)
         return pe_fail(f->diag, PE_E_NOT_FOUND, "outputs",
                        "no formula depends on a random cell, so there is nothing to simulate; "
-                       "add a random function, or name one with --output");
+                       "add a random function, or name a formula as output");
     if (count > PE_OUTPUTS_PROPOSED_MAX && !f->settings->outputs_all) {
         if (!f->settings->outputs_some) return too_many(f, cells, count);
         status = warn(f, PE_NO_CELL,
@@ -536,7 +536,7 @@ pe_status pe_simulation_find(const pe_graph *graph, const pe_settings *settings,
         PE_TRY(
             pe_fail(diag, PE_E_NOT_FOUND, "inputs",
                     "the workbook has no random cell: use RAND() or RiskNormal(...) in a formula, "
-                    "or make a cell uncertain with --input 'Sheet!B3=pert(1,2,5)'"));
+                    "or give a cell a distribution, such as pert(1,2,5)"));
     PE_TRY(mark_varying(graph, &s));
     PE_TRY(look_up(&f));
     PE_TRY(find_outputs(&f));

@@ -269,7 +269,7 @@ def test_run(running):
     equal("kept", [row[0:3] for row in rows(document)],
           [("Trials", None, 20000.0), ("Seed", None, 5.0), ("Output", ("Inputs", 6, 1), "")])
     dialog.dialog.close()
-    text = 'INFO would change from trial to trial; --freeze "Inputs!B2" keeps the stored value'
+    text = 'INFO would change from trial to trial; freezing "Inputs!B2" keeps the stored value'
     stopping = dict(INSPECTION, problems=[{"cell": "Inputs!B2", "text": text, "stops": True}])
     dialog = pe_dialog_run.RunDialog(running.context, frame, host, stopping, chosen)
     dialog.dialog.open()

@@ -369,6 +369,27 @@ static void inspect_of_what_cannot_run(void **state)
     }
 }
 
+/* What stops a model is said in words of a spreadsheet's user, not of the command line. */
+static void reasons_are_for_users(void **state)
+{
+    (void)state;
+    static const char *const models[] = {
+        "A1 1\nB1 =A1*2\n",
+        "A1 =RAND()\n",
+        "A1 =RAND()\nB1 =GETPIVOTDATA(\"x\",A1)\nC1 =B1*2\n",
+        "A1 =RiskNormal(10,2,RiskCorrmat(D1:E2,1))\nB1 =A1*2\n",
+        "A1 =RiskSimtable({1,2,3})\nB1 =A1+RAND()\nC1 =B1*1\n",
+        "A1 =RAND()\nB1 =INDIRECT(IF(A1>0.5,\"C1\",\"D1\"))\nC1 =B1+A1\nD1 2\nE1 =C1*2\n"};
+    for (size_t i = 0; i < PE_COUNT(models); i++) {
+        pe_wire_simulate_reply run;
+        const char *code = rig_simulate(&client, rig_book(&client, models[i]), 1000, &run);
+        if (code[0] == '\0') fail_msg("%s runs", models[i]);
+        const char *what = client.failure.what.bytes;
+        if (strstr(what, " --") != NULL || strchr(what, '`') != NULL || strlen(what) < 20)
+            fail_msg("%s: %s", models[i], what);
+    }
+}
+
 static void settings(void **state)
 {
     (void)state;
@@ -629,7 +650,7 @@ static void too_many_trials_are_refused_early(void **state)
 
 int main(void)
 {
-    enum { FIXED = 15 };
+    enum { FIXED = 16 };
     struct CMUnitTest tests[FIXED + PE_COUNT(shapes) + PE_COUNT(refusals)] = {
         cmocka_unit_test(functions),
         cmocka_unit_test(distributions),
@@ -640,6 +661,7 @@ int main(void)
         cmocka_unit_test(inspect),
         cmocka_unit_test(inspect_samples),
         cmocka_unit_test(inspect_of_what_cannot_run),
+        cmocka_unit_test(reasons_are_for_users),
         cmocka_unit_test(settings),
         cmocka_unit_test(status),
         cmocka_unit_test(closes_runs_and_books),

@@ -19,7 +19,7 @@ TICKED, UNTICKED = "\u2611", "\u2610"
 SAMPLINGS = (pe_settings.MONTE_CARLO, pe_settings.LATIN_HYPERCUBE)
 SHEETS_SHOWN = 8
 DESCRIBED_MAX = 200  # inputs; more are not read
-FREEZE = re.compile(r'--freeze "?[^"]*"? keeps')  # the host's words for its command line
+FREEZE = re.compile(r'freezing "?[^"]*"? keeps')  # the host's words
 FROZEN = " is frozen:"  # the host's words for such a cell
 PLAIN = re.compile(r"^[A-Za-z][A-Za-z0-9]*\([-+0-9.,;{}eE %]*\)$")
 
