@@ -139,7 +139,7 @@ static pe_status write_results(const pe_report *report, const char *path, const 
 static pe_status run_again(pe_job *job, pe_settings settings, pe_diag *diag)
 {
     pe_status status = PE_OK;
-    pe_input_setting input = {"Sheet1!A2", "pert(1,2,A3+4)", NULL};
+    pe_input_setting input = {"Sheet1!A2", "pert(1,2,A3+7)", NULL};
     pe_output *candidates;
     uint32_t count;
     double pace;
