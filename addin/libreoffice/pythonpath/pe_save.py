@@ -19,9 +19,14 @@ def warning(document):
     return ""
 
 
+_told = set()  # documents whose user knows
+
+
 def saved(context, document):
-    """After saving."""
-    text = warning(document)
-    controller = document.getCurrentController()
+    """After saving; a document is warned about once."""
+    if document.RuntimeUID in _told:
+        return
+    text, controller = warning(document), document.getCurrentController()
     if text and controller is not None:
+        _told.add(document.RuntimeUID)
         pe_document.show_warning(context, controller.getFrame(), text)
