@@ -17,7 +17,9 @@
 #include "dialect.h"
 #include "value.h"
 
-#if defined(__GNUC__)
+#if defined(__MINGW32__) /* where plain printf is Microsoft's old one */
+#define PE_PRINTF(format_index, first) __attribute__((format(gnu_printf, format_index, first)))
+#elif defined(__GNUC__)
 #define PE_PRINTF(format_index, first) __attribute__((format(printf, format_index, first)))
 #else
 #define PE_PRINTF(format_index, first)

@@ -78,6 +78,39 @@ typedef struct pe_cli_progress {
 void pe_cli_progress_call(void *context, const char *stage, uint64_t done, uint64_t total);
 void pe_cli_progress_clear(pe_cli_progress *progress);
 
+/* ---- the system: cli_unix.c, cli_windows.c
+ * ------------------------------------------------------------------------------------------- */
+
+/* Before anything else: Ctrl-C and a request to end call on_interrupt, at the second time the
+ * system ends the process; standard output takes bytes as they are. */
+void pe_cli_prepare(void (*on_interrupt)(int number));
+const char *pe_cli_temporary_folder(void);
+/* The name of a file in its folder. */
+const char *pe_cli_file_name(const char *path);
+
+#define PE_CLI_PATH_BYTES 512
+bool pe_cli_full_path(const char *text, char out[PE_CLI_PATH_BYTES]);
+void pe_cli_make_folders(const char *path);           /* those above a file, for the user alone */
+void pe_cli_default_log(char out[PE_CLI_PATH_BYTES]); /* empty: there is no place for one */
+pe_exit pe_cli_default_endpoint(char out[PE_CLI_PATH_BYTES]);
+/* Serves in a process of its own, without a terminal; returns when clients can connect. ready:
+ * what pe_cli_serve_ready is to be called with then; -1 in the terminal. */
+typedef pe_exit pe_cli_serve(const void *options, int ready);
+pe_exit pe_cli_serve_behind(const char *endpoint, pe_cli_serve *serve, const void *options);
+void pe_cli_serve_ready(int ready);
+
+/* A connection to the host, for one question. */
+typedef struct pe_cli_link {
+    intptr_t handle;
+} pe_cli_link;
+#define PE_CLI_TIMEOUT_S 5
+/* published: what the endpoint file names, which is where Windows has the pipe. */
+bool pe_cli_link_open(const char *socket_path, const char *published, pe_cli_link *link);
+void pe_cli_link_close(pe_cli_link *link);
+/* All bytes; false: the host is gone, or silent for too long. */
+bool pe_cli_link_send(pe_cli_link *link, const void *bytes, size_t length);
+size_t pe_cli_link_receive(pe_cli_link *link, void *bytes, size_t size); /* 0: no more come */
+
 void pe_cli_print_check(const pe_report *report, bool all, FILE *out);
 void pe_cli_print_run(const pe_report *report, FILE *out);
 void pe_cli_print_inspect(const pe_report *report, const pe_job_categories *categories,

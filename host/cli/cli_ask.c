@@ -1,17 +1,7 @@
 /* cli_ask.c: status and stop: one question to the running host. */
 #include "cli.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <sys/un.h>
-#include <unistd.h>
-
 #include "protocol.h"
-
-#define TIMEOUT_S 5
 
 static pe_exit fail(pe_exit result, const char *what)
 {
@@ -19,51 +9,20 @@ static pe_exit fail(pe_exit result, const char *what)
     return result;
 }
 
-/* What stands beside the socket: the token. */
-static bool read_token(const char *endpoint, char token[PE_TOKEN_DIGITS + 1])
+/* What stands beside the socket. */
+static bool read_info(const char *endpoint, pe_endpoint_content *content)
 {
-    char path[512], text[PE_ENDPOINT_FILE_BYTES];
-    pe_endpoint_content content;
+    char path[PE_CLI_PATH_BYTES], text[PE_ENDPOINT_FILE_BYTES];
     int n = snprintf(path, sizeof path, "%.*s.json", (int)strlen(endpoint) - 5, endpoint);
-    int fd = n > 0 && (size_t)n < sizeof path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-    if (fd < 0) return false;
-    ssize_t got = read(fd, text, sizeof text);
-    close(fd);
-    if (got <= 0 || pe_endpoint_parse(text, (size_t)got, &content, NULL) != PE_WIRE_OK)
-        return false;
-    memcpy(token, content.token, sizeof content.token);
-    return true;
-}
-
-static int connect_to(const char *endpoint)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    const struct timeval timeout = {.tv_sec = TIMEOUT_S};
-    if (strlen(endpoint) >= sizeof address.sun_path) return -1;
-    memcpy(address.sun_path, endpoint, strlen(endpoint) + 1);
-    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-    if (fd < 0) return -1;
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
-    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
-    if (connect(fd, (struct sockaddr *)&address, sizeof address) == 0) return fd;
-    close(fd);
-    return -1;
-}
-
-static bool send_all(int fd, const pe_wire_out *out)
-{
-    size_t at = 0;
-    while (at < out->length) {
-        ssize_t n = send(fd, out->bytes + at, out->length - at, MSG_NOSIGNAL);
-        if (n < 0 && errno == EINTR) continue;
-        if (n <= 0) return false;
-        at += (size_t)n;
-    }
-    return true;
+    FILE *file = n > 0 && (size_t)n < sizeof path ? fopen(path, "rb") : NULL;
+    if (file == NULL) return false;
+    size_t got = fread(text, 1, sizeof text, file);
+    fclose(file);
+    return pe_endpoint_parse(text, got, content, NULL) == PE_WIRE_OK;
 }
 
 /* The response to request `id`; what else comes is passed over. */
-static bool receive(int fd, pe_frame_reader *reader, uint32_t id, pe_wire_head *head)
+static bool receive(pe_cli_link *link, pe_frame_reader *reader, uint32_t id, pe_wire_head *head)
 {
     char bytes[4096];
     const uint8_t *frame = NULL;
@@ -76,10 +35,8 @@ static bool receive(int fd, pe_frame_reader *reader, uint32_t id, pe_wire_head *
             if (head->kind == PE_WIRE_RESPONSE && head->id == id) return true;
             continue;
         }
-        ssize_t n = recv(fd, bytes, sizeof bytes, 0);
-        if (n < 0 && errno == EINTR) continue;
-        if (n <= 0 || pe_frame_reader_feed(reader, bytes, (size_t)n, NULL) != PE_WIRE_OK)
-            return false;
+        size_t n = pe_cli_link_receive(link, bytes, sizeof bytes);
+        if (n == 0 || pe_frame_reader_feed(reader, bytes, n, NULL) != PE_WIRE_OK) return false;
     }
 }
 
@@ -103,7 +60,7 @@ static pe_exit print_status(const pe_wire_head *head, const char *endpoint)
 }
 
 /* hello, then the question. */
-static pe_exit exchange(int fd, const char *endpoint, const char *token, bool stop)
+static pe_exit exchange(pe_cli_link *link, const char *endpoint, const char *token, bool stop)
 {
     pe_wire_out out;
     pe_frame_reader reader;
@@ -117,8 +74,9 @@ static pe_exit exchange(int fd, const char *endpoint, const char *token, bool st
     bool good = pe_wire_put_request(&out, 1, "hello", PE_WIRE_hello, &hello, NULL) == PE_WIRE_OK &&
                 pe_wire_put_request(&out, 2, stop ? "shutdown" : "status", PE_WIRE_status, &empty,
                                     NULL) == PE_WIRE_OK &&
-                send_all(fd, &out) && receive(fd, &reader, 1, &head) && head.error_length == 0 &&
-                receive(fd, &reader, 2, &head) && head.error_length == 0;
+                pe_cli_link_send(link, out.bytes, out.length) && receive(link, &reader, 1, &head) &&
+                head.error_length == 0 && receive(link, &reader, 2, &head) &&
+                head.error_length == 0;
     pe_exit result = !good  ? fail(PE_EXIT_IO, "the host does not answer as it should")
                      : stop ? PE_EXIT_OK
                             : print_status(&head, endpoint);
@@ -129,10 +87,11 @@ static pe_exit exchange(int fd, const char *endpoint, const char *token, bool st
 
 pe_exit pe_cli_ask(const char *endpoint, bool stop)
 {
-    char token[PE_TOKEN_DIGITS + 1];
-    int fd = read_token(endpoint, token) ? connect_to(endpoint) : -1;
-    if (fd < 0) return fail(PE_EXIT_DIFFERENCES, "no host is running");
-    pe_exit result = exchange(fd, endpoint, token, stop);
-    close(fd);
+    pe_endpoint_content content;
+    pe_cli_link link;
+    if (!read_info(endpoint, &content) || !pe_cli_link_open(endpoint, content.endpoint, &link))
+        return fail(PE_EXIT_DIFFERENCES, "no host is running");
+    pe_exit result = exchange(&link, endpoint, content.token, stop);
+    pe_cli_link_close(&link);
     return result;
 }

@@ -1,27 +1,19 @@
-/* cli_host.c: the host as a service: serve, and the options of status and stop. The folders of
- * socket and log come from the environment here; the server takes paths. */
+/* cli_host.c: the host as a service: serve, and the options of status and stop. The server
+ * takes paths; where its socket and log are by default, the system says. */
 #include "cli.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #if defined(__GLIBC__)
 #include <malloc.h>
 #endif
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "protocol.h"
 #include "server.h"
 
-#define PATH_BYTES 512
 #define IDLE_S 600.0
 
 typedef struct host_options {
     bool foreground;
-    char endpoint[PATH_BYTES], log[PATH_BYTES];
+    char endpoint[PE_CLI_PATH_BYTES], log[PE_CLI_PATH_BYTES];
     unsigned threads;
     double idle_s;
 } host_options;
@@ -42,43 +34,6 @@ static pe_exit fail(pe_exit result, const char *what, const char *detail)
     return result;
 }
 
-/* ---- paths
- * --------------------------------------------------------------------------------------------- */
-
-/* Makes the folders above a file, for the user alone. */
-static void make_folders(const char *path)
-{
-    char folder[PATH_BYTES];
-    snprintf(folder, sizeof folder, "%s", path);
-    for (char *p = folder + 1; *p != '\0'; p++) {
-        if (*p != '/') continue;
-        *p = '\0';
-        mkdir(folder, 0700);
-        *p = '/';
-    }
-}
-
-static void default_log(char out[PATH_BYTES])
-{
-    const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
-    int n = 0;
-    if (state != NULL && state[0] == '/')
-        n = snprintf(out, PATH_BYTES, "%s/power-engine/host.log", state);
-    else if (home != NULL && home[0] == '/')
-        n = snprintf(out, PATH_BYTES, "%s/.local/state/power-engine/host.log", home);
-    if (n <= 0 || n >= PATH_BYTES) out[0] = '\0';
-}
-
-static pe_exit default_endpoint(char out[PATH_BYTES])
-{
-    pe_endpoint endpoint;
-    pe_wire_diag diag;
-    if (pe_endpoint_locate(getenv("XDG_RUNTIME_DIR"), getuid(), &endpoint, &diag) != PE_WIRE_OK)
-        return fail(PE_EXIT_IO, diag.what, "");
-    snprintf(out, PATH_BYTES, "%s", endpoint.socket);
-    return PE_EXIT_OK;
-}
-
 /* ---- options
  * ------------------------------------------------------------------------------------------- */
 
@@ -87,15 +42,6 @@ static bool number_of(const char *text, double most, double *number)
     size_t used = 0;
     *number = pe_decimal_parse(text, strlen(text), &used);
     return used > 0 && text[used] == '\0' && *number >= 0 && *number <= most;
-}
-
-static bool full_path(const char *text, char out[PATH_BYTES])
-{
-    char here[PATH_BYTES / 2];
-    int n = text[0] == '/'                      ? snprintf(out, PATH_BYTES, "%s", text)
-            : getcwd(here, sizeof here) != NULL ? snprintf(out, PATH_BYTES, "%s/%s", here, text)
-                                                : -1;
-    return n > 0 && n < PATH_BYTES;
 }
 
 static pe_exit parse(int argc, char **argv, host_options *o)
@@ -114,8 +60,8 @@ static pe_exit parse(int argc, char **argv, host_options *o)
         bool good = true;
         if (option == -1) break;
         if (option == FOREGROUND) o->foreground = true;
-        if (option == ENDPOINT) good = full_path(optarg, o->endpoint);
-        if (option == LOG) good = full_path(optarg, o->log);
+        if (option == ENDPOINT) good = pe_cli_full_path(optarg, o->endpoint);
+        if (option == LOG) good = pe_cli_full_path(optarg, o->log);
         if (option == THREADS) good = number_of(optarg, 1024, &number);
         if (option == THREADS) o->threads = (unsigned)number;
         if (option == IDLE) good = number_of(optarg, 1e9, &o->idle_s);
@@ -129,51 +75,37 @@ static pe_exit parse(int argc, char **argv, host_options *o)
     size_t length = strlen(o->endpoint);
     if (length > 0 && (length < 6 || strcmp(o->endpoint + length - 5, ".sock") != 0))
         return fail(PE_EXIT_USAGE, "the socket's name must end in .sock: ", o->endpoint);
-    return length == 0 ? default_endpoint(o->endpoint) : PE_EXIT_OK;
+    return length == 0 ? pe_cli_default_endpoint(o->endpoint) : PE_EXIT_OK;
 }
 
 /* ---- serve
  * --------------------------------------------------------------------------------------------- */
 
-typedef struct waiting {
-    int pipe; /* -1: nobody waits */
-} waiting;
-
-/* Clients can connect: whoever started the host may go on, and the terminal is free. */
+/* Clients can connect: whoever started the host may go on. */
 static void on_ready(void *context)
 {
-    waiting *w = context;
-    if (w->pipe < 0) return;
-    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    for (int fd = 0; fd < 3 && null >= 0; fd++) dup2(null, fd);
-    if (null > 2) close(null);
-    ssize_t written = write(w->pipe, "r", 1);
-    PE_UNUSED(written);
-    close(w->pipe);
-    w->pipe = -1;
+    pe_cli_serve_ready(*(const int *)context);
 }
 
-static pe_exit serve_here(const host_options *o, int ready_pipe)
+static pe_exit serve_here(const void *given, int ready)
 {
-    const char *folder = getenv("TMPDIR");
-    waiting w = {ready_pipe};
+    const host_options *o = given;
     pe_diag diag = {0};
     pe_server *server = NULL;
     const pe_server_options options = {.endpoint = o->endpoint,
                                        .log = o->log[0] != '\0' ? o->log : NULL,
-                                       .folder =
-                                           folder != NULL && folder[0] != '\0' ? folder : "/tmp",
+                                       .folder = pe_cli_temporary_folder(),
                                        .backend = pe_backend_cpu(),
                                        .threads = o->threads,
                                        .idle_s = o->idle_s,
                                        .signals = true,
                                        .now = pe_cli_now,
                                        .ready = on_ready,
-                                       .context = &w};
+                                       .context = &ready};
 #if defined(__GLIBC__)
     mallopt(M_ARENA_MAX, 1); /* what others keep at their end never goes back to the system */
 #endif
-    if (o->log[0] != '\0') make_folders(o->log);
+    if (o->log[0] != '\0') pe_cli_make_folders(o->log);
     pe_status status = pe_server_new(&options, &server, &diag);
     if (status == PE_E_UNSUPPORTED) {
         fprintf(stderr, "power-engine: %s\n", diag.what);
@@ -187,30 +119,6 @@ static pe_exit serve_here(const host_options *o, int ready_pipe)
     if (status == PE_OK) return PE_EXIT_OK;
     fprintf(stderr, "power-engine: %s: %s\n", diag.where, diag.what);
     return status == PE_E_MEMORY ? PE_EXIT_RESOURCES : PE_EXIT_IO;
-}
-
-/* The host in a process and session of its own; returns when clients can connect. */
-static pe_exit serve_behind(const host_options *o)
-{
-    int ends[2], status = 0;
-    char byte = 0;
-    if (pipe(ends) != 0) return fail(PE_EXIT_IO, "no pipe: ", strerror(errno));
-    pid_t child = fork();
-    if (child < 0) return fail(PE_EXIT_RESOURCES, "no process: ", strerror(errno));
-    if (child == 0) {
-        close(ends[0]);
-        fcntl(ends[1], F_SETFD, FD_CLOEXEC);
-        setsid();
-        if (chdir("/") != 0) return PE_EXIT_IO;
-        return serve_here(o, ends[1]);
-    }
-    close(ends[1]);
-    ssize_t got = read(ends[0], &byte, 1);
-    close(ends[0]);
-    if (got == 1) return PE_EXIT_OK;
-    if (waitpid(child, &status, 0) != child || !WIFEXITED(status))
-        return fail(PE_EXIT_INTERNAL, "the host ended at its start", "");
-    return (pe_exit)WEXITSTATUS(status);
 }
 
 /* ---- commands
@@ -228,9 +136,9 @@ pe_exit pe_cli_host(int argc, char **argv)
 {
     host_options o = {.idle_s = IDLE_S};
     const char *command = argv[1]; /* getopt moves it */
-    default_log(o.log);
+    pe_cli_default_log(o.log);
     pe_exit result = parse(argc, argv, &o);
     if (result != PE_EXIT_OK) return result == PE_EXIT_CANCELLED ? PE_EXIT_OK : result;
     if (strcmp(command, "serve") != 0) return pe_cli_ask(o.endpoint, strcmp(command, "stop") == 0);
-    return o.foreground ? serve_here(&o, -1) : serve_behind(&o);
+    return o.foreground ? serve_here(&o, -1) : pe_cli_serve_behind(o.endpoint, serve_here, &o);
 }

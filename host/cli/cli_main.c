@@ -1,8 +1,6 @@
 /* cli_main.c: the composition root: options in, a job, results out, an exit code. */
 #include "cli.h"
 
-#include <signal.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 /* Signal handlers have no argument: the one flag that they set. A second Ctrl-C ends the process at
@@ -74,7 +72,7 @@ static pe_exit report_failure(const pe_cli_options *options, pe_cli_progress *pr
 /* "models/budget.xlsx" gives "budget-results.xlsx". */
 static const char *default_results(pe_arena *arena, const char *workbook)
 {
-    const char *name = strrchr(workbook, '/') != NULL ? strrchr(workbook, '/') + 1 : workbook;
+    const char *name = pe_cli_file_name(workbook);
     const char *dot = strrchr(name, '.');
     size_t stem = dot != NULL && dot != name ? (size_t)(dot - name) : strlen(name);
     return pe_arena_printf(arena, "%.*s-results.xlsx", (int)stem, name);
@@ -155,9 +153,8 @@ static pe_exit execute(pe_cli_options *options, pe_arena *arena)
     pe_job *job = NULL;
     pe_cli_progress progress = {.on = !options->quiet && isatty(STDERR_FILENO) != 0};
     double start = pe_clock_seconds();
-    const char *folder = getenv("TMPDIR");
     options->job.backend = pe_backend_cpu();
-    options->job.folder = folder != NULL && folder[0] != '\0' ? folder : "/tmp";
+    options->job.folder = pe_cli_temporary_folder();
     control.progress = pe_cli_progress_call;
     control.context = &progress;
     pe_status status = pe_cli_check_files(options, &diag);
@@ -198,9 +195,7 @@ int main(int argc, char **argv)
     }
     if (pe_cli_is_host(argc, argv)) return (int)pe_cli_host(argc, argv);
     if (pe_cli_is_extension(argc, argv)) return (int)pe_cli_extension(argc, argv);
-    struct sigaction action = {.sa_handler = on_interrupt};
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    pe_cli_prepare(on_interrupt);
     pe_arena *arena = pe_arena_new(SIZE_MAX / 2);
     if (arena == NULL) return PE_EXIT_RESOURCES;
     pe_exit result = pe_cli_parse(argc, argv, arena, &options);

@@ -1,56 +1,21 @@
 /* results.c: see results.h. Columns stand one after the other; interning takes a lock, and only
  * lanes with text do. */
-#include "results.h"
+#include "results_internal.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 struct pe_results {
     pe_value *values; /* column_count * trials */
     uint32_t column_count;
     uint64_t trials;
-    size_t bytes;
-    bool mapped;
+    pei_mapping mapping;   /* what holds them, if a file does */
     pthread_mutex_t mutex; /* guards the texts */
     pe_arena *arena;
     pe_map *index; /* text to position in texts */
     pe_value *texts;
     size_t text_capacity;
 };
-
-static pe_status map_file(pe_results *r, const char *folder, pe_diag *diag)
-{
-    char path[4096];
-    int n =
-        snprintf(path, sizeof path, "%s/power-engine-XXXXXX", folder); /* TIDY: mkstemp's pattern */
-    if (n < 0 || (size_t)n >= sizeof path)
-        return pe_fail(diag, PE_E_IO, folder, "the folder's name is too long");
-    int file = mkstemp(path);
-    if (file < 0)
-        return pe_fail(diag, PE_E_IO, folder,
-                       "cannot make a temporary file for %.1f GB of trials: %s; set TMPDIR to a "
-                       "folder with room",
-                       (double)r->bytes / 1e9, strerror(errno));
-    unlink(path);
-    void *memory = MAP_FAILED;
-    int error = posix_fallocate(
-        file, 0, (off_t)r->bytes); /* a full disk is an error now, not a crash later */
-    if (error == 0) memory = mmap(NULL, r->bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-    close(file);
-    if (memory == MAP_FAILED)
-        return pe_fail(
-            diag, PE_E_IO, folder,
-            "no room for %.1f GB of trials: %s; run fewer trials or outputs, or set TMPDIR",
-            (double)r->bytes / 1e9, strerror(error != 0 ? error : errno));
-    r->values = memory;
-    r->mapped = true;
-    return PE_OK;
-}
 
 pe_status pe_results_new(uint32_t column_count, uint64_t trials, size_t bytes_memory_max,
                          const char *folder, pe_results **results, pe_diag *diag)
@@ -64,15 +29,16 @@ pe_status pe_results_new(uint32_t column_count, uint64_t trials, size_t bytes_me
     pthread_mutex_init(&r->mutex, NULL);
     r->column_count = column_count;
     r->trials = trials;
-    r->bytes = (size_t)column_count * trials * sizeof(pe_value);
+    size_t bytes = (size_t)column_count * trials * sizeof(pe_value);
     r->arena = pe_arena_new(SIZE_MAX / 2);
     r->index = pe_map_new();
     if (r->arena == NULL || r->index == NULL)
         PE_TRY(pe_fail(diag, PE_E_MEMORY, "results", "out of memory"));
-    if (r->bytes > bytes_memory_max) {
-        PE_TRY(map_file(r, folder, diag));
+    if (bytes > bytes_memory_max) {
+        PE_TRY(pei_mapping_new(bytes, folder, &r->mapping, diag));
+        r->values = r->mapping.memory;
     } else {
-        r->values = malloc(r->bytes > 0 ? r->bytes : 1);
+        r->values = malloc(bytes > 0 ? bytes : 1);
         if (r->values == NULL)
             PE_TRY(pe_fail(diag, PE_E_MEMORY, "results",
                            "out of memory for %llu trials of %u cells", (unsigned long long)trials,
@@ -88,10 +54,8 @@ fail:
 void pe_results_free(pe_results *results)
 {
     if (results == NULL) return;
-    if (results->mapped)
-        munmap(results->values, results->bytes);
-    else
-        free(results->values);
+    if (results->mapping.memory == NULL) free(results->values);
+    pei_mapping_free(&results->mapping);
     pthread_mutex_destroy(&results->mutex);
     pe_arena_free(results->arena);
     pe_map_free(results->index);
