@@ -193,6 +193,7 @@ pe_status pe_lane_evaluate(pe_lane *lane, const pe_unit *unit, const pe_lane_sou
     pei_context *x = &lane->context;
     pe_arena_mark mark = pe_arena_save(x->call.arena);
     pe_status status = PE_E_ARGUMENT;
+    const pe_lane_source *of_replacement = x->source; /* pe_lane_cell goes on with it */
     x->source = source;
     x->trial = trial;
     x->not_found = PE_NO_CELL;
@@ -217,6 +218,7 @@ pe_status pe_lane_evaluate(pe_lane *lane, const pe_unit *unit, const pe_lane_sou
         break;
     }
     pe_arena_restore(x->call.arena, mark);
+    x->source = of_replacement;
     if (status == PE_E_NOT_FOUND && x->not_found == PE_NO_CELL) status = PE_E_INTERNAL;
     if (status == PE_E_NOT_FOUND && unit->kind == PE_UNIT_NODE && x->not_found == unit->cell) {
         outputs[0] = pe_number(0); /* OFFSET or INDIRECT led back to the formula's own cell */

@@ -1,54 +1,37 @@
-/* program_conditional.c: SUMIF, COUNTIF, AVERAGEIF and their plural forms with uniform criteria.
- * Cells whose match is known now are chosen now; where one criterion's range varies, lanes choose.
- * Matched values are added in the order of the cells, some rows at a time, so that nothing has to
- * stay for the end. */
+/* program_conditional.c: SUMIF, COUNTIF, AVERAGEIF, MAXIFS and their plural forms. Cells whose
+ * match is known now are chosen now; where one criterion's range varies, lanes choose; what needs
+ * more is program_criteria.c's. Matched values are added in the order of the cells, some rows at a
+ * time, so that nothing has to stay for the end. */
 #include <stdlib.h>
 
 #include "program_internal.h"
 
-#define CRITERIA_MAX 8
 #define CHUNK_PAIRS                                                                                \
     24u /* cells taken by one instruction: enough to amortise, few to keep alive                   \
          */
 
-typedef struct criterion {
-    pe_area area;
-    const pe_criterion *test;
-    pe_value value;
-} criterion;
-
-typedef struct conditional {
+/* The pairs waiting, and the result so far: sum or count. */
+typedef struct pairs {
+    pei_conditional *c;
     pei_builder *b;
-    criterion criteria[CRITERIA_MAX];
-    int count;
-    bool has_values;
-    pe_area values; /* same size as the criteria's */
-    bool counting;  /* matching cells, not their values */
-    /* the result so far: sum or count */
+    bool counting; /* matching cells, not their values */
     pei_ref sum;
     int op; /* of the pairs waiting; -1 none */
     double constant;
     pei_ref pairs[2 * CHUNK_PAIRS];
     uint32_t pair_count;
-} conditional;
+} pairs;
 
 static pei_ref constant_ref(pei_builder *b, double x)
 {
     return PE_LIST_CONSTANT | pei_constant(b, x);
 }
-static bool step(conditional *c, pei_node *n)
+static bool step(pairs *c, pei_node *n)
 {
-    pei_builder *b = c->b;
-    size_t before = b->node_count;
-    n->eager = 1;
-    n->group = b->group_count;
-    n->type = PE_TYPE_NUMBER;
-    uint32_t node = pei_make_node(b, n);
-    if (b->node_count > before) b->group_count++;
-    c->sum = node;
-    return node != PEI_NONE;
+    c->sum = pei_make_step(c->b, n);
+    return c->sum != PEI_NONE;
 }
-static bool start_slot(conditional *c) /* an accumulation starts in a slot */
+static bool start_slot(pairs *c) /* an accumulation starts in a slot */
 {
     if (!(c->sum & PE_LIST_CONSTANT)) return true;
     pei_node n = {.op = PE_I_CONSTANT,
@@ -59,7 +42,7 @@ static bool start_slot(conditional *c) /* an accumulation starts in a slot */
     return step(c, &n);
 }
 
-static bool flush(conditional *c)
+static bool flush(pairs *c)
 {
     pei_builder *b = c->b;
     if (c->pair_count == 0) return true;
@@ -73,7 +56,7 @@ static bool flush(conditional *c)
     c->pair_count = 0;
     return list != PEI_NONE && step(c, &n);
 }
-static bool add_pair(conditional *c, int op, double constant, pei_ref test, pei_ref value)
+static bool add_pair(pairs *c, int op, double constant, pei_ref test, pei_ref value)
 {
     if (c->pair_count > 0 &&
         (c->op != op || c->constant != constant || c->pair_count == 2 * CHUNK_PAIRS) && !flush(c))
@@ -84,7 +67,7 @@ static bool add_pair(conditional *c, int op, double constant, pei_ref test, pei_
     c->pairs[c->pair_count++] = value;
     return true;
 }
-static bool add_plain(conditional *c, pei_ref value)
+static bool add_plain(pairs *c, pei_ref value)
 {
     pei_builder *b = c->b;
     if (!flush(c)) return false;
@@ -113,8 +96,8 @@ static bool add_plain(conditional *c, pei_ref value)
 }
 
 /* How lanes test a varying cell: an opcode and its constant. False: not here. */
-static bool lane_test(pei_builder *b, const criterion *t, uint32_t *node, int *op, double *constant,
-                      int *always)
+bool pei_lane_test(pei_builder *b, const pei_criterion *t, uint32_t *node, int *op,
+                   double *constant, int *always)
 {
     const char *text;
     *always = -1;
@@ -153,24 +136,53 @@ static bool lane_test(pei_builder *b, const criterion *t, uint32_t *node, int *o
               : strcmp(text, ">") == 0  ? PE_I_SUMIF_GT
                                         : PE_I_SUMIF_GE;
         return true;
+    case PE_TYPE_BOOLEAN: {
+        bool yes = pe_criterion_match(t->test, pe_boolean(true)),
+             no = pe_criterion_match(t->test, pe_boolean(false));
+        if (pe_criterion_match(t->test, pe_error(PE_ERROR_NA)) || (yes && no)) return false;
+        *op = PE_I_SUMIF_CODE;
+        *constant = yes ? 1.0 : 0.0;
+        if (!yes && !no) *always = 0;
+        return true;
+    }
     default:
         return false;
     }
 }
 
-/* The cell at an offset: true if it takes part; *varying its test's node or PEI_NONE. */
-static bool offset_matches(conditional *c, uint32_t row, uint32_t column, bool *matches,
-                           const criterion **lane, uint32_t *node)
+bool pei_criterion_cell(const pei_conditional *c, int i, uint32_t row, uint32_t column,
+                        pei_operand *x)
+{
+    const pe_area *a = &c->criteria[i].area;
+    uint32_t cell =
+        pei_find_cell(c->b, a->sheet_first, a->row_first + row, a->column_first + column);
+    return pei_cell_operand(c->b, cell, x);
+}
+
+bool pei_value_cell(const pei_conditional *c, uint32_t row, uint32_t column, bool *counts,
+                    pei_ref *value)
 {
     pei_builder *b = c->b;
+    const pe_area *a = &c->values;
+    pei_operand o;
+    uint32_t cell = pei_find_cell(b, a->sheet_first, a->row_first + row, a->column_first + column);
+    if (!pei_cell_operand(b, cell, &o)) return false;
+    if (o.uniform ? pe_is_error(o.value) : pei_type_of(b, o.node) != PE_TYPE_NUMBER) return false;
+    *counts = !o.uniform || pe_is_number(o.value);
+    if (*counts) *value = pei_ref_of(b, &o);
+    return true;
+}
+
+/* The cell at an offset: true if it takes part; *varying its test's node or PEI_NONE. */
+static bool offset_matches(const pei_conditional *c, uint32_t row, uint32_t column, bool *matches,
+                           const pei_criterion **lane, uint32_t *node)
+{
     *matches = true;
     *lane = NULL;
     for (int i = 0; i < c->count; i++) {
-        const criterion *t = &c->criteria[i];
+        const pei_criterion *t = &c->criteria[i];
         pei_operand o;
-        uint32_t cell = pei_find_cell(b, t->area.sheet_first, t->area.row_first + row,
-                                      t->area.column_first + column);
-        if (!pei_cell_operand(b, cell, &o)) return false;
+        if (!pei_criterion_cell(c, i, row, column, &o)) return false;
         if (o.uniform) {
             *matches = *matches && pe_criterion_match(t->test, o.value);
             continue;
@@ -182,43 +194,37 @@ static bool offset_matches(conditional *c, uint32_t row, uint32_t column, bool *
     return true;
 }
 
-static bool take_offset(conditional *c, uint32_t row, uint32_t column)
+static bool take_offset(pairs *p, uint32_t row, uint32_t column)
 {
-    pei_builder *b = c->b;
-    bool matches;
-    const criterion *lane;
+    const pei_conditional *c = p->c;
+    pei_builder *b = p->b;
+    bool matches, counts = true;
+    const pei_criterion *lane;
     uint32_t node = PEI_NONE;
     if (!offset_matches(c, row, column, &matches, &lane, &node)) return false;
     if (!matches) return true;
     pei_ref value = constant_ref(b, 1);
-    if (c->has_values) {
-        pei_operand o;
-        uint32_t cell = pei_find_cell(b, c->values.sheet_first, c->values.row_first + row,
-                                      c->values.column_first + column);
-        if (!pei_cell_operand(b, cell, &o)) return false;
-        if (o.uniform ? pe_is_error(o.value) : pei_type_of(b, o.node) != PE_TYPE_NUMBER)
-            return false;
-        if (o.uniform && !pe_is_number(o.value)) return true;
-        if (!c->counting) value = pei_ref_of(b, &o);
-    }
-    if (lane == NULL) return add_plain(c, value);
+    if (c->has_values && !pei_value_cell(c, row, column, &counts, &value)) return false;
+    if (!counts) return true;
+    if (p->counting) value = constant_ref(b, 1);
+    if (lane == NULL) return add_plain(p, value);
     int op = 0, always = 0;
     double constant = 0;
     uint32_t group = b->group;
     b->group = pei_new_group(
         b); /* an accumulation waits for this, and the formula at hand for the accumulation */
-    bool tested = lane_test(b, lane, &node, &op, &constant, &always);
+    bool tested = pei_lane_test(b, lane, &node, &op, &constant, &always);
     b->group = group;
     if (!tested) return false;
     if (always == 0) return true;
-    if (always == 1) return add_plain(c, value);
+    if (always == 1) return add_plain(p, value);
     if (op == PE_I_SUMIF_CODE && pei_type_of(b, node) == PE_TYPE_BOOLEAN && !c->has_values)
         value = constant_ref(b, 1);
-    return add_pair(c, op, constant, node, value);
+    return add_pair(p, op, constant, node, value);
 }
 
 /* Rows and columns worth visiting: what the sheets use. */
-static void visited_size(const conditional *c, uint32_t *rows, uint32_t *columns)
+void pei_criteria_size(const pei_conditional *c, uint32_t *rows, uint32_t *columns)
 {
     const pe_area *a = &c->criteria[0].area;
     uint32_t all_rows = a->row_last - a->row_first + 1,
@@ -241,45 +247,101 @@ static void visited_size(const conditional *c, uint32_t *rows, uint32_t *columns
 }
 
 /* Blank cells beyond what the sheet uses would count too: only COUNTIF sees them. */
-static bool counts_blanks(const conditional *c)
+static bool counts_blanks(const pei_conditional *c)
 {
     if (c->has_values) return false;
-    for (int i = 0; i < c->count; i++)
-        if (!pe_criterion_match(c->criteria[i].test, pe_blank())) return false;
+    for (int i = 0; i < c->count; i++) {
+        const pei_criterion *t = &c->criteria[i];
+        bool blank =
+            t->test != NULL ? pe_criterion_match(t->test, pe_blank()) : t->op == PE_I_SUMIF_NE;
+        if (!blank) return false;
+    }
     return true;
 }
 
-static bool run(conditional *c, bool counting, pei_operand *o)
+static bool run_pairs(pei_conditional *c, bool counting, pei_operand *o)
 {
     uint32_t rows, columns;
-    visited_size(c, &rows, &columns);
-    c->counting = counting;
-    c->sum = constant_ref(c->b, 0);
-    c->op = -1;
-    c->pair_count = 0;
+    pairs *p = pe_arena_push(c->b->scratch, 1, sizeof *p);
+    if (p == NULL) return pei_fail(c->b, PE_E_MEMORY, "no memory for criteria");
+    pei_criteria_size(c, &rows, &columns);
+    p->c = c;
+    p->b = c->b;
+    p->counting = counting;
+    p->sum = constant_ref(c->b, 0);
+    p->op = -1;
     for (uint32_t row = 0; row < rows; row++)
         for (uint32_t column = 0; column < columns; column++)
-            if (!take_offset(c, row, column)) return false;
-    if (!flush(c)) return false;
-    *o = c->sum & PE_LIST_CONSTANT
-             ? pei_uniform(pe_number(c->b->constants[c->sum & ~PE_LIST_CONSTANT]))
-             : pei_varying(c->sum);
+            if (!take_offset(p, row, column)) return false;
+    if (!flush(p)) return false;
+    *o = p->sum & PE_LIST_CONSTANT
+             ? pei_uniform(pe_number(c->b->constants[p->sum & ~PE_LIST_CONSTANT]))
+             : pei_varying(p->sum);
     return c->b->status == PE_OK;
 }
 
-static bool add_criterion(conditional *c, const pe_node *range, const pe_node *criterion_node)
+/* Sums and counts, the cheaper way where it does. */
+static bool run(pei_conditional *c, pei_kind kind, pei_operand *o)
 {
+    if (!c->varies && run_pairs(c, kind == PEI_COUNT, o)) return true;
+    return c->b->status == PE_OK && pei_run_criteria(c, kind, o);
+}
+
+/* The number after an operator, ">"&A1: a text of 15 digits, and comparison sees no more of the
+ * number itself. Calc's texts have rules of their own. */
+static const pe_node *number_of(const pei_conditional *c, const pe_node *node, int *op)
+{
+    static const char *const operators[] = {"=", "<>", "<", "<=", ">", ">="};
+    if (c->b->calc != NULL || node->kind != PE_NODE_BINARY || node->op != PE_OP_CONCAT) return NULL;
+    const pe_node *left = node->args[0];
+    if (left->kind != PE_NODE_VALUE || !pe_is(left->value, PE_KIND_TEXT)) return NULL;
+    const pe_text *text = pe_as_text(left->value);
+    for (size_t i = 0; i < PE_COUNT(operators); i++) {
+        *op = PE_I_SUMIF_EQ + (int)i;
+        if (text->length == strlen(operators[i]) &&
+            memcmp(text->bytes, operators[i], text->length) == 0)
+            return node->args[1];
+    }
+    return NULL;
+}
+
+static bool is_varying_number(const pei_builder *b, const pei_operand *o)
+{
+    return !o->uniform && pei_type_of(b, o->node) == PE_TYPE_NUMBER;
+}
+
+/* What a criterion compares with: a value, compiled now, or a number that varies. */
+static bool lower_criterion(pei_conditional *c, const pe_node *node, pei_criterion *t)
+{
+    pei_builder *b = c->b;
     pei_operand o;
-    if (c->count == CRITERIA_MAX) return false;
-    criterion *t = &c->criteria[c->count];
+    const pe_node *number = number_of(c, node, &t->op);
+    if (number != NULL && pei_lower_or_general(b, number, &o) && is_varying_number(b, &o)) {
+        t->node = o.node;
+        c->varies = true;
+        return true;
+    }
+    if (b->status != PE_OK || !pei_lower_or_general(b, node, &o)) return false;
+    if (!o.uniform) {
+        t->op = PE_I_SUMIF_EQ;
+        t->node = o.node;
+        c->varies = true;
+        return is_varying_number(b, &o);
+    }
+    pe_call *call = pe_arena_push(b->scratch, 1, sizeof *call);
+    if (call == NULL) return pei_fail(b, PE_E_MEMORY, "no memory for a criterion");
+    *call = pei_conversion_call(b);
+    t->test = pe_criterion_new(call, o.value);
+    return t->test != NULL || pei_fail(b, PE_E_MEMORY, "no memory for a criterion");
+}
+
+static bool add_criterion(pei_conditional *c, const pe_node *range, const pe_node *node)
+{
+    if (c->count == PEI_CRITERIA_MAX) return false;
+    pei_criterion *t = &c->criteria[c->count];
     if (!pei_node_is_area(c->b, range, &t->area) || t->area.sheet_first != t->area.sheet_last)
         return false;
-    if (!pei_lower_or_general(c->b, criterion_node, &o) || !o.uniform) return false;
-    pe_call *call = pe_arena_push(c->b->scratch, 1, sizeof *call);
-    if (call == NULL) return pei_fail(c->b, PE_E_MEMORY, "no memory for a criterion");
-    *call = pei_conversion_call(c->b);
-    t->test = pe_criterion_new(call, o.value);
-    if (t->test == NULL) return pei_fail(c->b, PE_E_MEMORY, "no memory for a criterion");
+    if (!lower_criterion(c, node, t)) return false;
     const pe_area *first = &c->criteria[0].area;
     c->count++;
     return t->area.row_last - t->area.row_first == first->row_last - first->row_first &&
@@ -287,7 +349,7 @@ static bool add_criterion(conditional *c, const pe_node *range, const pe_node *c
 }
 
 /* The values' area takes the criteria's size (SUMIF, AVERAGEIF). */
-static bool set_values(conditional *c, const pe_node *node, bool resize)
+static bool set_values(pei_conditional *c, const pe_node *node, bool resize)
 {
     const pe_area *first = &c->criteria[0].area;
     if (!pei_node_is_area(c->b, node, &c->values) || c->values.sheet_first != c->values.sheet_last)
@@ -306,23 +368,23 @@ static bool set_values(conditional *c, const pe_node *node, bool resize)
     return true;
 }
 
-static bool add_criteria(conditional *c, const pe_node *node, uint32_t from)
+static bool add_criteria(pei_conditional *c, const pe_node *node, uint32_t from)
 {
     for (uint32_t i = from; i + 1 < node->arg_count; i += 2)
         if (!add_criterion(c, node->args[i], node->args[i + 1])) return false;
     return c->count > 0;
 }
 
-static bool average(conditional *c, pei_operand *o)
+static bool average(pei_conditional *c, pei_operand *o)
 {
     pei_operand sum, count;
-    if (!run(c, false, &sum) || !run(c, true, &count)) return false;
+    if (!run(c, PEI_SUM, &sum) || !run(c, PEI_COUNT, &count)) return false;
     return pei_lower_binary(c->b, PE_OP_DIV, sum, count, false, o);
 }
 
 bool pei_lower_conditional(pei_builder *b, const pe_node *node, pei_operand *o, bool *handled)
 {
-    conditional *c = pe_arena_push(b->scratch, 1, sizeof *c);
+    pei_conditional *c = pe_arena_push(b->scratch, 1, sizeof *c);
     if (c == NULL) return pei_fail(b, PE_E_MEMORY, "no memory for criteria");
     c->b = b;
     *handled = true;
@@ -333,15 +395,19 @@ bool pei_lower_conditional(pei_builder *b, const pe_node *node, pei_operand *o, 
         if (!add_criterion(c, node->args[0], node->args[1]) ||
             !set_values(c, node->args[given ? 2 : 0], true))
             return false;
-        return node->function == PE_FN_SUMIF ? run(c, false, o) : average(c, o);
+        return node->function == PE_FN_SUMIF ? run(c, PEI_SUM, o) : average(c, o);
     }
     case PE_FN_SUMIFS:
     case PE_FN_AVERAGEIFS:
         if (!add_criteria(c, node, 1) || !set_values(c, node->args[0], false)) return false;
-        return node->function == PE_FN_SUMIFS ? run(c, false, o) : average(c, o);
+        return node->function == PE_FN_SUMIFS ? run(c, PEI_SUM, o) : average(c, o);
+    case PE_FN_MAXIFS:
+    case PE_FN_MINIFS:
+        if (!add_criteria(c, node, 1) || !set_values(c, node->args[0], false)) return false;
+        return pei_run_criteria(c, node->function == PE_FN_MAXIFS ? PEI_MOST : PEI_LEAST, o);
     case PE_FN_COUNTIF:
     case PE_FN_COUNTIFS:
-        return add_criteria(c, node, 0) && !counts_blanks(c) && run(c, true, o);
+        return add_criteria(c, node, 0) && !counts_blanks(c) && run(c, PEI_COUNT, o);
     default:
         *handled = false;
         return false;

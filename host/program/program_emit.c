@@ -44,32 +44,57 @@ static void rewrite_list(emission *e, uint32_t first, uint32_t count)
         if (!(lists[first + i] & PE_LIST_CONSTANT)) lists[first + i] = e->slot[lists[first + i]];
 }
 
-/* All outputs of a general unit get slots at once; those that nobody reads are free again after it.
- */
-static void emit_general(emission *e, uint32_t node, const uint32_t *outputs)
+/* ---- instructions with several outputs
+ * ------------------------------------------------------------------ */
+
+static bool has_outputs(const pei_node *n)
+{
+    return n->op == PE_I_GENERAL || n->op == PE_I_SORT;
+}
+static uint32_t output_count(const pei_builder *b, const pei_node *n)
+{
+    return n->op == PE_I_GENERAL ? b->generals[n->k].unit.output_count : n->c;
+}
+
+/* All outputs get slots at once: a list. outputs: their nodes, PEI_NONE where nobody reads. */
+static uint32_t take_outputs(emission *e, uint32_t count, const uint32_t *outputs)
+{
+    uint32_t first = (uint32_t)e->b->list_count;
+    for (uint32_t o = 0; o < count; o++) {
+        uint32_t slot = take_slot(e);
+        if (outputs[o] != PEI_NONE) e->slot[outputs[o]] = slot;
+        pei_add_list(e->b, &slot, 1);
+    }
+    return first;
+}
+/* Those that nobody reads are free again after it. */
+static void give_outputs(emission *e, uint32_t first, uint32_t count, const uint32_t *outputs)
 {
     pei_builder *b = e->b;
-    const pei_node *n = &b->nodes[node];
-    pe_general *g = &b->generals[n->k];
-    uint32_t *slots = malloc(((size_t)g->unit.output_count + 1) * sizeof *slots);
-    if (slots == NULL) {
-        e->failed = true;
-        return;
-    }
-    for (uint32_t o = 0; o < g->unit.output_count; o++) {
-        slots[o] = take_slot(e);
-        if (outputs[o] != PEI_NONE) e->slot[outputs[o]] = slots[o];
-    }
-    g->output_first = pei_add_list(b, slots, g->unit.output_count);
-    e->instructions[e->count++] = (pe_instruction){.op = PE_I_GENERAL, .k = n->k};
+    for (uint32_t o = 0; o < count && b->status == PE_OK; o++)
+        if (outputs[o] == PEI_NONE) give_slot(e, b->lists[first + o]);
+}
+
+static void emit_with_outputs(emission *e, uint32_t node, const uint32_t *outputs)
+{
+    pei_builder *b = e->b;
+    const pei_node n = b->nodes[node];
+    uint32_t count = output_count(b, &n), first = take_outputs(e, count, outputs);
+    e->instructions[e->count++] = (pe_instruction){.op = n.op, .k = n.k};
     pei_operands(b, node, use, e);
-    for (uint32_t i = 0; i < g->read_count; i++) {
-        pe_unit_read *r = &b->reads[g->read_first + i];
-        r->slot = e->slot[r->slot];
+    if (n.op == PE_I_SORT) {
+        e->instructions[e->count - 1].d = first;
+        e->instructions[e->count - 1].c = n.c;
+        rewrite_list(e, n.k, n.c);
+    } else {
+        pe_general *g = &b->generals[n.k];
+        g->output_first = first;
+        for (uint32_t i = 0; i < g->read_count; i++) {
+            pe_unit_read *r = &b->reads[g->read_first + i];
+            r->slot = e->slot[r->slot];
+        }
     }
-    for (uint32_t o = 0; o < g->unit.output_count; o++)
-        if (outputs[o] == PEI_NONE || b->nodes[outputs[o]].next == 0) give_slot(e, slots[o]);
-    free(slots);
+    give_outputs(e, first, count, outputs);
 }
 
 static void emit_node(emission *e, uint32_t node)
@@ -93,22 +118,23 @@ static void emit_node(emission *e, uint32_t node)
         rewrite_list(e, b->inverses[n->k].parameter_list, b->inverses[n->k].parameter_count);
 }
 
-/* Output nodes of each general node: outputs[first[k] + o]. */
+/* Output nodes of each live node that has several: outputs[first[node] + o]. */
 static uint32_t *collect_outputs(const pei_builder *b, uint32_t **first)
 {
-    uint32_t total = 0;
-    *first = malloc((b->general_count + 1) * sizeof **first);
+    size_t total = 0;
+    *first = malloc((b->node_count + 1) * sizeof **first);
     if (*first == NULL) return NULL;
-    for (size_t k = 0; k < b->general_count; k++) {
-        (*first)[k] = total;
-        total += b->generals[k].unit.output_count;
+    for (size_t i = 0; i < b->node_count; i++) {
+        const pei_node *n = &b->nodes[i];
+        (*first)[i] = (uint32_t)total;
+        if (n->next > 0 && has_outputs(n)) total += output_count(b, n);
     }
-    uint32_t *outputs = malloc(((size_t)total + 1) * sizeof *outputs);
+    uint32_t *outputs = malloc((total + 1) * sizeof *outputs);
     if (outputs == NULL) return NULL;
-    memset(outputs, 0xFF, ((size_t)total + 1) * sizeof *outputs);
+    memset(outputs, 0xFF, (total + 1) * sizeof *outputs);
     for (size_t i = 0; i < b->node_count; i++)
         if (b->nodes[i].op == PEI_OUTPUT && b->nodes[i].next > 0)
-            outputs[(*first)[b->nodes[b->nodes[i].a].k] + b->nodes[i].k] = (uint32_t)i;
+            outputs[(*first)[b->nodes[i].a] + b->nodes[i].k] = (uint32_t)i;
     return outputs;
 }
 
@@ -163,8 +189,8 @@ pe_status pei_emit(pei_builder *b, const uint32_t *order, uint32_t count)
         for (uint32_t i = 0; i < count && !e.failed; i++) {
             const pei_node *n = &b->nodes[order[i]];
             if (pei_interrupted(b)) break;
-            if (n->op == PE_I_GENERAL)
-                emit_general(&e, order[i], outputs + first[n->k]);
+            if (has_outputs(n))
+                emit_with_outputs(&e, order[i], outputs + first[order[i]]);
             else if (n->op != PEI_OUTPUT)
                 emit_node(&e, order[i]);
         }

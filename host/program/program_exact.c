@@ -4,7 +4,7 @@
  * given. */
 #include "functions_arithmetic.h"
 #include "functions_cashflow.h"
-#include "program.h"
+#include "program_internal.h"
 
 static bool is_bad(pe_value v)
 {
@@ -133,8 +133,7 @@ static pe_value choose(pe_value condition, pe_value yes, pe_value no)
     if (is_bad(condition)) return condition;
     return pe_as_number(condition) != 0 ? yes : no;
 }
-/* A criterion; what is no number matches "<>" alone. */
-static bool matches(pe_opcode op, pe_value v, double k)
+bool pei_exact_matches(pe_opcode op, pe_value v, double k)
 {
     double x = pe_as_number(v);
     if (is_bad(v)) return op == PE_I_SUMIF_NE;
@@ -389,7 +388,9 @@ static pe_value exact_other(const pe_program *p, const pe_instruction *i, pe_val
     case PE_I_COUNTIF_LE:
     case PE_I_COUNTIF_GT:
     case PE_I_COUNTIF_GE:
-        return is_bad(a) || !matches(op, b, k[0]) ? a : pe_number(pe_as_number(a) + 1.0);
+        return is_bad(a) || !pei_exact_matches(op, b, k[0]) ? a : pe_number(pe_as_number(a) + 1.0);
+    case PE_I_BETWEEN_PLACES:
+        return pei_exact_between(p, a, b, k[0]);
     case PE_I_POSITION:
         return position(&p->tables[i->k], a, (pe_error_code)i->flags);
     case PE_I_POSITION_SORTED:
@@ -517,12 +518,18 @@ pe_value pe_instruction_exact_list(const pe_program *p, const pe_instruction *i,
     case PE_I_SUMIF_GE:
         s = a;
         for (uint32_t j = 0; j + 1 < i->c; j += 2)
-            if (matches((pe_opcode)i->op, values[j], p->constants[i->b]))
+            if (pei_exact_matches((pe_opcode)i->op, values[j], p->constants[i->b]))
                 s = binary(s, values[j + 1], body_add);
         return s;
     case PE_I_NPV:
     case PE_I_IRR:
         return exact_flows(p, i, a, values);
+    case PE_I_ORDERED:
+    case PE_I_RANK:
+    case PE_I_CRITERIA:
+    case PE_I_FIND:
+    case PE_I_FIND_SORTED:
+        return pei_exact_order(p, i, a, values);
     case PE_I_CALL:
         return exact_call(p, i, values);
     default:

@@ -365,6 +365,7 @@ static bool lower_gathering(pei_builder *b, const pe_node *node, bool zero, pei_
     bool array_mode = b->array_mode;
     b->array_mode = true;
     bool done = pei_lower_reduction(b, node, o, handled) ||
+                (!*handled && pei_lower_order(b, node, o, handled)) ||
                 (!*handled && pei_lower_conditional(b, node, o, handled));
     if (!done && !*handled) {
         b->blank_is_zero = zero;
@@ -392,5 +393,6 @@ bool pei_lower_function(pei_builder *b, const pe_node *node, pei_operand *o)
     if (lower_gathering(b, node, zero, o, &handled)) return true;
     if (handled || b->status != PE_OK) return false;
     if (lower_plain(b, node, zero, o)) return true;
-    return b->status == PE_OK && lower_call(b, node, o);
+    if (b->status != PE_OK || lower_call(b, node, o)) return b->status == PE_OK;
+    return single && pei_tabulate_function(b, node, o);
 }

@@ -10,7 +10,7 @@
 
 /* Opcodes that exist only before emission. */
 enum {
-    PEI_OUTPUT = PE_OPCODE_COUNT, /* output k of GENERAL node a */
+    PEI_OUTPUT = PE_OPCODE_COUNT, /* output k of node a: GENERAL, SORT */
 };
 
 /* A reference to a value: a node's index, or PE_LIST_CONSTANT | index of a constant. */
@@ -136,6 +136,8 @@ uint32_t pei_constant_pair(pei_builder *b, double first, double second);
 uint32_t pei_make(pei_builder *b, int op, pe_type type, uint32_t a, uint32_t operand_b, uint32_t c,
                   uint32_t k);
 uint32_t pei_make_node(pei_builder *b, const pei_node *node);
+/* An accumulation, of numbers: its own unit of scheduling, it goes where its operands are ready. */
+uint32_t pei_make_step(pei_builder *b, pei_node *n);
 /* Never merged: draws, general units, recordings. */
 uint32_t pei_make_unique(pei_builder *b, const pei_node *node);
 /* An opcode with a list. */
@@ -169,6 +171,8 @@ pei_ref pei_ref_of(pei_builder *b, const pei_operand *number);
 
 /* Coerced as an operator does it. False: not here (a uniform error beside varying values, say). */
 bool pei_to_number(pei_builder *b, pei_operand *o);
+/* A number, coerced, as a slot. False: an error in all trials. */
+bool pei_number_node(pei_builder *b, pei_operand o, uint32_t *node);
 /* Under Calc's rules truth is a number. */
 bool pei_plain_truth(pei_builder *b, pei_operand *o);
 bool pei_to_condition(pei_builder *b, pei_operand *o); /* to BOOLEAN */
@@ -180,6 +184,9 @@ bool pei_unify(pei_builder *b, pei_operand *x, pei_operand *y, bool blank_is_zer
 uint32_t pei_condition_as_number(pei_builder *b, uint32_t condition);
 /* The boxed ANY form. */
 uint32_t pei_to_any(pei_builder *b, uint32_t node);
+/* values[lane] of a node whose lanes are whole numbers below count; errors pass. */
+uint32_t pei_map_values(pei_builder *b, uint32_t node, const double *values, uint32_t count,
+                        pe_type type, uint16_t domain);
 /* A CODE node through a table with one value per member of its domain. */
 uint32_t pei_map_code(pei_builder *b, uint32_t node, const double *values, pe_type type);
 uint16_t pei_domain_of(pei_builder *b, const pe_value *values, uint32_t count, uint32_t *codes);
@@ -268,6 +275,77 @@ bool pei_may_be_blank(const pe_node *node);
 /* Whether array mode changes a subtree's value: what is evaluated alone is in the cell's mode. */
 bool pei_mode_matters(pei_builder *b, const pe_node *node);
 
+/* ---- program_conditional.c, program_criteria.c
+ * ----------------------------------------------------------- */
+
+#define PEI_CRITERIA_MAX 8
+#define PEI_LANES_MAX 4 /* criteria that are decided in lanes: digits of CRITERIA's flags */
+
+typedef struct pei_criterion {
+    pe_area area;
+    const pe_criterion *test; /* NULL: it compares with a node that varies */
+    int op;                   /* then: PE_I_SUMIF_EQ ... */
+    uint32_t node;
+} pei_criterion;
+
+typedef struct pei_conditional {
+    pei_builder *b;
+    pei_criterion criteria[PEI_CRITERIA_MAX];
+    int count;
+    bool varies; /* some criterion does */
+    bool has_values;
+    pe_area values; /* same size as the criteria's */
+} pei_conditional;
+
+/* Of the matching cells; the numbers stand in CRITERIA's flags. */
+typedef enum pei_kind { PEI_COUNT, PEI_SUM, PEI_MOST, PEI_LEAST } pei_kind;
+
+/* How lanes test a varying cell: an opcode and its constant; *always: 1 or 0 where it is decided.
+ * False: not here. */
+bool pei_lane_test(pei_builder *b, const pei_criterion *t, uint32_t *node, int *op,
+                   double *constant, int *always);
+/* Criterion i's cell at an offset; the value's (*counts false: it holds no number). */
+bool pei_criterion_cell(const pei_conditional *c, int i, uint32_t row, uint32_t column,
+                        pei_operand *x);
+bool pei_value_cell(const pei_conditional *c, uint32_t row, uint32_t column, bool *counts,
+                    pei_ref *value);
+void pei_criteria_size(const pei_conditional *c, uint32_t *rows, uint32_t *columns);
+bool pei_run_criteria(pei_conditional *c, pei_kind kind, pei_operand *o);
+
+/* ---- program_reduce.c: arguments as lists
+ * --------------------------------------------------------------------- */
+
+/* The numbers of arguments, in formula order. */
+typedef struct pei_listing {
+    pei_builder *b;
+    pei_ref *refs; /* heap */
+    size_t count, capacity;
+    bool refused;
+} pei_listing;
+/* Appends an argument's numbers: an area's cells that hold some, or one value. False: not here. */
+bool pei_list_argument(pei_builder *b, const pe_node *node, pei_listing *l);
+
+/* ---- program_exactorder.c
+ * ---------------------------------------------------------------------------------- */
+
+/* a, and of the way from it to b that part. */
+pe_value pei_exact_between(const pe_program *p, pe_value a, pe_value b, double part);
+/* A criterion by its opcode, SUMIF's or COUNTIF's; what is no number matches "<>" alone. */
+bool pei_exact_matches(pe_opcode op, pe_value v, double k);
+/* pe_instruction_exact_list of opcodes that order, search and select. */
+pe_value pei_exact_order(const pe_program *p, const pe_instruction *i, pe_value a,
+                         const pe_value *values);
+
+/* ---- program_tabulate.c
+ * ---------------------------------------------------------------------------------- */
+
+/* A function or operator of operands with few values each: the evaluator's value for every case.
+ * Arguments that are NULL in node take the operand; the others do not vary. False: not here. */
+bool pei_tabulate(pei_builder *b, const pe_node *node, const pei_operand *operands, pei_operand *o);
+/* The same for a function as it stands. */
+bool pei_tabulate_function(pei_builder *b, const pe_node *node, pei_operand *o);
+pe_node_reference pei_absolute(const pe_area *area);
+
 /* ---- program_arrays.c
  * ----------------------------------------------------------------------------------- */
 
@@ -290,6 +368,7 @@ bool pei_lower_in_order(pei_builder *b, uint32_t cell);
 bool pei_lower_function(pei_builder *b, const pe_node *node, pei_operand *o);
 bool pei_lower_draw(pei_builder *b, const pe_node *node, pei_operand *o, bool *handled);
 bool pei_lower_reduction(pei_builder *b, const pe_node *node, pei_operand *o, bool *handled);
+bool pei_lower_order(pei_builder *b, const pe_node *node, pei_operand *o, bool *handled);
 bool pei_lower_conditional(pei_builder *b, const pe_node *node, pei_operand *o, bool *handled);
 bool pei_lower_lookup(pei_builder *b, const pe_node *node, pei_operand *o, bool *handled);
 void pei_columns_free(pei_builder *b);

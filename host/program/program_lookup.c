@@ -49,6 +49,13 @@ static uint32_t cell_at(const pei_builder *b, const vector *v, uint32_t i)
                          v->vertical ? v->column : v->column + i);
 }
 
+static pe_area area_of(const vector *v)
+{
+    pe_area area = {v->sheet, v->sheet, v->row, v->row, v->column, v->column};
+    *(v->vertical ? &area.row_last : &area.column_last) += v->count - 1;
+    return area;
+}
+
 typedef struct vector_key {
     uint32_t sheet, row, column, count, vertical, tag;
     uint64_t table_row; /* where a data table's replacement can change an element */
@@ -56,8 +63,7 @@ typedef struct vector_key {
 } vector_key;
 static vector_key key_of(const pei_builder *b, const vector *v, uint32_t tag)
 {
-    pe_area area = {v->sheet, v->sheet, v->row, v->row, v->column, v->column};
-    *(v->vertical ? &area.row_last : &area.column_last) += v->count - 1;
+    pe_area area = area_of(v);
     bool reached = pei_replaced_reaches(b, &area);
     return (vector_key){v->sheet,
                         v->row,
@@ -165,24 +171,107 @@ static uint32_t key_table(pei_builder *b, const vector *v, bool approximate)
     return table;
 }
 
-/* The position (from 0) of a key among a vector's elements, or #N/A. */
-static bool lower_position(pei_builder *b, pei_operand key, const vector *v, bool approximate,
-                           uint32_t *position)
+#define LIST_MAX 4096u /* entries that are looked through or picked from, lane by lane */
+
+/* As MATCH's third argument. */
+typedef enum search { SEARCH_DESCENDING = -1, SEARCH_EXACT, SEARCH_ASCENDING } search;
+
+/* A cell that a search for a number passes over. */
+static bool holds_no_number(const pei_builder *b, const pei_operand *o)
 {
-    if (key.uniform) return false;
-    pe_type type = pei_type_of(b, key.node);
-    if (type != PE_TYPE_NUMBER) return false;
-    uint32_t table = key_table(b, v, approximate);
-    if (table == PEI_NONE) return false;
-    pei_node n = {.op = approximate ? PE_I_POSITION_SORTED : PE_I_POSITION,
+    if (o->uniform) return !pe_is_number(o->value);
+    if (pei_type_of(b, o->node) == PE_TYPE_BOOLEAN) return true;
+    if (pei_type_of(b, o->node) != PE_TYPE_CODE) return false;
+    const pe_domain *domain = pei_domain(b, b->nodes[o->node].domain);
+    for (uint32_t i = 0; i < domain->count; i++)
+        if (pe_is_number(domain->values[i])) return false;
+    return true;
+}
+
+/* The position of a key among elements that vary or are in no order. */
+static bool find_position(pei_builder *b, uint32_t key, const vector *v, search how,
+                          pei_operand *position)
+{
+    /* halving starts from the length that the evaluator sees */
+    uint32_t count = how == SEARCH_ASCENDING && v->count <= 64 ? v->count : used_count(b, v);
+    if (count == 0 || count > LIST_MAX) return false;
+    pei_ref *refs = pe_arena_push_raw(b->scratch, count, sizeof *refs);
+    if (refs == NULL) return pei_fail(b, PE_E_MEMORY, "no memory for lookup tables");
+    for (uint32_t i = 0; i < count; i++) {
+        pei_operand x;
+        if (!pei_cell_operand(b, cell_at(b, v, i), &x)) return false;
+        if (holds_no_number(b, &x)) x = pei_uniform(pe_error(PE_ERROR_NA));
+        if (!x.uniform && pei_type_of(b, x.node) != PE_TYPE_NUMBER) return false;
+        refs[i] = pei_ref_of(b, &x);
+    }
+    *position =
+        pei_varying(pei_make_list(b, how == SEARCH_EXACT ? PE_I_FIND : PE_I_FIND_SORTED,
+                                  PE_TYPE_NUMBER, key, refs, count, how == SEARCH_DESCENDING));
+    return position->node != PEI_NONE;
+}
+
+static bool table_position(pei_builder *b, uint32_t key, uint32_t table, search how,
+                           pei_operand *position)
+{
+    pei_node n = {.op = how == SEARCH_ASCENDING ? PE_I_POSITION_SORTED : PE_I_POSITION,
                   .type = PE_TYPE_NUMBER,
-                  .a = key.node,
+                  .a = key,
                   .b = PEI_NONE,
                   .c = PEI_NONE,
                   .k = table,
-                  .flags = approximate ? 0 : PE_ERROR_NA};
-    *position = pei_make_node(b, &n);
-    return *position != PEI_NONE;
+                  .flags = how == SEARCH_ASCENDING ? 0 : PE_ERROR_NA};
+    *position = pei_varying(pei_make_node(b, &n));
+    return position->node != PEI_NONE;
+}
+
+/* A position from 0 or from 1 as the other. */
+static bool moved(pei_builder *b, pei_operand *position, double by)
+{
+    if (position->uniform) {
+        if (pe_is_number(position->value))
+            position->value = pe_number(pe_as_number(position->value) + by);
+        return true;
+    }
+    position->node = pei_make(b, PE_I_ADD_K, PE_TYPE_NUMBER, position->node, PEI_NONE, PEI_NONE,
+                              pei_constant(b, by));
+    return position->node != PEI_NONE;
+}
+
+/* The evaluator's own search: MATCH, or XMATCH, of each member of a key's domain. */
+static bool known_position(pei_builder *b, pei_operand key, const vector *v, search how,
+                           bool classic, pei_operand *position)
+{
+    pe_area area = area_of(v);
+    pe_node keys = {.kind = PE_NODE_REFERENCE, .draw_site = PE_NO_SITE};
+    pe_node type = {.kind = PE_NODE_VALUE, .draw_site = PE_NO_SITE};
+    const pe_node *args[3] = {NULL, &keys, &type};
+    pe_node match = {.kind = PE_NODE_FUNCTION,
+                     .function = classic ? PE_FN_MATCH : PE_FN_XMATCH,
+                     .arg_count = classic ? 3 : 2,
+                     .draw_site = PE_NO_SITE,
+                     .args = args};
+    pei_operand operands[3] = {key};
+    if (pei_area_varies(b, &area)) return false;
+    keys.ref = pei_absolute(&area);
+    type.value = pe_number(how);
+    if (!pei_tabulate(b, &match, operands, position)) return false;
+    return moved(b, position, -1);
+}
+
+/* The position (from 0) of a key among a vector's elements, or #N/A. */
+static bool lower_position(pei_builder *b, pei_operand key, const vector *v, search how,
+                           bool classic, pei_operand *position)
+{
+    uint32_t table = PEI_NONE, node;
+    if (key.uniform || pei_type_of(b, key.node) != PE_TYPE_NUMBER) {
+        if (known_position(b, key, v, how, classic, position)) return true;
+        if (b->status != PE_OK || !key.uniform || !pe_is_number(key.value)) return false;
+    } else if (how != SEARCH_DESCENDING) {
+        table = key_table(b, v, how == SEARCH_ASCENDING);
+    }
+    if (table != PEI_NONE) return table_position(b, key.node, table, how, position);
+    return b->status == PE_OK && pei_number_node(b, key, &node) &&
+           find_position(b, node, v, how, position);
 }
 
 /* ---- results
@@ -236,12 +325,10 @@ static bool gather_uniform(pei_builder *b, uint32_t position, const vector *v, p
     return make_gather(b, position, table, o);
 }
 
-#define PICK_MAX 4096u
-
 /* One of several slots per lane: all must be numbers. */
 static bool pick(pei_builder *b, uint32_t position, const vector *v, pei_operand *o)
 {
-    if (v->count > PICK_MAX) return false;
+    if (v->count > LIST_MAX) return false;
     pei_ref *refs = pe_arena_push_raw(b->scratch, v->count, sizeof *refs);
     if (refs == NULL) return pei_fail(b, PE_E_MEMORY, "no memory for lookup tables");
     for (uint32_t i = 0; i < v->count; i++) {
@@ -267,11 +354,25 @@ static bool has_blank(const pei_builder *b, const vector *v)
     return false;
 }
 
+/* The same element in all trials. */
+static bool gather_known(pei_builder *b, pe_value position, const vector *v, bool zero,
+                         pei_operand *o)
+{
+    *o = pei_uniform(position);
+    if (!pe_is_number(position)) return true;
+    if (!pei_cell_operand(b, cell_at(b, v, (uint32_t)pe_as_number(position)), o)) return false;
+    if (!o->uniform || !pe_is(o->value, PE_KIND_BLANK)) return true;
+    o->value = pe_number(0);
+    return zero;
+}
+
 /* Positions are below `end`. zero: whoever reads the result takes a blank as 0. */
-static bool gather(pei_builder *b, uint32_t position, const vector *whole, uint32_t end, bool zero,
+static bool gather(pei_builder *b, pei_operand at, const vector *whole, uint32_t end, bool zero,
                    pei_operand *o)
 {
     vector clipped = *whole, *v = &clipped;
+    const uint32_t position = at.node;
+    if (at.uniform) return gather_known(b, at.value, whole, zero, o);
     if (end < v->count) v->count = end;
     if (v->count == 0 || (!zero && has_blank(b, v))) return false;
     vector_key key = key_of(b, v, 0x67617468);
@@ -304,9 +405,8 @@ static bool lower_table_lookup(pei_builder *b, const pe_node *node, bool vertica
                                pei_operand *o)
 {
     pe_area area;
-    pei_operand key;
+    pei_operand key, position;
     double index, approximate;
-    uint32_t position;
     if (!pei_node_is_area(b, node->args[1], &area) || area.sheet_first != area.sheet_last)
         return false;
     if (!uniform_number(b, node, 2, 1, &index) || !uniform_number(b, node, 3, 1, &approximate))
@@ -318,25 +418,25 @@ static bool lower_table_lookup(pei_builder *b, const pe_node *node, bool vertica
     if (!pei_lower_or_general(b, node->args[0], &key)) return false;
     vector keys = vector_of(&area, vertical, 0),
            results = vector_of(&area, vertical, (uint32_t)index - 1);
-    return lower_position(b, key, &keys, approximate != 0, &position) &&
+    search how = approximate != 0 ? SEARCH_ASCENDING : SEARCH_EXACT;
+    return lower_position(b, key, &keys, how, true, &position) &&
            gather(b, position, &results, used_count(b, &keys), zero, o);
 }
 
-static bool lower_match(pei_builder *b, const pe_node *node, pei_operand *o)
+/* MATCH, or XMATCH as it is without modes. */
+static bool lower_match(pei_builder *b, const pe_node *node, bool classic, pei_operand *o)
 {
     pe_area area;
     vector keys;
-    pei_operand key;
-    double type;
-    uint32_t position;
+    pei_operand key, position;
+    double type = 0;
     if (!pei_node_is_area(b, node->args[1], &area) || !single_vector(&area, &keys)) return false;
-    if (!uniform_number(b, node, 2, 1, &type) || type < 0 ||
-        !pei_lower_or_general(b, node->args[0], &key))
-        return false;
-    if (!lower_position(b, key, &keys, type > 0, &position)) return false;
-    *o = pei_varying(
-        pei_make(b, PE_I_ADD_K, PE_TYPE_NUMBER, position, PEI_NONE, PEI_NONE, pei_constant(b, 1)));
-    return o->node != PEI_NONE;
+    if (classic ? !uniform_number(b, node, 2, 1, &type) : node->arg_count != 2) return false;
+    if (!pei_lower_or_general(b, node->args[0], &key)) return false;
+    search how = type > 0 ? SEARCH_ASCENDING : type < 0 ? SEARCH_DESCENDING : SEARCH_EXACT;
+    if (!lower_position(b, key, &keys, how, classic, &position)) return false;
+    *o = position;
+    return moved(b, o, 1);
 }
 
 /* A row or column number (from 1) as a position (from 0), #REF! outside: straight from MATCH where
@@ -346,6 +446,7 @@ static uint32_t position_of_number(pei_builder *b, uint32_t number, uint32_t cou
     const pei_node *n = &b->nodes[number];
     if (n->op == PE_I_ADD_K && b->constants[n->k] == 1) {
         const pei_node *p = &b->nodes[n->a];
+        if ((p->op == PE_I_FIND || p->op == PE_I_FIND_SORTED) && p->c <= count) return n->a;
         if ((p->op == PE_I_POSITION || p->op == PE_I_POSITION_SORTED) &&
             b->tables[p->k].kind == PE_LOOKUP_AFFINE && b->tables[p->k].count <= count)
             return n->a;
@@ -367,6 +468,47 @@ static uint32_t position_of_number(pei_builder *b, uint32_t number, uint32_t cou
                          .k = table,
                          .flags = PE_ERROR_REF};
     return whole != PEI_NONE ? pei_make_node(b, &position) : PEI_NONE;
+}
+
+static double least_of(const pe_lookup_table *t)
+{
+    double x = PEN_INF;
+    for (uint32_t i = 0; i < t->count; i++)
+        if (t->values[i] < x) x = t->values[i];
+    return x;
+}
+
+/* No lane of a number is below this; errors aside. */
+static double least(const pei_builder *b, uint32_t node, int depth)
+{
+    const pei_node *n = &b->nodes[node];
+    const double k = n->k < b->constant_count ? b->constants[n->k] : 0;
+    if (depth > 8) return -PEN_INF;
+    switch (n->op) {
+    case PE_I_UNIFORM:
+    case PE_I_POSITION:
+    case PE_I_POSITION_SORTED:
+    case PE_I_FIND:
+    case PE_I_FIND_SORTED:
+        return 0;
+    case PE_I_RANK:
+        return 1;
+    case PE_I_GATHER:
+        return least_of(&b->tables[n->k]);
+    case PE_I_CONSTANT:
+    case PE_I_BETWEEN:
+        return k;
+    case PE_I_ADD_K:
+        return least(b, n->a, depth + 1) + k;
+    case PE_I_MUL_K:
+        return k > 0 ? least(b, n->a, depth + 1) * k : -PEN_INF;
+    case PE_I_INT:
+        return pen_floor(least(b, n->a, depth + 1));
+    case PE_I_MAX_K:
+        return pe_arith_max(least(b, n->a, depth + 1), k);
+    default:
+        return -PEN_INF;
+    }
 }
 
 /* INDEX(area, row, column): at most one of them varies. A varying 0 would mean a whole column: left
@@ -404,33 +546,47 @@ static bool lower_index(pei_builder *b, const pe_node *node, bool zero, pei_oper
     if (!at[0].uniform && !at[1].uniform) return false;
     bool vertical = !at[0].uniform;
     vector v = vector_of(&area, vertical, vertical ? (uint32_t)column - 1 : (uint32_t)row - 1);
-    const pei_node *n = &b->nodes[at[vertical ? 0 : 1].node];
-    bool never_zero =
-        n->op == PE_I_ADD_K && b->constants[n->k] == 1 &&
-        (b->nodes[n->a].op == PE_I_POSITION || b->nodes[n->a].op == PE_I_POSITION_SORTED);
-    if (!never_zero && !(n->op == PE_I_BETWEEN && b->constants[n->k] >= 1)) return false;
+    if (!(least(b, at[vertical ? 0 : 1].node, 0) >= 1)) return false;
     uint32_t position = position_of_number(b, at[vertical ? 0 : 1].node, v.count);
-    return position != PEI_NONE && v.count <= 65536 && gather(b, position, &v, v.count, zero, o);
+    return position != PEI_NONE && v.count <= 65536 &&
+           gather(b, pei_varying(position), &v, v.count, zero, o);
 }
 
-static bool lower_lookup_vector(pei_builder *b, const pe_node *node, bool approximate, bool zero,
+/* LOOKUP and XLOOKUP, with keys and results in vectors of equal length. */
+static bool lower_vectors(pei_builder *b, const pe_node *node, const vector *keys,
+                          const vector *results, search how, bool zero, pei_operand *o)
+{
+    pei_operand key, position;
+    const bool classic = node->function == PE_FN_LOOKUP;
+    if (keys->count != results->count) return false;
+    if (!pei_lower_or_general(b, node->args[0], &key) ||
+        !lower_position(b, key, keys, how, classic, &position))
+        return false;
+    return gather(b, position, results, used_count(b, keys), zero, o);
+}
+
+static bool lower_lookup_vector(pei_builder *b, const pe_node *node, search how, bool zero,
                                 pei_operand *o)
 {
     pe_area keys_area, results_area;
     vector keys, results;
-    pei_operand key;
-    uint32_t position;
-    if (node->arg_count != 3) return false;
-    if (!pei_node_is_area(b, node->args[1], &keys_area) ||
-        !pei_node_is_area(b, node->args[2], &results_area))
+    return node->arg_count == 3 && pei_node_is_area(b, node->args[1], &keys_area) &&
+           pei_node_is_area(b, node->args[2], &results_area) && single_vector(&keys_area, &keys) &&
+           single_vector(&results_area, &results) &&
+           lower_vectors(b, node, &keys, &results, how, zero, o);
+}
+
+/* LOOKUP(key, table): along the table's longer side, from its near to its far edge. */
+static bool lower_lookup_table(pei_builder *b, const pe_node *node, bool zero, pei_operand *o)
+{
+    pe_area area;
+    if (!pei_node_is_area(b, node->args[1], &area) || area.sheet_first != area.sheet_last)
         return false;
-    if (!single_vector(&keys_area, &keys) || !single_vector(&results_area, &results) ||
-        keys.count != results.count)
-        return false;
-    if (!pei_lower_or_general(b, node->args[0], &key) ||
-        !lower_position(b, key, &keys, approximate, &position))
-        return false;
-    return gather(b, position, &results, used_count(b, &keys), zero, o);
+    uint32_t down = area.row_last - area.row_first, across = area.column_last - area.column_first;
+    bool vertical = down >= across;
+    vector keys = vector_of(&area, vertical, 0),
+           results = vector_of(&area, vertical, vertical ? across : down);
+    return lower_vectors(b, node, &keys, &results, SEARCH_ASCENDING, zero, o);
 }
 
 bool pei_lower_lookup(pei_builder *b, const pe_node *node, pei_operand *o, bool *handled)
@@ -444,13 +600,16 @@ bool pei_lower_lookup(pei_builder *b, const pe_node *node, pei_operand *o, bool 
     case PE_FN_HLOOKUP:
         return lower_table_lookup(b, node, false, zero, o);
     case PE_FN_MATCH:
-        return lower_match(b, node, o);
+        return lower_match(b, node, true, o);
+    case PE_FN_XMATCH:
+        return lower_match(b, node, false, o);
     case PE_FN_INDEX:
         return lower_index(b, node, zero, o);
     case PE_FN_LOOKUP:
-        return lower_lookup_vector(b, node, true, zero, o);
+        return node->arg_count == 2 ? lower_lookup_table(b, node, zero, o)
+                                    : lower_lookup_vector(b, node, SEARCH_ASCENDING, zero, o);
     case PE_FN_XLOOKUP:
-        return lower_lookup_vector(b, node, false, zero, o);
+        return lower_lookup_vector(b, node, SEARCH_EXACT, zero, o);
     default:
         *handled = false;
         return false;

@@ -370,6 +370,23 @@ static bool takes_zero(const pe_node *node, uint32_t other)
     return n->kind == PE_NODE_VALUE && pe_is_number(n->value);
 }
 
+/* An operator of texts that are chosen per trial. */
+static bool by_cases(pei_builder *b, const pe_node *node, pei_operand x, pei_operand y,
+                     pei_operand *o)
+{
+    const pe_node *none[2] = {NULL, NULL};
+    const pei_operand operands[2] = {x, y};
+    pe_node open = *node;
+    open.args = none;
+    return b->status == PE_OK && pei_tabulate(b, &open, operands, o);
+}
+static bool lower_concatenation(pei_builder *b, const pe_node *node, pei_operand *o)
+{
+    pei_operand x, y;
+    return pei_lower(b, node->args[0], &x) && pei_lower(b, node->args[1], &y) &&
+           by_cases(b, node, x, y, o);
+}
+
 static bool lower_operator(pei_builder *b, const pe_node *node, bool zero, pei_operand *o)
 {
     pei_operand x, y;
@@ -386,14 +403,14 @@ static bool lower_operator(pei_builder *b, const pe_node *node, bool zero, pei_o
             return true;
         }
     }
-    if (node->op == PE_OP_CONCAT || (node->op >= PE_OP_RANGE && node->op <= PE_OP_INTERSECT))
-        return false;
+    if (node->op == PE_OP_CONCAT) return lower_concatenation(b, node, o);
+    if (node->op >= PE_OP_RANGE && node->op <= PE_OP_INTERSECT) return false;
     b->blank_is_zero = takes_zero(node, 1);
     if (!pei_lower_or_general(b, node->args[0], &x)) return false;
     b->blank_is_zero = takes_zero(node, 0);
     if (!pei_lower_or_general(b, node->args[1], &y)) return false;
     if (node->op >= PE_OP_EQ && node->op <= PE_OP_GE)
-        return pei_compare_operands(b, node->op, x, y, o);
+        return pei_compare_operands(b, node->op, x, y, o) || by_cases(b, node, x, y, o);
     bool final = node == b->root && (node->op == PE_OP_ADD || node->op == PE_OP_SUB);
     return pei_lower_binary(b, node->op, x, y, final, o);
 }

@@ -280,6 +280,17 @@ pei_ref pei_ref_of(pei_builder *b, const pei_operand *o)
     return k == PEI_NONE ? PEI_NONE : PE_LIST_CONSTANT | k;
 }
 
+uint32_t pei_make_step(pei_builder *b, pei_node *n)
+{
+    size_t before = b->node_count;
+    n->eager = 1;
+    n->group = b->group_count;
+    n->type = PE_TYPE_NUMBER;
+    uint32_t node = pei_make_node(b, n);
+    if (b->node_count > before) b->group_count++;
+    return node;
+}
+
 /* ---- operands
  * ----------------------------------------------------------------------------------------- */
 

@@ -83,17 +83,6 @@ void pei_columns_free(pei_builder *b)
 
 static const double identity_of_count = 0;
 
-/* An accumulation: it is its own unit of scheduling and goes where its operands are ready. */
-static pei_ref make_step(pei_builder *b, pei_node *n)
-{
-    uint32_t before = (uint32_t)b->node_count;
-    n->eager = 1;
-    n->group = b->group_count;
-    uint32_t node = pei_make_node(b, n);
-    if (b->node_count > before) b->group_count++;
-    return node;
-}
-
 /* Two numbers added, or the larger or smaller of both; step: as an accumulation, else as a part of
  * the formula at hand. */
 static pei_ref combine_as(pei_builder *b, reduce_kind kind, pei_ref x, pei_ref y, bool step)
@@ -123,7 +112,7 @@ static pei_ref combine_as(pei_builder *b, reduce_kind kind, pei_ref x, pei_ref y
         n.a = x;
         n.b = y;
     }
-    return step ? make_step(b, &n) : pei_make_node(b, &n);
+    return step ? pei_make_step(b, &n) : pei_make_node(b, &n);
 }
 static pei_ref combine(pei_builder *b, reduce_kind kind, pei_ref x, pei_ref y)
 {
@@ -160,7 +149,7 @@ static bool step_cell(pei_builder *b, const reduce_key *key, pei_ref *sum, uint3
                               .b = PEI_NONE,
                               .c = PEI_NONE,
                               .k = *sum & ~PE_LIST_CONSTANT};
-            *sum = make_step(b, &start);
+            *sum = pei_make_step(b, &start);
         }
         pei_node n = {.op = (uint16_t)key->op,
                       .type = PE_TYPE_NUMBER,
@@ -168,7 +157,7 @@ static bool step_cell(pei_builder *b, const reduce_key *key, pei_ref *sum, uint3
                       .b = o.node,
                       .c = PEI_NONE,
                       .k = key->constant};
-        *sum = make_step(b, &n);
+        *sum = pei_make_step(b, &n);
         return *sum != PEI_NONE;
     }
     if (o.uniform) {
@@ -385,14 +374,7 @@ static bool reduce_area(pei_builder *b, reduce_kind kind, int op, uint32_t const
 /* ---- lists
  * -------------------------------------------------------------------------------------------- */
 
-typedef struct listing {
-    pei_builder *b;
-    pei_ref *refs;
-    size_t count, capacity;
-    bool refused;
-} listing;
-
-static bool list_add(listing *l, pei_ref ref)
+static bool list_add(pei_listing *l, pei_ref ref)
 {
     if (PE_GROW(&l->refs, &l->capacity, l->count + 1) != PE_OK)
         return pei_fail(l->b, PE_E_MEMORY, "no memory for a list");
@@ -402,7 +384,7 @@ static bool list_add(listing *l, pei_ref ref)
 /* Cells of a range that count: numbers. */
 static bool list_cell(void *context, uint32_t cell)
 {
-    listing *l = context;
+    pei_listing *l = context;
     pei_operand o;
     l->refused = true;
     if (!pei_cell_operand(l->b, cell, &o)) return false;
@@ -411,7 +393,7 @@ static bool list_cell(void *context, uint32_t cell)
     l->refused = false;
     return (o.uniform && !pe_is_number(o.value)) || list_add(l, pei_ref_of(l->b, &o));
 }
-static bool list_argument(pei_builder *b, const pe_node *node, listing *l)
+bool pei_list_argument(pei_builder *b, const pe_node *node, pei_listing *l)
 {
     pe_area area;
     pei_operand o;
@@ -428,7 +410,7 @@ static bool list_argument(pei_builder *b, const pe_node *node, listing *l)
 }
 
 /* A list's reduction, shortest form: one value, a pair, three, or a list. */
-static bool reduce_list(pei_builder *b, reduce_kind kind, const listing *l, pei_operand *o)
+static bool reduce_list(pei_builder *b, reduce_kind kind, const pei_listing *l, pei_operand *o)
 {
     const int lists[] = {b->calc != NULL ? PE_I_SUM_CALC : PE_I_SUM, PE_I_MAXIMUM, PE_I_MINIMUM};
     bool varies = false;
@@ -506,17 +488,18 @@ static bool count_numbers(pei_builder *b, const pe_area *area, uint64_t *numbers
 /* One argument's part of SUM, MAX or MIN, appended as one entry (short areas: as many as they are
  * in MAX and MIN; a SUM's argument is summed on its own). */
 static bool add_part(pei_builder *b, reduce_kind kind, const pe_node *node, bool alone,
-                     listing *parts)
+                     pei_listing *parts)
 {
     pe_area area;
-    if (!pei_node_is_area(b, node, &area)) return list_argument(b, node, parts);
+    if (!pei_node_is_area(b, node, &area)) return pei_list_argument(b, node, parts);
     uint64_t cells = pe_area_cells(&area);
-    if (cells <= SHORT_MAX && (alone || kind != REDUCE_SUM)) return list_argument(b, node, parts);
+    if (cells <= SHORT_MAX && (alone || kind != REDUCE_SUM))
+        return pei_list_argument(b, node, parts);
     if (cells <= SHORT_MAX) {
-        listing own = {.b = b};
+        pei_listing own = {.b = b};
         pei_operand o;
         bool ok =
-            list_argument(b, node, &own) && (own.count == 0 || reduce_list(b, kind, &own, &o));
+            pei_list_argument(b, node, &own) && (own.count == 0 || reduce_list(b, kind, &own, &o));
         bool empty = own.count == 0;
         free(own.refs);
         return ok && (empty || list_add(parts, pei_ref_of(b, &o)));
@@ -528,7 +511,7 @@ static bool add_part(pei_builder *b, reduce_kind kind, const pe_node *node, bool
 
 static bool lower_fold(pei_builder *b, const pe_node *node, reduce_kind kind, pei_operand *o)
 {
-    listing parts = {.b = b};
+    pei_listing parts = {.b = b};
     bool ok = true;
     for (uint32_t i = 0; i < node->arg_count && ok; i++)
         ok = add_part(b, kind, node->args[i], node->arg_count == 1, &parts);
@@ -567,7 +550,7 @@ static bool lower_average(pei_builder *b, const pe_node *node, pei_operand *o)
 static bool squares_part(pei_builder *b, const pe_area *area, uint32_t first, uint32_t last,
                          bool upwards, uint32_t mean, pei_operand *sum)
 {
-    listing l = {.b = b};
+    pei_listing l = {.b = b};
     pe_area part = *area;
     pei_operand o;
     part.row_first = first;
@@ -645,7 +628,7 @@ static bool is_number_cell(pei_builder *b, const pe_area *a)
 static bool lower_sumproduct(pei_builder *b, const pe_node *node, pei_operand *o)
 {
     pe_area x, y;
-    listing l = {.b = b};
+    pei_listing l = {.b = b};
     if (node->arg_count == 1 && pei_node_is_area(b, node->args[0], &x) &&
         pe_area_cells(&x) <= SHORT_MAX)
         return lower_fold(b, node, REDUCE_SUM, o);
@@ -675,28 +658,18 @@ static bool lower_sumproduct(pei_builder *b, const pe_node *node, pei_operand *o
     return ok && o->node != PEI_NONE;
 }
 
-/* A rate or guess as a slot. */
-static bool rate_node(pei_builder *b, pei_operand o, uint32_t *node)
-{
-    if (!pei_to_number(b, &o) || (o.uniform && !pe_is_number(o.value))) return false;
-    *node = o.uniform ? pei_make(b, PE_I_CONSTANT, PE_TYPE_NUMBER, PEI_NONE, PEI_NONE, PEI_NONE,
-                                 pei_constant(b, pe_as_number(o.value)))
-                      : o.node;
-    return *node != PEI_NONE;
-}
-
 static bool lower_cash_flow(pei_builder *b, const pe_node *node, bool irr, pei_operand *o)
 {
     pei_operand rate = pei_uniform(pe_number(0.1));
     uint32_t a;
-    listing l = {.b = b};
+    pei_listing l = {.b = b};
     uint32_t at = irr ? 1 : 0, from = irr ? 0 : 1, to = irr ? 1 : node->arg_count;
     if (at < node->arg_count && node->args[at]->kind != PE_NODE_OMITTED &&
         !pei_lower_number(b, node->args[at], &rate))
         return false;
-    if (!rate_node(b, rate, &a)) return false;
+    if (!pei_number_node(b, rate, &a)) return false;
     bool ok = true;
-    for (uint32_t i = from; i < to && ok; i++) ok = list_argument(b, node->args[i], &l);
+    for (uint32_t i = from; i < to && ok; i++) ok = pei_list_argument(b, node->args[i], &l);
     ok = ok && l.count >= (irr ? 2u : 1u);
     if (ok)
         *o = pei_varying(pei_make_list(b, irr ? PE_I_IRR : PE_I_NPV, PE_TYPE_NUMBER, a, l.refs,

@@ -132,10 +132,10 @@ uint16_t pei_domain_of(pei_builder *b, const pe_value *values, uint32_t count, u
     return domain;
 }
 
-uint32_t pei_map_code(pei_builder *b, uint32_t node, const double *values, pe_type type)
+uint32_t pei_map_values(pei_builder *b, uint32_t node, const double *values, uint32_t count,
+                        pe_type type, uint16_t domain)
 {
-    const pe_domain *domain = pei_domain(b, b->nodes[node].domain);
-    uint32_t count = domain->count, ones = 0, zeros = 0, one = 0, zero = 0;
+    uint32_t ones = 0, zeros = 0, one = 0, zero = 0;
     for (uint32_t i = 0; i < count; i++) {
         if (values[i] == 1.0) ones++, one = i;
         if (values[i] == 0.0) zeros++, zero = i;
@@ -159,7 +159,19 @@ uint32_t pei_map_code(pei_builder *b, uint32_t node, const double *values, pe_ty
         b->tables[table] =
             (pe_lookup_table){.kind = PE_LOOKUP_GATHER, .count = count, .values = copy};
     }
-    return pei_make(b, PE_I_GATHER, type, node, PEI_NONE, PEI_NONE, table);
+    pei_node n = {.op = PE_I_GATHER,
+                  .type = (uint8_t)type,
+                  .domain = domain,
+                  .a = node,
+                  .b = PEI_NONE,
+                  .c = PEI_NONE,
+                  .k = table};
+    return pei_make_node(b, &n);
+}
+
+uint32_t pei_map_code(pei_builder *b, uint32_t node, const double *values, pe_type type)
+{
+    return pei_map_values(b, node, values, pei_domain(b, b->nodes[node].domain)->count, type, 0);
 }
 
 static bool map_domain(pei_builder *b, pei_operand *o, pe_value (*map)(pei_builder *, pe_value),
@@ -193,6 +205,15 @@ bool pei_to_number(pei_builder *b, pei_operand *o)
         o->node = pei_make(b, PE_I_TO_NUMBER, PE_TYPE_NUMBER, o->node, PEI_NONE, PEI_NONE, 0);
     }
     return o->node != PEI_NONE;
+}
+
+bool pei_number_node(pei_builder *b, pei_operand o, uint32_t *node)
+{
+    if (!pei_to_number(b, &o) || (o.uniform && !pe_is_number(o.value))) return false;
+    *node = o.uniform ? pei_make(b, PE_I_CONSTANT, PE_TYPE_NUMBER, PEI_NONE, PEI_NONE, PEI_NONE,
+                                 pei_constant(b, pe_as_number(o.value)))
+                      : o.node;
+    return *node != PEI_NONE;
 }
 
 /* Instructions that give 1, 0 or an error. */

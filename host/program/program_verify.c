@@ -61,6 +61,19 @@ static bool in_range(check *c, bool good, const char *wrong)
     return good;
 }
 
+static bool writes_list(check *c, uint32_t first, uint32_t count)
+{
+    const pe_program *p = c->p;
+    if (first > p->list_count || count > p->list_count - first)
+        return c->wrong = "writes outside", false;
+    for (uint32_t o = 0; o < count; o++) {
+        uint32_t slot = p->lists[first + o];
+        if (slot >= p->slot_count) return c->wrong = "writes a slot that there is not", false;
+        c->written[slot] = 1;
+    }
+    return true;
+}
+
 static bool check_general(check *c, const pe_instruction *i)
 {
     const pe_program *p = c->p;
@@ -70,14 +83,7 @@ static bool check_general(check *c, const pe_instruction *i)
         return c->wrong = "reads outside", false;
     for (uint32_t r = 0; r < g->read_count; r++)
         if (!reads_slot(c, p->reads[g->read_first + r].slot)) return false;
-    if (g->output_first > p->list_count || g->unit.output_count > p->list_count - g->output_first)
-        return c->wrong = "writes outside", false;
-    for (uint32_t o = 0; o < g->unit.output_count; o++) {
-        uint32_t slot = p->lists[g->output_first + o];
-        if (slot >= p->slot_count) return c->wrong = "writes a slot that there is not", false;
-        c->written[slot] = 1;
-    }
-    return true;
+    return writes_list(c, g->output_first, g->unit.output_count);
 }
 
 static bool check_operand(check *c, const pe_instruction *i, char letter)
@@ -102,6 +108,8 @@ static bool check_operand(check *c, const pe_instruction *i, char letter)
         return in_range(c, i->b < p->constant_count, "has no such constant");
     case 'N':
         return reads_list(c, i->k, i->c, d);
+    case 'D':
+        return writes_list(c, i->d, i->c);
     case 't':
         return in_range(c, i->k < p->table_count, "has no such table");
     case 'w':
@@ -243,6 +251,10 @@ static void put_operand(text *t, const pe_program *p, const pe_instruction *i, c
     case 'N':
         put(t, " ");
         put_list(t, p, i->k, i->c);
+        break;
+    case 'D':
+        put(t, " writes ");
+        put_list(t, p, i->d, i->c);
         break;
     case 't':
         put(t, " table %u", i->k);

@@ -142,6 +142,66 @@ static const char *const formulas[] = {
     "=A1+A2+A3+A8",
     "=A1-A2-A3",
     "=IF(A1>A2,A1,A2)",
+    "=LARGE(G1:G40,3)",
+    "=LARGE(A1:A3,A3)",
+    "=SMALL(G1:G7,1)-SMALL(G1:G7,2)",
+    "=MEDIAN(G1:G8)",
+    "=MEDIAN(A1,A2,A3,A8,2)",
+    "=MEDIAN(A1:A4)",
+    "=PERCENTILE(G1:G200,0.9)",
+    "=PERCENTILE.EXC(G1:G33,A1)",
+    "=QUARTILE(A1:A4,1)",
+    "=QUARTILE.EXC(G1:G20,A3)",
+    "=TRIMMEAN(G1:G50,0.2)",
+    "=RANK(A1,G1:G40)",
+    "=RANK(G5,G1:G40)",
+    "=RANK.AVG(F2,F1:F5,1)",
+    "=RANK(A4,A1:A4)",
+    "=MATCH(LARGE(G1:G20,A3),G1:G20,0)",
+    "=INDEX(E1:E10,MATCH(MAX(G1:G10),G1:G10,0))",
+    "=INDEX(F1:F10,MATCH(SMALL(G6:G10,2),G6:G10,0)+5)",
+    "=INDEX(G1:G6,INT(6*A1)+1)",
+    "=MATCH(A1,G1:G100)",
+    "=MATCH(0.5,G1:G100,-1)",
+    "=MATCH(A8,A1:A4,1)",
+    "=VLOOKUP(G3,G1:G40,1,FALSE)",
+    "=LOOKUP(A1,G1:G10,E1:E10)",
+    "=VLOOKUP(5007,D1:F10,3,FALSE)",
+    "=COUNTIFS(G1:G50,\">0.3\",G2:G51,\"<=0.6\")",
+    "=COUNTIF(G1:G50,\">\"&A1)",
+    "=COUNTIF(A1:A5,A4)",
+    "=SUMIF(G1:G50,\"<\"&A1,G2:G51)",
+    "=SUMIF(A1:A5,\">=\"&A3,A1:A5)",
+    "=SUMIFS(G1:G70,G2:G71,\">\"&A1,G3:G72,\"<>0\")",
+    "=AVERAGEIFS(E1:E10,G1:G10,\">0.5\",G2:G11,\"<=\"&A1)",
+    "=MAXIFS(G1:G40,G2:G41,\">0.5\")",
+    "=MINIFS(E1:E10,G1:G10,\">0.9\",G2:G11,\">0.9\")",
+    "=MINIFS(A1:A4,A1:A4,\"<\"&A3)",
+    "=LEFT(A7,2)&\"-\"&A5",
+    "=UPPER(A7)=A7&\"\"",
+    "=IF(A7&A5=\"lowTRUE\",A1,A2)",
+    "=MATCH(A7,F6:F10,0)",
+    "=INDEX(G1:G5,MATCH(IF(A5,\"odd\",A7),F6:F10,0))",
+};
+
+/* Of these nothing needs the general evaluator. */
+static const char *const vector_formulas[] = {
+    "=LARGE(G1:G40,3)",
+    "=SMALL(G1:G9,A3)",
+    "=PERCENTILE(G1:G200,0.9)+MEDIAN(G1:G5)",
+    "=QUARTILE(G1:G20,3)",
+    "=TRIMMEAN(G1:G50,0.2)",
+    "=RANK(G5,G1:G40)",
+    "=INDEX(E1:E10,MATCH(LARGE(G1:G10,2),G1:G10,0))",
+    "=INDEX(G1:G6,INT(6*A1)+1)",
+    "=MATCH(0.5,G1:G100)",
+    "=VLOOKUP(5007,D1:F10,3,FALSE)",
+    "=COUNTIFS(G1:G50,\">0.3\",G2:G51,\"<=0.6\")",
+    "=SUMIF(G1:G50,\"<\"&A1,G2:G51)",
+    "=AVERAGEIFS(E1:E10,G1:G10,\">0.5\",G2:G11,\"<=\"&A1)",
+    "=MAXIFS(G1:G40,G2:G41,\">0.5\")",
+    "=LEN(A7&\"-\"&A5)",
+    "=MATCH(IF(A5,\"odd\",A7),F6:F10,0)",
 };
 
 typedef struct model {
@@ -208,6 +268,20 @@ static void model_close(model *m)
     pe_workbook_free(m->workbook);
     free(m->varying);
     free(m->cells);
+}
+
+static void test_vector(void **state)
+{
+    model m;
+    pe_program *program = NULL;
+    pe_diag diag = {0};
+    model_open(&m, *state);
+    pe_program_request request = {m.varying, m.cells, m.cell_count, &m.sampler, NULL};
+    assert_int_equal(pe_program_build(m.graph, m.evaluator, &request, NULL, NULL, &program, &diag),
+                     PE_OK);
+    assert_int_equal(program->info.general_units, 0);
+    pe_program_free(program);
+    model_close(&m);
 }
 
 /* ---- the way back to the general evaluator
@@ -455,10 +529,14 @@ static void a_stopped_run_keeps_its_trials(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[PE_COUNT(formulas) + 1];
-    for (size_t i = 0; i < PE_COUNT(formulas); i++)
+    enum { FORMULAS = PE_COUNT(formulas), VECTOR = PE_COUNT(vector_formulas) };
+    struct CMUnitTest tests[FORMULAS + VECTOR + 1];
+    for (size_t i = 0; i < FORMULAS; i++)
         tests[i] = (struct CMUnitTest){formulas[i], test_formula, NULL, NULL,
                                        (void *)(uintptr_t)formulas[i]};
-    tests[PE_COUNT(formulas)] = (struct CMUnitTest)cmocka_unit_test(a_stopped_run_keeps_its_trials);
+    for (size_t i = 0; i < VECTOR; i++)
+        tests[FORMULAS + i] = (struct CMUnitTest){vector_formulas[i], test_vector, NULL, NULL,
+                                                  (void *)(uintptr_t)vector_formulas[i]};
+    tests[FORMULAS + VECTOR] = (struct CMUnitTest)cmocka_unit_test(a_stopped_run_keeps_its_trials);
     return _cmocka_run_group_tests("engine", tests, PE_COUNT(tests), NULL, NULL);
 }

@@ -35,6 +35,16 @@ static const golden rows[] = {
      {"=NORM.INV(RAND(),10,2)", "=IF(A1>9,A1,A1*2)"},
      "3 slots, 5 instructions\n   0  s0 = normal draw 0\n   1  s1 = mul.k.add.k s0 2 10\n"
      "   2  s0 = mul.k s1 2\n   3  s2 = gt.k.select s1 s1 s0 9\n   4  record s2 column 0\n"},
+    {"a list is sorted once, and those of its outputs that nobody reads give their slots back",
+     {"=RAND()", "=RAND()", "=LARGE(A1:A2,1)-SMALL(A1:A2,1)"},
+     "4 slots, 5 instructions\n   0  s0 = uniform draw 0\n   1  s1 = uniform draw 1\n"
+     "   2  sort [s0 s1] writes [s2 s3]\n   3  s1 = sub.final s3 s2\n"
+     "   4  record s1 column 0\n"},
+    {"a percentile lies between two of them",
+     {"=RAND()", "=RAND()", "=PERCENTILE(A1:A2,0.25)"},
+     "4 slots, 5 instructions\n   0  s0 = uniform draw 0\n   1  s1 = uniform draw 1\n"
+     "   2  sort [s0 s1] writes [s2 s3]\n   3  s1 = between.places s2 s3 0.25\n"
+     "   4  record s1 column 0\n"},
 };
 
 static pe_program *build(const golden *row, pe_workbook **workbook, pe_graph **graph,
@@ -89,6 +99,7 @@ static void test_verify_refuses(void **state)
         {.op = PE_I_UNIFORM, .d = 0, .k = 0},     /* no such draw */
         {.op = PE_I_SUM, .d = 0, .k = 0, .c = 3}, /* list outside */
         {.op = PE_I_GENERAL, .k = 0},             /* no such unit */
+        {.op = PE_I_SORT, .c = 1},                /* lists outside */
     };
     const double constants[] = {1};
     for (size_t i = 0; i < PE_COUNT(wrong); i++) {

@@ -90,6 +90,13 @@ static uint64_t pick(pei_frame *f, const pe_instruction *i)
     return 0;
 }
 
+/* What depends on a lane's own order is done lane by lane. */
+static uint64_t by_lane(pei_frame *f, const pe_instruction *i)
+{
+    for (uint32_t l = 0; l < f->lanes && f->status == PE_OK; l++) pei_redo_lane(f, i, l);
+    return 0;
+}
+
 /* ---- types
  * -------------------------------------------------------------------------------------------- */
 
@@ -326,6 +333,8 @@ const pei_kernel pei_special_kernels[PE_OPCODE_COUNT] = {
     [PE_I_INVERSE] = inverse,
     [PE_I_CALL] = call_body,
     [PE_I_PICK] = pick,
+    [PE_I_ORDERED] = by_lane,
+    [PE_I_FIND_SORTED] = by_lane,
     [PE_I_CONSTANT] = constant,
     [PE_I_TO_NUMBER] = to_number,
     [PE_I_TO_BOOLEAN] = to_boolean,
