@@ -144,10 +144,21 @@ static pe_status rank_output(tornado *t, uint32_t o, pe_diag *diag)
     output->tornado = PE_PUSH(job->arena, pe_report_bar, count);
     if (output->tornado == NULL) return PE_E_MEMORY;
     for (uint32_t i = 0; i < count; i++) {
-        const pe_input *input = &job->simulation.inputs[t->first[bars[i].input]];
+        const pe_sensitivity *bar = &bars[i];
+        uint32_t input = t->first[bar->input];
+        bool known = job->input_column[input] != UINT32_MAX;
         output->tornado[output->tornado_count++] =
-            (pe_report_bar){input->name, pei_job_cell(job, input->cell), bars[i].correlation,
-                            bars[i].n, bars[i].noise};
+            (pe_report_bar){.name = job->report.inputs[input].name,
+                            .cell = job->report.inputs[input].cell,
+                            .format = job->report.inputs[input].format,
+                            .correlation = bar->correlation,
+                            .n = bar->n,
+                            .noise = bar->noise,
+                            .contribution = bar->contribution,
+                            .mean_low = bar->mean_low,
+                            .mean_high = bar->mean_high,
+                            .input_low = known ? bar->input_low : NAN,
+                            .input_high = known ? bar->input_high : NAN};
     }
     return PE_OK;
 }

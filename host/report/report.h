@@ -14,9 +14,12 @@
 typedef struct pe_report_bar {
     const char *name;
     const char *cell;
+    const char *format; /* number format code of the input's cell */
     double correlation;
     uint64_t n;
     bool noise;
+    double contribution, mean_low, mean_high; /* as in pe_sensitivity */
+    double input_low, input_high;             /* NaN: the input's own values are not known */
 } pe_report_bar;
 
 typedef struct pe_report_output {

@@ -55,8 +55,8 @@ typedef struct pei_layout {
     pei_list styles;       /* of pe_page_style */
     pe_page *pages, *page; /* page: the one that is open */
     uint32_t page_count;
-    pei_list cells, merges, widths, heights;              /* of the open page */
-    const char *summary_name, *inputs_name, *trials_name; /* of sheets */
+    pei_list cells, merges, widths, heights;                                 /* of the open page */
+    const char *summary_name, *sensitivity_name, *inputs_name, *trials_name; /* of sheets */
     const char **detail_names; /* of the outputs with a detail sheet; NULL for the others */
     bool failed;               /* out of memory */
 } pei_layout;
@@ -117,6 +117,7 @@ bool pei_is_incomplete(const pe_report *report);
 /* ---- one per sheet */
 void pei_lay_summary(pei_layout *l);
 void pei_lay_detail(pei_layout *l, uint32_t output);
+void pei_lay_sensitivity(pei_layout *l);
 void pei_lay_inputs(pei_layout *l);
 void pei_lay_trials(pei_layout *l);
 /* report_runs.c: the part of the summary with the earlier runs, from `row` on: as many rows

@@ -104,6 +104,11 @@ static json_t *tornado_json(const pe_report_output *output, bool *good)
         put(row, "correlation", number(output->tornado[i].correlation), good);
         put(row, "n", count(output->tornado[i].n), good);
         put(row, "noise", json_boolean(output->tornado[i].noise), good);
+        put(row, "contribution", number(output->tornado[i].contribution), good);
+        put(row, "output_mean_at_low_input", number(output->tornado[i].mean_low), good);
+        put(row, "output_mean_at_high_input", number(output->tornado[i].mean_high), good);
+        put(row, "input_median_at_low_output", number(output->tornado[i].input_low), good);
+        put(row, "input_median_at_high_output", number(output->tornado[i].input_high), good);
         append(array, row, good);
     }
     return array;

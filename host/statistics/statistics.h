@@ -101,6 +101,15 @@ typedef struct pe_sensitivity {
                            left out */
     uint64_t n;
     bool noise; /* within 1.96 / sqrt(n - 1) of zero */
+    /* The share that correlation^2 has in the sum of it over all inputs: of the output's variance
+     * where inputs are independent and the output is nearly monotone in them. */
+    double contribution;
+    /* The lowest tenth: the ceil(n / 10) smallest of the n trials, and those equal to the largest
+     * of them; the highest likewise. */
+    double mean_low, mean_high;   /* the output's mean where the input is in its lowest, highest
+                                     tenth */
+    double input_low, input_high; /* the input's median where the output is in its lowest, highest
+                                     tenth */
 } pe_sensitivity;
 
 /* Fills values[0, trials) with input's values, NaN where it has no number. Called from any worker.

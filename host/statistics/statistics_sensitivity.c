@@ -62,6 +62,56 @@ static bool pair(const job *j, column_scratch *c, uint64_t *n)
     return only_output;
 }
 
+/* ---- what a tenth of the trials says */
+
+/* The rank that the k-th smallest (1-based) has: of all that are equal to it, the average. */
+static double rank_at(const double *rank, uint64_t n, uint64_t k)
+{
+    double at = 0, next = (double)n;
+    uint64_t count = 0;
+    for (uint64_t i = 0; i < n; i++)
+        if (rank[i] <= (double)k && rank[i] > at) at = rank[i];
+    for (uint64_t i = 0; i < n; i++) count += rank[i] <= at;
+    if (count >= k) return at;
+    for (uint64_t i = 0; i < n; i++)
+        if (rank[i] > at && rank[i] < next) next = rank[i];
+    return next;
+}
+
+/* Mean of y over the trials with low <= rank <= high. */
+static double mean_between(const double *y, const double *rank, uint64_t n, double low, double high)
+{
+    double sum = 0;
+    uint64_t count = 0;
+    for (uint64_t i = 0; i < n; i++)
+        if (rank[i] >= low && rank[i] <= high) {
+            sum += y[i];
+            count++;
+        }
+    return sum / (double)count;
+}
+
+/* Median of c->x over the trials with low <= rank <= high. */
+static double median_between(column_scratch *c, const double *rank, uint64_t n, double low,
+                             double high)
+{
+    uint64_t count = 0;
+    for (uint64_t i = 0; i < n; i++)
+        if (rank[i] >= low && rank[i] <= high) c->raw[count++] = c->x[i];
+    if (pei_sort(c->raw, (double *)c->keys, count, NULL) != PE_OK) return NAN;
+    return pe_quantile(c->raw, count, 0.5, false);
+}
+
+static void describe_tenths(column_scratch *c, const double *rank_y, pe_sensitivity *bar)
+{
+    uint64_t n = bar->n, tenth = (n + 9) / 10;
+    double end = (double)n;
+    bar->mean_low = mean_between(c->y, c->rank_x, n, 0, rank_at(c->rank_x, n, tenth));
+    bar->mean_high = mean_between(c->y, c->rank_x, n, rank_at(c->rank_x, n, n + 1 - tenth), end);
+    bar->input_low = median_between(c, rank_y, n, 0, rank_at(rank_y, n, tenth));
+    bar->input_high = median_between(c, rank_y, n, rank_at(rank_y, n, n + 1 - tenth), end);
+}
+
 static pe_status correlate(void *context, size_t index, unsigned worker)
 {
     job *j = context;
@@ -82,6 +132,7 @@ static pe_status correlate(void *context, size_t index, unsigned worker)
     pei_average_ranks(c->x, bar->n, c->rank_x, c->keys, c->order);
     bar->correlation = correlation(c->rank_x, rank_y, bar->n);
     bar->noise = !(fabs(bar->correlation) > 1.96 / sqrt((double)bar->n - 1));
+    describe_tenths(c, rank_y, bar);
     return PE_OK;
 }
 
@@ -92,6 +143,15 @@ static int by_strength(const void *a, const void *b)
            v = isnan(y->correlation) ? -1 : fabs(y->correlation);
     if (u != v) return u > v ? -1 : 1;
     return x->input < y->input ? -1 : x->input > y->input;
+}
+
+static void share_out(pe_sensitivity *bars, uint32_t count)
+{
+    double sum = 0;
+    for (uint32_t i = 0; i < count; i++)
+        if (!isnan(bars[i].correlation)) sum += bars[i].correlation * bars[i].correlation;
+    for (uint32_t i = 0; i < count; i++)
+        bars[i].contribution = sum > 0 ? bars[i].correlation * bars[i].correlation / sum : NAN;
 }
 
 static pe_status scratch_make(column_scratch *c, uint64_t n)
@@ -150,6 +210,7 @@ pe_status pe_sensitivity_make(const pe_value *output, uint64_t trials, const uin
     for (uint32_t i = 0; i < input_count; i++) j.bars[i].input = inputs[i];
     PE_TRY(pe_pool_run(pool, input_count, correlate, &j));
     qsort(j.bars, input_count, sizeof *j.bars, by_strength);
+    share_out(j.bars, input_count);
     for (uint32_t i = 0; i < input_count && *count < top; i++)
         if (!isnan(j.bars[i].correlation)) bars[(*count)++] = j.bars[i];
 fail:

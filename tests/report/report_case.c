@@ -150,8 +150,18 @@ static void make_sensitivities(report_case *c)
     pe_report_output *o = &c->report.outputs[CASE_MONEY];
     o->tornado = PE_PUSH(c->arena, pe_report_bar, PE_TORNADO_BARS);
     for (uint32_t i = 0; i < PE_TORNADO_BARS; i++)
-        o->tornado[o->tornado_count++] = (pe_report_bar){
-            names[i], "Inputs!B3", (i % 2 ? -0.7 : 0.7) * pow(0.7, i), CASE_TRIALS, i >= 10};
+        o->tornado[o->tornado_count++] =
+            (pe_report_bar){.name = names[i],
+                            .cell = "Inputs!B3",
+                            .format = i == 0 ? "#,##0.00" : "General",
+                            .correlation = (i % 2 ? -0.7 : 0.7) * pow(0.7, i),
+                            .n = CASE_TRIALS,
+                            .noise = i >= 10,
+                            .contribution = 0.51 * pow(0.49, i),
+                            .mean_low = 1e6 - 1e5 * i,
+                            .mean_high = 1e6 + 1e5 * i,
+                            .input_low = i == 1 ? NAN : 110 + i,
+                            .input_high = i == 1 ? NAN : 130.25 + i};
     o->targets = PE_PUSH(c->arena, pe_target, 1);
     o->targets[o->target_count++] = pe_summary_target(o->trials, CASE_TRIALS, "<", 0);
 }

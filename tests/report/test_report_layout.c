@@ -159,7 +159,7 @@ static void pages_are_the_same_ones(void **state)
 {
     const fixture *f = *state;
     assert_int_equal(f->plain.page_count, f->other.page_count);
-    assert_int_equal(f->plain.page_count, 1 + PE_DETAIL_SHEETS_MAX + 1);
+    assert_int_equal(f->plain.page_count, 1 + PE_DETAIL_SHEETS_MAX + 2);
     for (uint32_t i = 0; i < f->plain.page_count; i++) {
         assert_string_equal(f->plain.pages[i].name, f->other.pages[i].name);
         assert_string_equal(f->plain.pages[i].key, f->other.pages[i].key);
@@ -167,6 +167,31 @@ static void pages_are_the_same_ones(void **state)
     assert_string_equal(f->plain.pages[0].key, "summary");
     assert_string_equal(f->plain.pages[1].key, "output:Model!B11");
     assert_string_equal(f->plain.pages[3].key, "output:'Plan 2'!C9");
+}
+
+/* The numbers are the case's; a row of the table is one bar of the tornado. */
+static void sensitivity_has_every_bar(void **state)
+{
+    const fixture *f = *state;
+    const pe_page *page = page_of(&f->plain, "sensitivity");
+    const pe_report_output *o = &f->c->report.outputs[CASE_MONEY];
+    for (uint32_t i = 0; i < o->tornado_count; i++) {
+        const pe_report_bar *bar = &o->tornado[i];
+        const double expected[] = {bar->correlation, bar->contribution, bar->mean_low,
+                                   bar->mean_high,   i * 2e5,           bar->input_low,
+                                   bar->input_high};
+        assert_string_equal(cell_at(page, 5 + i, 0)->text, o->name);
+        assert_string_equal(cell_at(page, 5 + i, 1)->text, bar->name);
+        for (uint32_t k = 0; k < PE_COUNT(expected); k++) {
+            const pe_page_cell *c = cell_at(page, 5 + i, 3 + k);
+            if (isnan(expected[k]))
+                assert_string_equal(c->text, "-");
+            else
+                assert_true(c->kind == PE_PAGE_NUMBER && c->number == expected[k]);
+        }
+        assert_int_equal(cell_at(page, 5 + i, 10) != NULL, bar->noise);
+    }
+    assert_null(cell_at(page, 5 + o->tornado_count, 0));
 }
 
 static const char *const fixed_lines[] = {"Trials",
@@ -433,6 +458,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pages_are_the_same_ones),
+        cmocka_unit_test(sensitivity_has_every_bar),
         cmocka_unit_test(statistics_stay_where_they_were),
         cmocka_unit_test(values_are_beside_their_names),
         cmocka_unit_test(summary_stays_where_it_was),

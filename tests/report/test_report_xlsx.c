@@ -60,7 +60,7 @@ static void sheet_names_are_legal_and_unique(void **state)
     char names[64][200];
     int count = 0;
     while (count < 64 && package_sheet(f->path, count, names[count], sizeof names[0])) count++;
-    assert_int_equal(count, 1 + 20 + 1); /* summary, the first 20 outputs, inputs */
+    assert_int_equal(count, 1 + 20 + 2); /* summary, the first 20 outputs, sensitivity, inputs */
     assert_string_equal(names[0], "Simulation Summary");
     assert_string_equal(names[count - 1], "Inputs");
     for (int i = 0; i < count; i++) {
@@ -157,7 +157,7 @@ static void a_few_errors_are_not_rounded_away(void **state)
     assert_int_equal(pe_report_write_xlsx(&r, &options, path, NULL, NULL), PE_OK);
     package_cell(path, 1, "A3", value, sizeof value, NULL);
     assert_string_equal(value, "describes the other 99.98% of trials");
-    package_cell(path, 3, "B19", value, sizeof value, NULL); /* Trials: row 1 the names */
+    package_cell(path, 4, "B19", value, sizeof value, NULL); /* Trials: row 1 the names */
     assert_string_equal(value, "#NUM!");
 }
 
@@ -184,11 +184,11 @@ static void many_trials_are_all_there(void **state)
     assert_int_equal(pe_report_write_xlsx(&r, &options, path, NULL, NULL), PE_OK);
     assert_true(package_check(path, bad) > 10);
     assert_string_equal(bad, "");
-    package_cell(path, 3, "A60001", value, sizeof value, NULL);
+    package_cell(path, 4, "A60001", value, sizeof value, NULL);
     assert_string_equal(value, "60000");
-    package_cell(path, 3, "S60001", value, sizeof value, NULL);
+    package_cell(path, 4, "S60001", value, sizeof value, NULL);
     assert_string_equal(value, "14999.75");
-    package_cell(path, 3, "S60000", value, sizeof value, NULL);
+    package_cell(path, 4, "S60000", value, sizeof value, NULL);
     assert_string_equal(value, "late & <rare>");
     package_cell(path, 0, "A1", value, sizeof value, NULL);
     assert_string_equal(value, "Power Engine: simulation summary");
@@ -291,9 +291,9 @@ static void no_output_is_left_out(void **state)
     const char *path = case_path(f->c, "all.xlsx");
     char name[200];
     assert_int_equal(pe_report_write_xlsx(&all, &options, path, NULL, NULL), PE_OK);
-    assert_true(package_sheet(path, CASE_OUTPUTS + 1, name, sizeof name));
+    assert_true(package_sheet(path, CASE_OUTPUTS + 2, name, sizeof name));
     assert_string_equal(name, "Inputs");
-    assert_false(package_sheet(path, CASE_OUTPUTS + 2, name, sizeof name));
+    assert_false(package_sheet(path, CASE_OUTPUTS + 3, name, sizeof name));
 }
 
 static void unwritable_folder_is_an_error(void **state)

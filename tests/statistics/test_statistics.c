@@ -284,6 +284,57 @@ static void spearman_of_a_known_table(void **state)
     CLOSE(bar.correlation, 7.25 / 9.5);
 }
 
+static const double tied_x[2][25] = {
+    {6, 3, 7, 1, 2, 9, 2, 6, 1, 9, 4, 1, 2, 7, 7, 2, 4, 2, 9, 7, 1, 2, 4, 1, 7},
+    {12.0, 10.7, 8.5, 9.4, 6.7,  11.8, 6.5, 8.3,  9.4, 8.7,  8.3,  9.2, 13.9,
+     12.7, 6.2,  8.4, 6.3, 10.1, 10.6, 6.7, 12.5, 8.7, 10.0, 11.9, 10.2}};
+static const double tied_y[25] = {11, 3,  19, -3, 4, 20, 2,  13, -2, 20, 12, -6, 1,
+                                  17, 19, 3,  5,  0, 23, 14, -3, 2,  7,  -3, 19};
+
+static pe_status fetch_tied(void *context, uint32_t input, uint64_t trials, double *values)
+{
+    PE_UNUSED(context);
+    PE_UNUSED(trials);
+    memcpy(values, tied_x[input], sizeof tied_x[input]);
+    return PE_OK;
+}
+
+/* Expected: the definitions in statistics.h written down in Python (statistics.mean, median). */
+static void tenths_of_a_table_with_ties(void **state)
+{
+    static const pe_sensitivity expected[2] = {{.correlation = 0.97972798915966686,
+                                                .contribution = 0.97615206808551169,
+                                                .mean_low = -3.4,
+                                                .mean_high = 21,
+                                                .input_low = 1,
+                                                .input_high = 9},
+                                               {.correlation = -0.15313418005499957,
+                                                .contribution = 0.023847931914488318,
+                                                .mean_low = 26.0 / 3,
+                                                .mean_high = 5,
+                                                .input_low = 10.65,
+                                                .input_high = 10.6}};
+    PE_UNUSED(state);
+    pe_value y[25];
+    pe_sensitivity bars[2];
+    uint32_t count;
+    const uint32_t inputs[2] = {1, 0};
+    for (int i = 0; i < 25; i++) y[i] = pe_number(tied_y[i]);
+    assert_int_equal(
+        pe_sensitivity_make(y, 25, inputs, 2, fetch_tied, NULL, 12, NULL, NULL, bars, &count, NULL),
+        PE_OK);
+    assert_int_equal(count, 2);
+    for (uint32_t i = 0; i < 2; i++) {
+        assert_int_equal(bars[i].input, i);
+        CLOSE(bars[i].correlation, expected[i].correlation);
+        CLOSE(bars[i].contribution, expected[i].contribution);
+        CLOSE(bars[i].mean_low, expected[i].mean_low);
+        CLOSE(bars[i].mean_high, expected[i].mean_high);
+        CLOSE(bars[i].input_low, expected[i].input_low);
+        CLOSE(bars[i].input_high, expected[i].input_high);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -295,6 +346,7 @@ int main(void)
         cmocka_unit_test(targets_have_wilson_intervals),
         cmocka_unit_test(sensitivity_finds_the_drivers),
         cmocka_unit_test(spearman_of_a_known_table),
+        cmocka_unit_test(tenths_of_a_table_with_ties),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
