@@ -3,6 +3,7 @@
  * digits) and recurrence in the order, up where it is stable and down (Miller) elsewhere. More
  * exact values would differ from Excel's in the eighth digit. */
 #include "functions_internal.h"
+#include "functions_bessel.h"
 
 #define TWO_OVER_PI 0.636619772
 #define QUARTER_PI 0.785398164
@@ -113,23 +114,24 @@ static double i1(double x)
     return pen_exp(x) / pen_sqrt(x) * POLYNOMIAL(3.75 / x, large);
 }
 
-static double k0(double x)
+/* i: of the same order and x; K is no better in Calc, but for its I. */
+static double k0(double x, double i)
 {
     static const double small[] = {-0.57721566, 0.42278420, 0.23069756, 0.3488590e-1,
                                    0.262698e-2, 0.10750e-3, 0.74e-5};
     static const double large[] = {1.25331414,  -0.7832358e-1, 0.2189568e-1, -0.1062446e-1,
                                    0.587872e-2, -0.251540e-2,  0.53208e-3};
-    if (x <= 2) return -pen_log(x / 2) * i0(x) + POLYNOMIAL(x * x / 4, small);
+    if (x <= 2) return -pen_log(x / 2) * i + POLYNOMIAL(x * x / 4, small);
     return pen_exp(-x) / pen_sqrt(x) * POLYNOMIAL(2 / x, large);
 }
 
-static double k1(double x)
+static double k1(double x, double i)
 {
     static const double small[] = {1.0,           0.15443144,   -0.67278579, -0.18156897,
                                    -0.1919402e-1, -0.110404e-2, -0.4686e-4};
     static const double large[] = {1.25331414,   0.23498619,  -0.3655620e-1, 0.1504268e-1,
                                    -0.780353e-2, 0.325614e-2, -0.68245e-3};
-    if (x <= 2) return pen_log(x / 2) * i1(x) + 1 / x * POLYNOMIAL(x * x / 4, small);
+    if (x <= 2) return pen_log(x / 2) * i + 1 / x * POLYNOMIAL(x * x / 4, small);
     return pen_exp(-x) / pen_sqrt(x) * POLYNOMIAL(2 / x, large);
 }
 
@@ -224,7 +226,10 @@ pe_value pei_fn_besselj(pe_call *call, const pe_value *args, int n)
     pe_value error;
     PE_UNUSED(n);
     if (!read_arguments(call, args, &x, &order, &error)) return error;
-    return pe_number_checked(odd_sign(x, order) * bessel_j(pen_abs(x), order));
+    double a = pen_abs(x);
+    bool exact = call->calc != NULL && a <= PEI_BESSEL_X_MAX;
+    double j = exact ? pei_bessel_j(a, order) : bessel_j(a, order);
+    return pe_number_checked(odd_sign(x, order) * j);
 }
 
 pe_value pei_fn_besseli(pe_call *call, const pe_value *args, int n)
@@ -234,7 +239,8 @@ pe_value pei_fn_besseli(pe_call *call, const pe_value *args, int n)
     pe_value error;
     PE_UNUSED(n);
     if (!read_arguments(call, args, &x, &order, &error)) return error;
-    return pe_number_checked(odd_sign(x, order) * bessel_i(pen_abs(x), order));
+    double a = pen_abs(x), i = call->calc != NULL ? pei_bessel_i(a, order) : bessel_i(a, order);
+    return pe_number_checked(odd_sign(x, order) * i);
 }
 
 pe_value pei_fn_bessely(pe_call *call, const pe_value *args, int n)
@@ -244,8 +250,10 @@ pe_value pei_fn_bessely(pe_call *call, const pe_value *args, int n)
     pe_value error;
     PE_UNUSED(n);
     if (!read_arguments(call, args, &x, &order, &error)) return error;
-    return x > 0 ? pe_number_checked(recur_up(order0_y(x), order1_y(x), x, order, -1))
-                 : pe_error(PE_ERROR_NUM);
+    if (!(x > 0)) return pe_error(PE_ERROR_NUM);
+    double y0 = order0_y(x), y1 = order1_y(x);
+    if (call->calc != NULL && x <= PEI_BESSEL_X_MAX) pei_bessel_y01(x, &y0, &y1);
+    return pe_number_checked(recur_up(y0, y1, x, order, -1));
 }
 
 pe_value pei_fn_besselk(pe_call *call, const pe_value *args, int n)
@@ -255,5 +263,9 @@ pe_value pei_fn_besselk(pe_call *call, const pe_value *args, int n)
     pe_value error;
     PE_UNUSED(n);
     if (!read_arguments(call, args, &x, &order, &error)) return error;
-    return x > 0 ? pe_number_checked(recur_up(k0(x), k1(x), x, order, 1)) : pe_error(PE_ERROR_NUM);
+    if (!(x > 0)) return pe_error(PE_ERROR_NUM);
+    bool exact = call->calc != NULL;
+    double first = k0(x, exact ? pei_bessel_i(x, 0) : i0(x));
+    double second = k1(x, exact ? pei_bessel_i(x, 1) : i1(x));
+    return pe_number_checked(recur_up(first, second, x, order, 1));
 }
