@@ -98,6 +98,13 @@ pe_status pei_book_find(pei_model *model, uint32_t number, pei_book **book, pe_d
                    number);
 }
 
+pe_status pei_complete(const pei_book *book, pe_diag *diag)
+{
+    if (book->ended) return PE_OK;
+    return pe_fail(diag, PE_E_ARGUMENT, "book",
+                   "the workbook is not complete: send workbook.end first");
+}
+
 /* A free place for one more book. */
 static pe_status place_for(pei_model *model, pei_book ***place, pe_diag *diag)
 {
@@ -407,10 +414,10 @@ static pe_status book_to_fill(pei_task *task, uint32_t number, bool ended, pei_b
     if ((*book)->builder == NULL)
         return pe_fail(task->diag, PE_E_ARGUMENT, "book",
                        "a workbook that was opened as a file cannot be changed: open it again");
-    if ((*book)->ended != ended)
+    if (ended) return pei_complete(*book, task->diag);
+    if ((*book)->ended)
         return pe_fail(task->diag, PE_E_ARGUMENT, "book",
-                       ended ? "the workbook is not complete: send workbook.end first"
-                             : "the workbook is complete: send workbook.update");
+                       "the workbook is complete: send workbook.update");
     return PE_OK;
 }
 

@@ -28,15 +28,17 @@ static pe_status put_blocks(pe_workbook_builder *builder, const pei_block *block
     return status;
 }
 
-static pe_status put_formulas(pe_workbook_builder *builder, const pei_cell_formula *formulas,
-                              uint32_t count, pe_diag *diag)
+/* first: the cell of the first formula, the others below it. */
+static pe_status put_formulas(pe_workbook_builder *builder, pe_cell_ref first,
+                              const pei_cell_formula *formulas, uint32_t count, pe_diag *diag)
 {
     pe_status status = PE_OK;
     for (uint32_t i = 0; i < count && status == PE_OK; i++) {
         if (formulas[i].text == NULL) continue;
         const pe_builder_cell cell = {pe_omitted(), formulas[i].text,
                                       (uint32_t)strlen(formulas[i].text)};
-        status = pe_builder_cells(builder, 0, i, 0, 1, 1, &cell, diag);
+        status =
+            pe_builder_cells(builder, first.sheet, first.row + i, first.column, 1, 1, &cell, diag);
     }
     return status;
 }
@@ -49,8 +51,8 @@ static pe_value kept_value(pe_value value, pe_arena *arena)
 }
 
 static pe_status read_values(const pe_workbook *workbook, const pe_graph *graph, double now,
-                             pei_cell_formula *formulas, uint32_t count, pe_arena *arena,
-                             pe_diag *diag)
+                             pe_cell_ref first, pei_cell_formula *formulas, uint32_t count,
+                             pe_arena *arena, pe_diag *diag)
 {
     const pe_evaluate_options options = {.now = now};
     pe_evaluator *evaluator = NULL;
@@ -58,7 +60,8 @@ static pe_status read_values(const pe_workbook *workbook, const pe_graph *graph,
     if (status == PE_OK) status = pe_evaluator_run(evaluator, PE_EVALUATE_BASE, NULL, NULL, diag);
     for (uint32_t i = 0; i < count && status == PE_OK; i++) {
         if (formulas[i].text == NULL) continue;
-        uint32_t cell = pe_workbook_cell(workbook, (pe_cell_ref){0, i, 0});
+        uint32_t cell =
+            pe_workbook_cell(workbook, (pe_cell_ref){first.sheet, first.row + i, first.column});
         bool known = cell != PE_NO_CELL && pe_graph_formula(graph, cell) != NULL &&
                      pe_evaluator_unsupported(evaluator, cell, &(const char *){NULL}) == NULL;
         formulas[i].value = known ? kept_value(pe_evaluator_value(evaluator, cell), arena)
@@ -68,24 +71,34 @@ static pe_status read_values(const pe_workbook *workbook, const pe_graph *graph,
     return status;
 }
 
-pe_status pei_evaluate(pei_cell_formula *formulas, uint32_t count, const pei_block *blocks,
-                       uint32_t block_count, double now, pe_arena *arena, pe_diag *diag)
+pe_status pei_evaluate_in(pe_workbook_builder *builder, uint32_t sheet, pei_cell_formula *formulas,
+                          uint32_t count, double now, pe_arena *arena, pe_diag *diag)
 {
     pe_status status = PE_OK;
     pe_workbook *workbook = NULL;
     pe_graph *graph = NULL;
+    const pe_cell_ref first = {sheet, PE_ROWS_MAX - count, PE_COLUMNS_MAX - 1};
+    PE_TRY(put_formulas(builder, first, formulas, count, diag));
+    PE_TRY(pe_builder_build(builder, &workbook, diag));
+    PE_TRY(pe_graph_build(workbook, NULL, 0, NULL, NULL, &graph, diag));
+    PE_TRY(read_values(workbook, graph, now, first, formulas, count, arena, diag));
+fail:
+    pe_graph_free(graph);
+    pe_workbook_free(workbook);
+    return status;
+}
+
+pe_status pei_evaluate(pei_cell_formula *formulas, uint32_t count, const pei_block *blocks,
+                       uint32_t block_count, double now, pe_arena *arena, pe_diag *diag)
+{
+    pe_status status = PE_OK;
     pe_workbook_builder *builder = pe_builder_new();
     if (builder == NULL) return pei_out_of_memory(diag);
     pe_builder_sheet(builder, "F");
     pe_builder_sheet(builder, "D");
     PE_TRY(put_blocks(builder, blocks, block_count, arena, diag));
-    PE_TRY(put_formulas(builder, formulas, count, diag));
-    PE_TRY(pe_builder_build(builder, &workbook, diag));
-    PE_TRY(pe_graph_build(workbook, NULL, 0, NULL, NULL, &graph, diag));
-    PE_TRY(read_values(workbook, graph, now, formulas, count, arena, diag));
+    PE_TRY(pei_evaluate_in(builder, 0, formulas, count, now, arena, diag));
 fail:
-    pe_graph_free(graph);
-    pe_workbook_free(workbook);
     pe_builder_free(builder);
     return status;
 }

@@ -165,11 +165,10 @@ static pe_status prepare(pei_task *task, pei_book *book, const pe_wire_inspect *
                          pe_diag *why)
 {
     pe_diag *diag = task->diag;
-    if (!book->ended)
-        return pe_fail(diag, PE_E_ARGUMENT, "book",
-                       "the workbook is not complete: send workbook.end first");
+    pe_status status = pei_complete(book, diag);
+    if (status != PE_OK) return status;
     task->diag = why;
-    pe_status status = pei_job_ready(task, book, &params->settings, params->has_settings);
+    status = pei_job_ready(task, book, &params->settings, params->has_settings);
     if (status == PE_OK) status = pei_job_compiled(task, book);
     task->diag = diag;
     if (status == PE_OK || is_reason(status)) {

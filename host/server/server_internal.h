@@ -62,6 +62,7 @@ struct pei_request {
     pei_session *session;
     uint32_t id;
     int method;     /* pe_wire_method_id; PEI_DISPOSE: frees the session's model, no reply */
+    bool light;     /* overtakes: does not touch the model */
     uint8_t *frame; /* the message; owned */
     size_t frame_length;
     double queued;

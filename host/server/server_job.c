@@ -154,6 +154,16 @@ static pe_status workbook_of(pei_task *task, pei_book *book, pe_workbook **workb
     return status;
 }
 
+pe_status pei_book_values(pei_task *task, pei_book *book, const pe_workbook **workbook)
+{
+    pe_status status = pei_complete(book, task->diag);
+    bool opened = book->builder == NULL && book->kept.job != NULL;
+    if (status == PE_OK && book->built == NULL && !opened)
+        status = workbook_of(task, book, &book->built);
+    *workbook = opened ? book->kept.workbook : book->built;
+    return status;
+}
+
 static pe_status make_job(pei_task *task, pei_book *book, const pe_wire_settings *settings)
 {
     const pe_server_options *o = &task->model->server->options;
@@ -224,10 +234,9 @@ pe_status pei_job_ready(pei_task *task, pei_book *book, const pe_wire_settings *
     pei_kept *kept = &book->kept;
     msgpack_sbuffer came;
     if (!has) settings = &none;
-    if (!book->ended)
-        return pe_fail(task->diag, PE_E_ARGUMENT, "book",
-                       "the workbook is not complete: send workbook.end first");
-    pe_status status = encode_settings(settings, &came, task->diag);
+    pe_status status = pei_complete(book, task->diag);
+    if (status != PE_OK) return status;
+    status = encode_settings(settings, &came, task->diag);
     bool usable = kept->job != NULL && !book->stale && kept->stage >= PEI_STAGE_CHECKED &&
                   pe_arena_bytes(kept->arena) < KEPT_TEXT_MAX;
     bool same = usable && kept->came.size == came.size &&

@@ -228,9 +228,20 @@ static bool is_in_use(const pei_session *session, uint32_t id)
     return false;
 }
 
+/* Whether it overtakes. A description that refers to a workbook waits for its edits. */
+static bool is_light(const pe_wire_method *method, const pe_wire_head *head, msgpack_zone *zone)
+{
+    pe_wire_describe describe;
+    if (method->id != PE_WIRE_METHOD_describe) return (method->flags & PE_WIRE_OVERTAKES) != 0;
+    return zone != NULL &&
+           pe_wire_decode_bytes(PE_WIRE_describe, head->body, head->body_length, zone, &describe,
+                                NULL) == PE_WIRE_OK &&
+           !describe.has_book;
+}
+
 /* Takes the frame. */
-static void queue(pei_session *session, const pe_wire_method *method, uint32_t id, uint8_t *frame,
-                  size_t length)
+static void queue(pei_session *session, const pe_wire_method *method, uint32_t id, bool light,
+                  uint8_t *frame, size_t length)
 {
     pei_request *request = calloc(1, sizeof *request);
     if (request == NULL) {
@@ -241,10 +252,11 @@ static void queue(pei_session *session, const pe_wire_method *method, uint32_t i
     *request = (pei_request){.session = session,
                              .id = id,
                              .method = (int)method->id,
+                             .light = light,
                              .frame = frame,
                              .frame_length = length,
                              .queued = pe_clock_seconds()};
-    pei_queue *q = &session->waiting[(method->flags & PE_WIRE_OVERTAKES) != 0];
+    pei_queue *q = &session->waiting[light];
     if (q->last != NULL)
         q->last->next = request;
     else
@@ -286,7 +298,7 @@ static bool request(pei_session *session, const pe_wire_head *head, msgpack_zone
         pei_session_fail(session, head->id, PE_WIRE_E_BUSY, "",
                          "too many requests of this session wait: read their replies first");
     } else {
-        queue(session, method, head->id, frame, length);
+        queue(session, method, head->id, is_light(method, head, zone), frame, length);
         return true;
     }
     return false;

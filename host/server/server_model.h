@@ -143,7 +143,10 @@ pe_wire_value pei_value_out(pe_value value);
 /* ---- books and jobs */
 pe_status pei_book_find(pei_model *model, uint32_t number, pei_book **book, pe_diag *diag);
 void pei_book_free(pei_book *book);
+pe_status pei_complete(const pei_book *book, pe_diag *diag); /* workbook.end came */
 void pei_kept_free(pei_kept *kept);
+/* The workbook as the spreadsheet has it now, all edits in it; belongs to the book. */
+pe_status pei_book_values(pei_task *task, pei_book *book, const pe_workbook **workbook);
 /* A kept job with these settings (has: they were given), whose workbook has all edits, at least
  * checked and not simulated. */
 pe_status pei_job_ready(pei_task *task, pei_book *book, const pe_wire_settings *settings, bool has);
@@ -160,6 +163,9 @@ typedef struct pei_cell_formula {
     const char *text; /* without '='; NULL: the value is what stands in `value` already */
     pe_value value;   /* result; text and arrays in the arena */
 } pei_cell_formula;
+/* Evaluates formulas in cells at the end of a sheet of what the builder holds. */
+pe_status pei_evaluate_in(pe_workbook_builder *builder, uint32_t sheet, pei_cell_formula *formulas,
+                          uint32_t count, double now, pe_arena *arena, pe_diag *diag);
 /* A block of values that formulas can read: sheet D, from row on. */
 typedef struct pei_block {
     uint32_t row;

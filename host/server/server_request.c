@@ -156,8 +156,7 @@ void pei_request_do(pei_request *request)
     }
     if (task.zone != NULL) msgpack_zone_free(task.zone);
     pe_arena_free(task.arena);
-    if (!(pe_wire_method_get((pe_wire_method_id)request->method)->flags & PE_WIRE_OVERTAKES))
-        count_model(request);
+    if (!request->light) count_model(request);
 }
 
 /* ---- values

@@ -154,6 +154,118 @@ static pe_wire_value text(const char *words)
     return (pe_wire_value){.kind = PE_WIRE_TEXT, .text = words, .length = (uint32_t)strlen(words)};
 }
 
+/* ---- describe in a workbook
+ * ------------------------------------------------------------------------------- */
+
+/* Sheet1: A1 10, A2 2, B1 =A1*2 (shown: 20), B2 a text; Other: A1 7; Rate is Sheet1!A2. */
+static uint32_t described_book(bool calc)
+{
+    static pe_wire_value values[] = {{.kind = PE_WIRE_NUMBER, .number = 10},
+                                     {.kind = PE_WIRE_NUMBER, .number = 20},
+                                     {.kind = PE_WIRE_NUMBER, .number = 2},
+                                     {.kind = PE_WIRE_TEXT, .length = 1, .text = "x"}};
+    static pe_wire_value seven = {.kind = PE_WIRE_NUMBER, .number = 7};
+    pe_wire_text formulas[] = {{NULL, 0}, {"=A1*2", 5}, {NULL, 0}, {NULL, 0}};
+    pe_wire_sheet sheets[] = {{.name = {"Sheet1", 6}}, {.name = {"Other", 5}}};
+    pe_wire_name rate = {.name = {"Rate", 4},
+                         .formula = pe_wire_text_of(calc ? "=$Sheet1.$A$2" : "=Sheet1!$A$2")};
+    const pe_wire_workbook_begin begin = {.name = {"m", 1},
+                                          .application = {"x", 1},
+                                          .dialect = pe_wire_text_of(calc ? "calc" : "excel"),
+                                          .semantics = pe_wire_text_of(calc ? "calc" : "excel"),
+                                          .sheets = {sheets, 2},
+                                          .names = {&rate, 1},
+                                          .has_names = true};
+    pe_wire_workbook_begin_reply begun;
+    assert_string_equal(rig_call(&client, "workbook.begin", PE_WIRE_workbook_begin, &begin,
+                                 PE_WIRE_workbook_begin_reply, &begun),
+                        "");
+    const pe_wire_workbook_sheet parts[] = {
+        {.book = begun.book,
+         .rows = 2,
+         .columns = 2,
+         .values = {values, 4},
+         .formulas = {formulas, 4},
+         .has_formulas = true},
+        {.book = begun.book, .sheet = 1, .rows = 1, .columns = 1, .values = {&seven, 1}}};
+    for (size_t i = 0; i < PE_COUNT(parts); i++)
+        assert_string_equal(rig_call(&client, "workbook.sheet", PE_WIRE_workbook_sheet, &parts[i],
+                                     PE_WIRE_workbook_sheet_reply, NULL),
+                            "");
+    const pe_wire_workbook_end end = {.book = begun.book};
+    assert_string_equal(rig_call(&client, "workbook.end", PE_WIRE_workbook_end, &end,
+                                 PE_WIRE_workbook_end_reply, NULL),
+                        "");
+    return begun.book;
+}
+
+static const char *describe_in(uint32_t book, const char *formula, uint32_t sheet,
+                               pe_wire_describe_reply *reply)
+{
+    const pe_wire_describe params = {.formula = pe_wire_text_of(formula),
+                                     .book = book,
+                                     .has_book = true,
+                                     .at = {.sheet = sheet, .row = 4},
+                                     .has_at = true};
+    return rig_call(&client, "describe", PE_WIRE_describe, &params, PE_WIRE_describe_reply, reply);
+}
+
+static void describe_of_cells(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *formula;
+        uint32_t sheet;
+        const char *code;
+        double mean, sd;
+    } rows[] = {{"normal(A1,Rate)", 0, "", 10, 2},
+                {"RiskNormal(B1,A2)", 0, "", 20, 2},
+                {"normal(A1,1)", 1, "", 7, 1},
+                {"normal(Sheet1!A1+Other!A1,1)", 1, "", 17, 1},
+                {"normal($A$1*Rate,Rate/2)", 0, "", 20, 1},
+                {"discrete(A1:A2,{1,1})", 0, "", 6, 4},
+                {"uniform(A2,SUM(A:A))", 0, "", 7, 2.886751345948129},
+                {"normal(Z9,1)", 0, "", 0, 1},
+                {"normal(3,1)", 0, "", 3, 1},
+                {"normal(B2,1)", 0, "argument", 0, 0},
+                {"discrete(B2:B3,{1,1})", 0, "argument", 0, 0},
+                {"normal(INDIRECT(\"A1\"),1)", 0, "argument", 0, 0},
+                {"normal(Nosuch,1)", 0, "argument", 0, 0},
+                {"normal(A1", 0, "syntax", 0, 0},
+                {"normal(A1,1)", 2, "argument", 0, 0}};
+    for (int calc = 0; calc < 2; calc++) {
+        uint32_t book = described_book(calc != 0);
+        for (size_t i = 0; i < PE_COUNT(rows); i++) {
+            pe_wire_describe_reply r;
+            const char *code = describe_in(book, rows[i].formula, rows[i].sheet, &r);
+            if (strcmp(code, rows[i].code) != 0)
+                fail_msg("%s: %s %s", rows[i].formula, code, client.failure.what.bytes);
+            if (code[0] != '\0') continue;
+            if (fabs(r.mean - rows[i].mean) > 1e-9 || fabs(r.sd - rows[i].sd) > 1e-9)
+                fail_msg("%s: %.17g %.17g", rows[i].formula, r.mean, r.sd);
+        }
+    }
+}
+
+/* Edits count, whatever the session has done with the workbook. */
+static void describe_follows_edits(void **state)
+{
+    (void)state;
+    pe_wire_describe_reply r;
+    pe_wire_simulate_reply run;
+    uint32_t book = rig_book(&client, MODEL);
+    assert_string_equal(describe_in(book, "normal(A1,1)", 0, &r), "");
+    assert_true(r.mean == 10);
+    assert_string_equal(rig_simulate(&client, book, 100, &run), "");
+    assert_string_equal(rig_edit(&client, book, "A1 11"), "");
+    assert_string_equal(describe_in(book, "normal(A1,1)", 0, &r), "");
+    assert_true(r.mean == 11);
+    assert_string_equal(rig_simulate(&client, book, 100, &run), "");
+    assert_string_equal(describe_in(book, "normal(A1,1)", 0, &r), "");
+    assert_true(r.mean == 11);
+    assert_string_equal(describe_in(book + 1, "normal(A1,1)", 0, &r), "not_found");
+}
+
 static void call(void **state)
 {
     (void)state;
@@ -650,7 +762,7 @@ static void too_many_trials_are_refused_early(void **state)
 
 int main(void)
 {
-    enum { FIXED = 16 };
+    enum { FIXED = 18 };
     struct CMUnitTest tests[FIXED + PE_COUNT(shapes) + PE_COUNT(refusals)] = {
         cmocka_unit_test(functions),
         cmocka_unit_test(distributions),
@@ -661,6 +773,8 @@ int main(void)
         cmocka_unit_test(inspect),
         cmocka_unit_test(inspect_samples),
         cmocka_unit_test(inspect_of_what_cannot_run),
+        cmocka_unit_test(describe_of_cells),
+        cmocka_unit_test(describe_follows_edits),
         cmocka_unit_test(reasons_are_for_users),
         cmocka_unit_test(settings),
         cmocka_unit_test(status),
