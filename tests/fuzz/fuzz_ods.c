@@ -3,15 +3,19 @@
  * taken as parts instead, separated by bytes 0xFF: its first byte is dropped, then content, styles,
  * meta, manifest; they are packed without compression. */
 #include <stdlib.h>
-#include <zip.h>
 
+#include "fuzz_parts.h"
 #include "workbook.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const char *const parts[] = {"content.xml", "styles.xml", "meta.xml",
-                                    "META-INF/manifest.xml"};
-static const char type[] = "application/vnd.oasis.opendocument.spreadsheet";
+static const fuzz_part parts[] = {
+    {"mimetype", false, "application/vnd.oasis.opendocument.spreadsheet"},
+    {"content.xml", true, NULL},
+    {"styles.xml", true, NULL},
+    {"meta.xml", true, NULL},
+    {"META-INF/manifest.xml", true, NULL},
+};
 
 static void check_cells(const pe_workbook *w)
 {
@@ -64,34 +68,11 @@ static void read_bytes(const void *bytes, size_t size)
     pe_workbook_free(w);
 }
 
-static void add(zip_t *zip, const char *name, const void *bytes, size_t size)
-{
-    zip_source_t *source = zip_source_buffer(zip, bytes, size, 0);
-    zip_int64_t index = zip_file_add(zip, name, source, 0);
-    if (index >= 0) zip_set_file_compression(zip, (zip_uint64_t)index, ZIP_CM_STORE, 0);
-}
-
 static void read_parts(const uint8_t *data, size_t size)
 {
-    zip_source_t *source = zip_source_buffer_create(NULL, 0, 0, NULL);
-    zip_source_keep(source);
-    zip_t *zip = zip_open_from_source(source, ZIP_TRUNCATE, NULL);
-    add(zip, "mimetype", type, sizeof type - 1);
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        const uint8_t *end = size > 0 ? memchr(data, 0xFF, size) : NULL;
-        size_t length = end != NULL ? (size_t)(end - data) : size;
-        if (length > 0) add(zip, parts[i], data, length);
-        data += length + (end != NULL);
-        size -= length + (end != NULL);
-    }
-    zip_stat_t stat;
-    if (zip_close(zip) != 0 || zip_source_stat(source, &stat) != 0 || zip_source_open(source) != 0)
-        abort();
-    void *bytes = malloc(stat.size + 1);
-    zip_source_read(source, bytes, stat.size);
-    zip_source_close(source);
-    zip_source_free(source);
-    read_bytes(bytes, stat.size);
+    size_t length;
+    void *bytes = fuzz_package(parts, PE_COUNT(parts), data, size, &length);
+    read_bytes(bytes, length);
     free(bytes);
 }
 

@@ -4,8 +4,8 @@
  * table, an external link, metadata, rich values, their structures; they are packed without
  * compression. */
 #include <stdlib.h>
-#include <zip.h>
 
+#include "fuzz_parts.h"
 #include "workbook.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -13,36 +13,31 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define REL(id, type, target)                                                                      \
     "<Relationship Id=\"" id "\" Type=\"o/" type "\" Target=\"" target "\"/>"
 
-static const struct {
-    const char *name, *text; /* text NULL: from the input */
-} parts[] = {
-    {"xl/worksheets/sheet1.xml", NULL},
-    {"xl/sharedStrings.xml", NULL},
-    {"xl/styles.xml", NULL},
-    {"xl/workbook.xml", NULL},
-    {"xl/t.xml", NULL},
-    {"xl/e.xml", NULL},
-    {"xl/m.xml", NULL},
-    {"xl/v.xml", NULL},
-    {"xl/k.xml", NULL},
-    {"_rels/.rels",
+static const fuzz_part parts[] = {
+    {"xl/worksheets/sheet1.xml", true, NULL},
+    {"xl/sharedStrings.xml", true, NULL},
+    {"xl/styles.xml", true, NULL},
+    {"xl/workbook.xml", true,
+     "<workbook xmlns:r=\"r\"><sheets><sheet name=\"S\" r:id=\"rId1\"/></sheets>"
+     "<externalReferences><externalReference r:id=\"rId4\"/></externalReferences></workbook>"},
+    {"xl/t.xml", true,
+     "<table displayName=\"T\" ref=\"A1:A2\"><tableColumns><tableColumn "
+     "name=\"k\"/></tableColumns></table>"},
+    {"xl/e.xml", true, NULL},
+    {"xl/m.xml", true, NULL},
+    {"xl/v.xml", true, NULL},
+    {"xl/k.xml", true, NULL},
+    {"_rels/.rels", false,
      "<Relationships>" REL("a", "officeDocument", "xl/workbook.xml") "</Relationships>"},
-    {"xl/worksheets/_rels/sheet1.xml.rels",
+    {"xl/worksheets/_rels/sheet1.xml.rels", false,
      "<Relationships>" REL("a", "table", "/xl/t.xml") "</Relationships>"},
-    {"xl/_rels/workbook.xml.rels",
+    {"xl/_rels/workbook.xml.rels", false,
      "<Relationships>" REL("rId1", "worksheet", "worksheets/sheet1.xml")
          REL("rId2", "sharedStrings", "sharedStrings.xml") REL("rId3", "styles", "styles.xml")
              REL("rId4", "externalLink", "e.xml") REL("rId5", "sheetMetadata", "m.xml")
                  REL("rId6", "rdRichValue", "v.xml")
                      REL("rId7", "rdRichValueStructure", "k.xml") "</Relationships>"},
 };
-static const char standard_workbook[] =
-    "<workbook xmlns:r=\"r\"><sheets><sheet name=\"S\" r:id=\"rId1\"/></sheets><externalReferences>"
-    "<externalReference r:id=\"rId4\"/></externalReferences></workbook>";
-static const char standard_table[] =
-    "<table displayName=\"T\" ref=\"A1:A2\"><tableColumns><tableColumn "
-    "name=\"k\"/></tableColumns></table>";
-
 static void read_bytes(const void *bytes, size_t size)
 {
     pe_workbook *w = NULL;
@@ -62,42 +57,11 @@ static void read_bytes(const void *bytes, size_t size)
     pe_workbook_free(w);
 }
 
-static void add(zip_t *zip, const char *name, const void *bytes, size_t size)
-{
-    zip_source_t *source = zip_source_buffer(zip, bytes, size, 0);
-    zip_int64_t index = zip_file_add(zip, name, source, 0);
-    if (index >= 0) zip_set_file_compression(zip, (zip_uint64_t)index, ZIP_CM_STORE, 0);
-}
-
 static void read_parts(const uint8_t *data, size_t size)
 {
-    zip_source_t *source = zip_source_buffer_create(NULL, 0, 0, NULL);
-    zip_source_keep(source);
-    zip_t *zip = zip_open_from_source(source, ZIP_TRUNCATE, NULL);
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        if (parts[i].text != NULL) {
-            add(zip, parts[i].name, parts[i].text, strlen(parts[i].text));
-            continue;
-        }
-        const uint8_t *end = size > 0 ? memchr(data, 0xFF, size) : NULL;
-        size_t length = end != NULL ? (size_t)(end - data) : size;
-        if (length > 0)
-            add(zip, parts[i].name, data, length);
-        else if (i == 3)
-            add(zip, parts[i].name, standard_workbook, sizeof standard_workbook - 1);
-        else if (i == 4)
-            add(zip, parts[i].name, standard_table, sizeof standard_table - 1);
-        data += length + (end != NULL);
-        size -= length + (end != NULL);
-    }
-    zip_stat_t stat;
-    if (zip_close(zip) != 0 || zip_source_stat(source, &stat) != 0 || zip_source_open(source) != 0)
-        abort();
-    void *bytes = malloc(stat.size + 1);
-    zip_source_read(source, bytes, stat.size);
-    zip_source_close(source);
-    zip_source_free(source);
-    read_bytes(bytes, stat.size);
+    size_t length;
+    void *bytes = fuzz_package(parts, PE_COUNT(parts), data, size, &length);
+    read_bytes(bytes, length);
     free(bytes);
 }
 
