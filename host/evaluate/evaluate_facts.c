@@ -105,6 +105,7 @@ static void look(finder *f, const pe_node *node)
         break;
     }
     if (before != f->fact.unsupported) f->fact.only_names = names_only;
+    if (node->kind == PE_NODE_FUNCTION && node->function == PE_FN_STYLE) return; /* never read */
     for (uint32_t i = 0; i < node->arg_count; i++)
         if (!is_property_of(node, node->args[i])) look(f, node->args[i]);
 }

@@ -302,6 +302,8 @@ pe_value pei_special(pei_context *x, const pe_node *node)
         return special_choose(x, node);
     case PE_FN_LET:
         return special_let(x, node);
+    case PE_FN_STYLE: /* dresses the cell and adds nothing */
+        return pe_number(0);
     case PE_FN_SINGLE:
         return pei_single(x, pei_any(x, node->args[0]));
     default:

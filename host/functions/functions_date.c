@@ -211,20 +211,29 @@ pe_value pei_fn_weekday(pe_call *call, const pe_value *args, int n)
     return pe_number(type == 3 ? day : day + 1);
 }
 
-static pe_value iso_week(pe_call *call, double serial)
+/* The week of the year in which its fourth day lies; monday 0: weeks begin on Sunday. */
+static pe_value iso_week(pe_call *call, double serial, int monday)
 {
-    int monday_based = (pei_weekday(serial, pei_dates_of(call)) + 6) % 7;
-    double thursday = serial - monday_based + 3;
-    int year = date_of(call, thursday < 0 ? 0 : thursday).year;
+    int into = (pei_weekday(serial, pei_dates_of(call)) - monday + 7) % 7;
+    double fourth = serial - into + 3;
+    int year = date_of(call, fourth < 0 && call->calc == NULL ? 0 : fourth).year;
     double first = serial_of(call, year, 1, 1);
-    if (thursday < first) return pe_number(52);
-    return pe_number(pen_floor((thursday - first) / 7) + 1);
+    if (fourth < first) return pe_number(52);
+    return pe_number(pen_floor((fourth - first) / 7) + 1);
 }
 
 pe_value pei_fn_isoweeknum(pe_call *call, const pe_value *args, int n)
 {
     double serial = pen_floor(pe_arg_number(args, n, 0, 0));
-    return in_calendar(call, serial) ? iso_week(call, serial) : pe_error(PE_ERROR_NUM);
+    return in_calendar(call, serial) ? iso_week(call, serial, 1) : pe_error(PE_ERROR_NUM);
+}
+
+/* Calc's week number of old: mode 1 has weeks from Sunday on. */
+pe_value pei_fn_weeknum_ooo(pe_call *call, const pe_value *args, int n)
+{
+    double serial = pen_floor(pe_arg_number(args, n, 0, 0));
+    if (!in_calendar(call, serial)) return pe_error(PE_ERROR_NUM);
+    return iso_week(call, serial, pen_floor(pe_arg_number(args, n, 1, 0)) != 1);
 }
 
 pe_value pei_fn_weeknum(pe_call *call, const pe_value *args, int n)
@@ -234,7 +243,7 @@ pe_value pei_fn_weeknum(pe_call *call, const pe_value *args, int n)
     if (!toolpak_date(call, args[0], &serial, &error)) return error;
     if (n > 1 && !pei_toolpak_number(call, args[1], &type, &error)) return error;
     type = pen_trunc(type);
-    if (type == 21) return iso_week(call, serial);
+    if (type == 21) return iso_week(call, serial, 1);
     int first = week_start(type);
     if (first < 0) return pe_error(PE_ERROR_NUM);
     int into = (pei_weekday(serial, pei_dates_of(call)) - first + 7) % 7;

@@ -378,7 +378,6 @@ static int roman_value(char letter)
 
 pe_value pei_fn_arabic(pe_call *call, const pe_value *args, int n)
 {
-    PE_UNUSED(call);
     PE_UNUSED(n);
     if (pe_is(args[0], PE_KIND_OMITTED)) return pe_number(0);
     const pe_text *text = pe_as_text(args[0]);
@@ -386,6 +385,7 @@ pe_value pei_fn_arabic(pe_call *call, const pe_value *args, int n)
     while (start < end && text->bytes[start] == ' ') start++;
     while (end > start && text->bytes[end - 1] == ' ') end--;
     bool negative = start < end && text->bytes[start] == '-';
+    if (negative && call->calc != NULL) return pe_error(PE_ERROR_VALUE);
     if (negative) start++;
     if (end - start > 255) return pe_error(PE_ERROR_VALUE);
     double sum = 0;

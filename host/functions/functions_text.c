@@ -52,14 +52,15 @@ pe_value pei_builder_value(pei_builder *b)
     return pe_make_text(b->call, b->length > 0 ? b->bytes : "", b->length);
 }
 
-size_t pei_unit_offset(const pe_text *text, double units)
+size_t pei_unit_offset(const pe_call *call, const pe_text *text, double units)
 {
+    const double wide = call->calc != NULL ? 1 : 2;
     size_t at = 0;
     double seen = 0;
     while (at < text->length && seen < units) {
         unsigned char c = (unsigned char)text->bytes[at++];
         while (at < text->length && ((unsigned char)text->bytes[at] & 0xC0u) == 0x80u) at++;
-        seen += c >= 0xF0u ? 2 : 1;
+        seen += c >= 0xF0u ? wide : 1;
     }
     return at;
 }
@@ -76,17 +77,25 @@ double pei_arg_whole(const pe_value *args, int n, int index, double otherwise)
     return pen_trunc(pe_arg_number(args, n, index, 0));
 }
 
-static double unit_length(const pe_text *text)
+/* The characters of bytes: UTF-16 units, and to Calc whole ones. */
+static double unit_count(const pe_call *call, const char *bytes, size_t length)
 {
-    return (double)pei_utf16_length(text->bytes, text->length);
+    size_t count = pei_utf16_length(bytes, length);
+    for (size_t i = 0; i < length && call->calc != NULL; i++)
+        count -= (unsigned char)bytes[i] >= 0xF0u;
+    return (double)count;
+}
+
+static double unit_length(const pe_call *call, const pe_text *text)
+{
+    return unit_count(call, text->bytes, text->length);
 }
 
 /* ---- lengths and parts --------------------------------------------------------------- */
 
 pe_value pei_fn_len(pe_call *call, const pe_value *args, int n)
 {
-    PE_UNUSED(call);
-    return pe_number(unit_length(pei_arg_text(args, n, 0)));
+    return pe_number(unit_length(call, pei_arg_text(args, n, 0)));
 }
 
 pe_value pei_fn_left(pe_call *call, const pe_value *args, int n)
@@ -94,7 +103,7 @@ pe_value pei_fn_left(pe_call *call, const pe_value *args, int n)
     const pe_text *text = pei_arg_text(args, n, 0);
     double count = pei_arg_whole(args, n, 1, 1);
     if (count < 0) return pe_error(PE_ERROR_VALUE);
-    return pe_make_text(call, text->bytes, pei_unit_offset(text, count));
+    return pe_make_text(call, text->bytes, pei_unit_offset(call, text, count));
 }
 
 pe_value pei_fn_right(pe_call *call, const pe_value *args, int n)
@@ -102,7 +111,7 @@ pe_value pei_fn_right(pe_call *call, const pe_value *args, int n)
     const pe_text *text = pei_arg_text(args, n, 0);
     double count = pei_arg_whole(args, n, 1, 1);
     if (count < 0) return pe_error(PE_ERROR_VALUE);
-    size_t from = pei_unit_offset(text, unit_length(text) - count);
+    size_t from = pei_unit_offset(call, text, unit_length(call, text) - count);
     return pe_make_text(call, text->bytes + from, text->length - from);
 }
 
@@ -111,7 +120,8 @@ pe_value pei_fn_mid(pe_call *call, const pe_value *args, int n)
     const pe_text *text = pei_arg_text(args, n, 0);
     double start = pei_arg_whole(args, n, 1, 0), count = pei_arg_whole(args, n, 2, 0);
     if (start < 1 || count < 0) return pe_error(PE_ERROR_VALUE);
-    size_t from = pei_unit_offset(text, start - 1), to = pei_unit_offset(text, start - 1 + count);
+    size_t from = pei_unit_offset(call, text, start - 1),
+           to = pei_unit_offset(call, text, start - 1 + count);
     return pe_make_text(call, text->bytes + from, to - from);
 }
 
@@ -120,7 +130,8 @@ pe_value pei_fn_replace(pe_call *call, const pe_value *args, int n)
     const pe_text *text = pei_arg_text(args, n, 0);
     double start = pei_arg_whole(args, n, 1, 0), count = pei_arg_whole(args, n, 2, 0);
     if (start < 1 || count < 0) return pe_error(PE_ERROR_VALUE);
-    size_t from = pei_unit_offset(text, start - 1), to = pei_unit_offset(text, start - 1 + count);
+    size_t from = pei_unit_offset(call, text, start - 1),
+           to = pei_unit_offset(call, text, start - 1 + count);
     pei_builder b = pei_builder_new(call);
     pei_builder_add(&b, text->bytes, from);
     pei_builder_text(&b, pei_arg_text(args, n, 3));
@@ -158,7 +169,7 @@ pe_value pei_fn_rept(pe_call *call, const pe_value *args, int n)
 {
     const pe_text *text = pei_arg_text(args, n, 0);
     double times = pei_arg_whole(args, n, 1, 0);
-    if (times < 0 || times * unit_length(text) > PEI_TEXT_UNITS_MAX)
+    if (times < 0 || times * unit_length(call, text) > PEI_TEXT_UNITS_MAX)
         return pe_error(PE_ERROR_VALUE);
     pei_builder b = pei_builder_new(call);
     for (double i = 0; text->length > 0 && i < times; i++) pei_builder_text(&b, text);
@@ -171,11 +182,11 @@ pe_value pei_fn_find(pe_call *call, const pe_value *args, int n)
 {
     const pe_text *what = pei_arg_text(args, n, 0), *text = pei_arg_text(args, n, 1);
     double start = pei_arg_whole(args, n, 2, 1);
-    if (start < 1 || start > unit_length(text) + 1) return pe_error(PE_ERROR_VALUE);
+    if (start < 1 || start > unit_length(call, text) + 1) return pe_error(PE_ERROR_VALUE);
     if (call->calc != NULL && what->length == 0) return pe_error(PE_ERROR_VALUE);
-    const char *hit = find_bytes(text, pei_unit_offset(text, start - 1), what);
+    const char *hit = find_bytes(text, pei_unit_offset(call, text, start - 1), what);
     if (hit == NULL) return pe_error(PE_ERROR_VALUE);
-    return pe_number((double)pei_utf16_length(text->bytes, (size_t)(hit - text->bytes)) + 1);
+    return pe_number(unit_count(call, text->bytes, (size_t)(hit - text->bytes)) + 1);
 }
 
 #define WILD_ONE 0xFFFFFFFEu
@@ -237,16 +248,16 @@ static pe_value search_expression(pe_call *call, const pe_value *args, int n, do
     size_t from, end;
     const pei_pattern *pattern = pei_pattern_part(call, pei_arg_text(args, n, 0));
     if (pattern == NULL ||
-        !pei_pattern_find(pattern, within, pei_unit_offset(within, start - 1), &from, &end))
+        !pei_pattern_find(pattern, within, pei_unit_offset(call, within, start - 1), &from, &end))
         return pe_error(PE_ERROR_VALUE);
-    return pe_number((double)pei_utf16_length(within->bytes, from) + 1);
+    return pe_number(unit_count(call, within->bytes, from) + 1);
 }
 
 pe_value pei_fn_search(pe_call *call, const pe_value *args, int n)
 {
     const pe_text *within = pei_arg_text(args, n, 1);
     double start = pei_arg_whole(args, n, 2, 1), units = 1;
-    if (start < 1 || start > unit_length(within)) return pe_error(PE_ERROR_VALUE);
+    if (start < 1 || start > unit_length(call, within)) return pe_error(PE_ERROR_VALUE);
     size_t length = 0, count = 0;
     const pe_calc_options *calc = call->calc;
     if (calc != NULL && pei_arg_text(args, n, 0)->length == 0) return pe_error(PE_ERROR_VALUE);
@@ -259,7 +270,7 @@ pe_value pei_fn_search(pe_call *call, const pe_value *args, int n)
     for (size_t at = 0; at <= count && !hopeless; at++) {
         if (units >= start && match_prefix(text, count, at, pattern, length, &hopeless))
             return pe_number(units);
-        if (at < count) units += text[at] > 0xFFFF ? 2 : 1;
+        if (at < count) units += text[at] > 0xFFFF && calc == NULL ? 2 : 1;
     }
     return pe_error(PE_ERROR_VALUE);
 }
@@ -356,8 +367,7 @@ pe_value pei_fn_code(pe_call *call, const pe_value *args, int n)
 {
     const pe_text *text = pei_arg_text(args, n, 0);
     size_t at = 0;
-    PE_UNUSED(call);
-    if (text->length == 0) return pe_error(PE_ERROR_VALUE);
+    if (text->length == 0) return call->calc != NULL ? pe_number(0) : pe_error(PE_ERROR_VALUE);
     uint32_t c = pe_utf8_next(text->bytes, text->length, &at);
     for (int i = 0; i < 32; i++)
         if (WINDOWS_1252[i] == c) return pe_number(0x80 + i);
@@ -418,7 +428,7 @@ pe_value pei_fn_encodeurl(pe_call *call, const pe_value *args, int n)
     for (size_t i = 0; i < text->length; i++) {
         unsigned char c = (unsigned char)text->bytes[i];
         bool plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-        plain = plain || (c != 0 && strchr("-_.~", c) != NULL);
+        plain = plain || (c != 0 && strchr(call->calc != NULL ? "-_" : "-_.~", c) != NULL);
         char escaped[3] = {'%', hex[c >> 4], hex[c & 15]};
         pei_builder_add(&b, plain ? text->bytes + i : escaped, plain ? 1 : 3);
     }

@@ -52,6 +52,7 @@ pe_value pei_fn_numbervalue(pe_call *call, const pe_value *args, int n)
     pei_builder b = pei_builder_new(call);
     if (decimal == 0 || (n > 2 && group == 0) || group == decimal) return pe_error(PE_ERROR_VALUE);
     if (!plain_decimal(text, decimal, group, &b) || b.failed) return pe_error(PE_ERROR_VALUE);
+    if (call->calc != NULL && b.length == 0) return pe_error(PE_ERROR_VALUE);
     double percents = 0, x = 0;
     while (b.length > 0 && b.bytes[b.length - 1] == '%') {
         b.length--;
