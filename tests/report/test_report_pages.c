@@ -68,7 +68,7 @@ static int set_up(void **state)
     const char *path = case_path(f->c, "hard.xlsx"), *folder = f->c->folder;
     if (pe_report_write_xlsx(&f->c->report, &options, path, NULL, NULL) != PE_OK) return -1;
     static const char convert[] =
-        "timeout 120 soffice -env:UserInstallation=file://%s/profile --headless "
+        "timeout 280 soffice -env:UserInstallation=file://%s/profile --headless "
         "--convert-to %s >/dev/null 2>&1";
     mkdir(case_path(f->c, "again"), 0700);
     const char *pdf = pe_arena_printf(f->c->arena, "pdf --outdir %s %s", folder, path),
