@@ -175,7 +175,8 @@ pe_value pei_fn_devsq(pe_call *call, const pe_value *args, int n)
     pei_spread s;
     pe_value error;
     if (!pei_spread_of(call, args, n, PEI_NUMBERS, &s, &error)) return error;
-    return s.count == 0 ? num_error() : pe_number_checked(s.squares);
+    if (s.count == 0) return call->calc != NULL ? div0_error() : num_error();
+    return pe_number_checked(s.squares);
 }
 
 static double deviation(const void *context, double x)
@@ -419,7 +420,7 @@ pe_value pei_fn_mode(pe_call *call, const pe_value *args, int n)
 {
     pei_list list, sorted;
     pe_value error;
-    if (has_lone_text(call, args, n)) return pe_error(PE_ERROR_VALUE);
+    if (call->calc == NULL && has_lone_text(call, args, n)) return pe_error(PE_ERROR_VALUE);
     if (!pei_list_of(call, args, n, PEI_NUMBERS, &list, &error)) return error;
     if (!sorted_copy(call, &list, &sorted)) return num_error();
     return list_mode(&list, &sorted);
