@@ -1,6 +1,6 @@
 /* functions_database.c: DSUM and its family: records of a table that meet a table of criteria.
  * Criteria in one row must all hold, one of the rows must; a text without an operator matches what
- * begins with it. */
+ * begins with it (not under Calc's rules). */
 #include "functions_internal.h"
 #include "functions_match.h"
 
@@ -34,9 +34,11 @@ static uint32_t column_of(const pei_table *data, pe_value name)
     return UINT32_MAX;
 }
 
-/* "Pear" means "Pear*" here; ">3", "=x" and numbers stay. */
+/* "Pear" means "Pear*" here; ">3", "=x" and numbers stay. To Calc texts are what its options say,
+ * and a number is its text, which sees texts, too. */
 static pe_value begins_with(pe_call *call, pe_value v)
 {
+    if (call->calc != NULL) return pe_is_number(v) ? pe_to_text(call, v) : v;
     if (pe_kind_of(v) != PE_KIND_TEXT) return v;
     const pe_text *text = pe_as_text(v);
     if (text->length == 0 || strchr("=<>", text->bytes[0]) != NULL) return v;
@@ -57,7 +59,8 @@ static bool read_rules(pe_call *call, query *q, pe_value *error)
         uint32_t before = q->rule_count;
         for (uint32_t c = 0; c < q->criteria.columns; c++) {
             pe_value v = pei_table_at(&q->criteria, r, c), name = pei_table_at(&q->criteria, 0, c);
-            if (pe_kind_of(v) == PE_KIND_BLANK) continue;
+            bool empty = pe_is(v, PE_KIND_TEXT) && pe_as_text(v)->length == 0;
+            if (pe_kind_of(v) == PE_KIND_BLANK || (empty && call->calc != NULL)) continue;
             uint32_t column = column_of(&q->data, name);
             *error = pe_error(PE_ERROR_VALUE); /* a computed criterion */
             if (column == UINT32_MAX || q->rule_count == RULES_MAX) return false;
