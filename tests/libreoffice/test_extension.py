@@ -24,6 +24,7 @@ sys.path[:0] = [HERE, os.path.join(HERE, "../../addin/libreoffice/pythonpath")]
 import office  # noqa: E402
 import uno  # noqa: E402
 import pe_formats  # noqa: E402
+import pe_logical  # noqa: E402
 import pe_marks  # noqa: E402
 import pe_save  # noqa: E402
 
@@ -215,6 +216,25 @@ def test_edit(stage):
     check("sheets were added", len(after) > len(before))
     equal("a reference to the summary, after the second run", cell.getFormula(), reference)
     equal("its value", cell.getValue(), second["outputs"][0]["statistics"]["mean"])
+    document.close(True)
+
+
+def test_links(stage):
+    """Cells of the model that a page names are links to them; of very many, the first ones."""
+    document = stage.office.open()
+    sheet = document.getSheets().getByIndex(0)
+    count = 120
+    sheet.getCellRangeByPosition(0, 0, 0, count - 1).setFormulaArray((("=RAND()",),) * count)
+    sheet.getCellRangeByName("C1").setFormula("=SUM(A1:A%d)" % count)
+    for _ in range(2):
+        stage.run(document, Outputs="Sheet1!C1")
+    page = next(s for s in pe_marks.our_sheets(document) if pe_marks.key_of(s) == "inputs")
+    cells = [page.getCellByPosition(1, row) for row in range(4, 4 + count)]
+    equal("all are named", [cell.getString() for cell in cells],
+          ["Sheet1!A%d" % (row + 1) for row in range(count)])
+    fields = [[field.URL for field in cell.getTextFields()] for cell in cells]
+    equal("the first are links", fields,
+          [["#Sheet1.A%d" % (row + 1)] if row < 50 else [] for row in range(count)])
     document.close(True)
 
 
@@ -571,6 +591,37 @@ KINDS = (("A1", "=1=1"), ("A2", "=A1"), ("A3", "=1/0"), ("A4", "=NA()"), ("A5", 
          ("B4", "b"), ("B5", "'5"), ("C1", "1"),
          ("C2", "2"), ("C3", "3"), ("C4", "4"), ("C5", "5"), ("D1", "1"), ("D2", "2"), ("D3", "3"),
          ("F1", "'=text"), ("F2", "=LEN(F1)"), ("ZZ1000", "=A8+1"))
+
+
+LOGICAL = ("TRUE()", "A1=A2", "A1", "-A1", "(A1)", "A1+0", "A1*1", "IF(A2>1;A1;0)", "IF(A2;1;A1)",
+           "IF(A2>1;1;0)", "IF(A2>1;A2>0;0)", "IFERROR(A1;0)", "IFERROR(1/0;A1)", "CHOOSE(1;A1;2)",
+           "AND(A1;A2)", "NOT(A2)", "ISNUMBER(A2)", "EXACT(\"a\";\"b\")", "\"a\"=\"b>\"",
+           "$'It''s <odd>'.A1", "$'It''s <odd>'.A1&\"\"", "Flag", "--A1", "-(A1)", "A1&A1", "A1^1",
+           "IF(A2>1;(A2>0);0)", "IF(A2>1;-ROUND(A2;0);0)", "ROUND(A1;0)", "(A2>1)*1", "A1-A1",
+           "IF(A2>1;IF(A2>1;A1;0);0)", "A1 A1:A3", "2>1", "XOR(A1;A2)", "IFNA(A1;0)", "A1%")
+
+
+def test_logical(stage):
+    """Every formula whose result the office shows as TRUE or FALSE is one that it is asked about;
+    of the others, few."""
+    document = stage.office.open()
+    document.getSheets().insertNewByName("It's <odd>", 1)
+    document.getSheets().getByIndex(1).getCellRangeByName("A1").setFormula("=TRUE()")
+    sheet = document.getSheets().getByIndex(0)
+    place = sheet.getCellRangeByName
+    place("A1").setFormula("=TRUE()")
+    place("A2").setValue(3)
+    document.NamedRanges.addNewByName("Flag", "$Sheet1.$A$1", place("A1").getCellAddress(), 0)
+    formats, needless = pe_formats.Formats(document), 0
+    for formula in LOGICAL:
+        place("C1").clearContents(1023)
+        place("C1").setFormula("=" + formula)
+        logical = formats.is_logical(place("C1").NumberFormat)
+        asked = pe_logical.may_be(place("C1").getFormula())
+        needless += asked and not logical
+        check("asked about: " + formula, asked or not logical)
+    check("needless: %d" % needless, needless < 8)
+    document.close(True)
 
 
 def test_kinds(stage):

@@ -25,6 +25,7 @@ CHARACTER_PIXELS, CHARACTER_PADDING = 7, 5   # a column's width in characters, a
 PIXEL = 2540.0 / 96.0     # in 1/100 mm
 POINT = 2540.0 / 72.0
 SAME_SIZE = 20            # 1/100 mm: the office rounds sizes to its own units
+LINKS_MAX = 50            # on a page: the office takes milliseconds for each
 
 
 def why_new_document(document, wanted):
@@ -178,6 +179,7 @@ class Book:
 
     def write(self, page, sheet):
         """Everything of a page but what belongs to the view."""
+        page = dict(page, cells=self._with_few_links(page["cells"]))
         old = pe_marks.mark_of(sheet)
         rows = 1 + max((cell[0] for cell in page["cells"]), default=0)
         columns = 1 + max((cell[1] for cell in page["cells"]), default=0)
@@ -205,6 +207,18 @@ class Book:
             sheet.TabColor = -1
         pe_marks.write(sheet, pe_marks.Mark(page["key"], rows, columns, _offered(page)))
         pe_charts.write(sheet, page, columns - 1)
+
+    def _with_few_links(self, cells):
+        """The cells; links beyond LINKS_MAX, and those to where the model is not (it is in another
+        document), are texts."""
+        shown, links = [], 0
+        for cell in cells:
+            if cell[3] == LINK:
+                links += 1
+                if links > LINKS_MAX or self._place_of(cell[5]) is None:
+                    cell = (*cell[:3], TEXT, cell[4], None)
+            shown.append(cell)
+        return shown
 
     def _entries(self, page, sheet, offered):
         """What the user typed into cells for entries: {(row, column): value}. offered: what the
@@ -280,19 +294,21 @@ class Book:
         text = "".join(part if part[:1] in "\"'" else part.replace(",", ";") for part in parts)
         return "=" + self.printer.printFormula(self.parser.parseFormula(text, home), home)
 
-    def _link(self, cell, text, target):
-        """A text that leads to a cell of the document."""
+    def _place_of(self, target):
+        """What a link's target is called in this document; None: it is not here."""
         name, _, place = target.rpartition("!")
         if name.startswith("'"):
             name = name[1:-1].replace("''", "'")
         name = self.renamed.get(name, name)
         if not self.sheets.hasByName(name):
-            cell.setString(text)  # results in a new document: the model is not there
-            return
+            return None
+        return "#%s.%s" % (pe_document.quote_sheet(name), place)
+
+    def _link(self, cell, text, target):
+        """A text that leads to a cell of the document."""
         field = self.document.createInstance("com.sun.star.text.TextField.URL")
         field.Representation = text
-        field.URL = "#%s.%s" % (pe_document.quote_sheet(name), place)
-        cell.setString("")
+        field.URL = self._place_of(target)
         cell.insertTextContent(cell.createTextCursor(), field, False)
 
     def _sizes(self, page, sheet):

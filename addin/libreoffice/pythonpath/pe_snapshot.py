@@ -11,6 +11,7 @@ import time
 import pe_client
 import pe_document
 import pe_formats
+import pe_logical
 import pe_marks
 import uno
 from com.sun.star.sheet.CellFlags import DATETIME, FORMULA, STRING, VALUE
@@ -32,7 +33,6 @@ INVALID_ARGUMENT = 502
 UNREADABLE = frozenset((501, 507, 508, 509, 510, 511, 512, 514, 516, 517, 518, 520, 533))
 
 EXCEL_FILTERS = ("MS Excel", "Calc MS Excel")
-LOGICAL = re.compile(r"[<>]|(?<!^)=|\b(?:TRUE|FALSE|AND|OR|NOT|XOR|EXACT|IS[A-Z]+)\(|^=\$?[^(]*$")
 
 
 class Snapshot:
@@ -332,7 +332,8 @@ class Cells:
                 if value.__class__ is not float or value not in (0.0, 1.0):
                     continue
                 formula = formulas[c]
-                asked = LOGICAL.search(formula) if formula.startswith(("=", "{=")) else constants
+                asked = (pe_logical.may_be(formula) if formula.startswith(("=", "{="))
+                         else constants)
                 if asked and formats.is_logical(
                         self.sheet.getCellByPosition(column + c, row + r).NumberFormat):
                     found.add((r, c))
