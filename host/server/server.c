@@ -2,12 +2,9 @@
  * never waits for anything but its loop. */
 #include "server_internal.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define REST_MS 1000 /* between looks at silent sessions while nothing runs */
 
@@ -117,11 +114,6 @@ static void on_wake(uv_async_t *wake)
     pei_server_look(server);
 }
 
-static void on_connection(uv_stream_t *listener, int status)
-{
-    if (status == 0) pei_session_accept(listener->data);
-}
-
 static void on_signal(uv_signal_t *handle, int number)
 {
     pe_server *server = handle->data;
@@ -165,6 +157,7 @@ void pei_server_look(pe_server *server)
     }
     if (server->session_count > 0) return;
     server->closing = true;
+    pei_listener_stop(server->listener);
     uv_walk(&server->loop, close_handle, server);
 }
 
@@ -192,21 +185,6 @@ static pe_status start_handles(pe_server *server, pe_diag *diag)
     return result == 0 ? PE_OK : failed(result, "server", "the loop cannot be made", diag);
 }
 
-static pe_status listen_socket(pe_server *server, pe_diag *diag)
-{
-    const char *path = server->endpoint.socket;
-    int result = uv_pipe_init(&server->loop, &server->listener, 0);
-    server->listener.data = server;
-    if (result == 0) result = uv_pipe_bind(&server->listener, path);
-    if (result != 0) return failed(result, path, "the socket cannot be made", diag);
-    if (chmod(path, 0600) != 0)
-        return pe_fail(diag, PE_E_IO, path, "the socket's mode cannot be set: %s", strerror(errno));
-    pe_status status = pei_endpoint_publish(&server->endpoint, diag);
-    if (status != PE_OK) return status;
-    result = uv_listen((uv_stream_t *)&server->listener, 64, on_connection);
-    return result == 0 ? PE_OK : failed(result, path, "the socket cannot be listened on", diag);
-}
-
 pe_status pe_server_new(const pe_server_options *options, pe_server **out, pe_diag *diag)
 {
     pe_status status = PE_OK;
@@ -223,7 +201,7 @@ pe_status pe_server_new(const pe_server_options *options, pe_server **out, pe_di
         PE_TRY(pe_fail(diag, PE_E_MEMORY, "server", "the loop cannot be made"));
     server->loop_made = true;
     PE_TRY(start_handles(server, diag));
-    PE_TRY(listen_socket(server, diag));
+    PE_TRY(pei_listen(server, diag));
     PE_TRY(pei_work_start(&server->work, server, diag));
     *out = server;
     return PE_OK;
@@ -234,12 +212,9 @@ fail:
 
 pe_status pe_server_run(pe_server *server, pe_diag *diag)
 {
-    sigset_t broken_pipe;
-    sigemptyset(&broken_pipe);
-    sigaddset(&broken_pipe, SIGPIPE); /* a client that is gone is an error of uv_write */
-    pthread_sigmask(SIG_BLOCK, &broken_pipe, NULL);
+    pei_block_broken_pipe();
     pei_log_line(&server->log, 0, "power-engine " PE_VERSION " serves %s, pid %d",
-                 server->endpoint.socket, (int)getpid());
+                 server->endpoint.socket, (int)uv_os_getpid());
     if (server->options.ready != NULL) server->options.ready(server->options.context);
     int left = uv_run(&server->loop, UV_RUN_DEFAULT);
     pei_endpoint_leave(&server->endpoint);
@@ -254,10 +229,12 @@ void pe_server_free(pe_server *server)
     if (server == NULL) return;
     pei_work_stop(&server->work);
     if (server->loop_made) {
+        pei_listener_stop(server->listener);
         uv_walk(&server->loop, close_handle, server);
         uv_run(&server->loop, UV_RUN_DEFAULT);
         uv_loop_close(&server->loop);
     }
+    pei_listener_free(server->listener);
     pei_endpoint_leave(&server->endpoint);
     pei_log_close(&server->log);
     free(server);

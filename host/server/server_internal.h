@@ -40,7 +40,7 @@ void pei_log_close(pei_log *log);
 void pei_log_line(pei_log *log, uint64_t session, const char *format, ...) PE_PRINTF(3, 4);
 
 typedef struct pei_endpoint {
-    char socket[128]; /* a socket's address has 108 bytes */
+    char socket[128]; /* a socket's address has 108 bytes; Windows: the pipe's name */
     char info[PEI_PATH_BYTES], folder[PEI_PATH_BYTES];
     char token[PE_TOKEN_DIGITS + 1];
     int lock; /* -1: not held */
@@ -49,9 +49,22 @@ typedef struct pei_endpoint {
 /* Folder, lock, token. PE_E_UNSUPPORTED: another host holds the lock. */
 pe_status pei_endpoint_take(pei_endpoint *endpoint, const char *path, const char *info,
                             pe_diag *diag);
-pe_status pei_endpoint_publish(pei_endpoint *endpoint, pe_diag *diag);
 void pei_endpoint_leave(pei_endpoint *endpoint);
-bool pei_peer_is_user(int fd);
+pe_status pei_endpoint_token(char token[PE_TOKEN_DIGITS + 1], pe_diag *diag); /* random digits */
+/* The endpoint file's text; returns its length. */
+int pei_endpoint_print(const pei_endpoint *endpoint, char text[PE_ENDPOINT_FILE_BYTES]);
+
+/* Where clients connect: server_unix.c, server_windows.c. */
+typedef struct pei_listener pei_listener;
+/* Makes the socket or pipe of the endpoint, writes the endpoint file, and calls pei_session_accept
+ * in the loop for each who connects. Freed by pe_server_free, also after a failure. */
+pe_status pei_listen(pe_server *server, pe_diag *diag);
+/* The connection that waits, into an initialised pipe. false: another user's, or it is gone. */
+bool pei_listener_accept(pe_server *server, uv_pipe_t *pipe);
+void pei_listener_stop(pei_listener *listener); /* before the loop's handles are closed */
+void pei_listener_free(pei_listener *listener); /* after the loop. NULL is allowed */
+int pei_log_file(const char *path);             /* to append, the user's alone; -1: none */
+void pei_block_broken_pipe(void); /* a client that is gone is an error of uv_write, no signal */
 
 /* ---- requests
  * ----------------------------------------------------------------------------------------- */
@@ -205,7 +218,8 @@ struct pe_server {
     pei_log log;
     uv_loop_t loop;
     bool loop_made;
-    uv_pipe_t listener, spare;
+    pei_listener *listener;
+    uv_pipe_t spare;
     bool spare_busy;
     uv_async_t wake;
     uv_timer_t timer;

@@ -3,8 +3,6 @@
  * that cannot be written stops nothing. */
 #include "server_internal.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -20,13 +18,13 @@ static void rotate(const char *path)
         int n = snprintf(older, sizeof older, "%s.%d", path, i);
         int m = i > 1 ? snprintf(newer, sizeof newer, "%s.%d", path, i - 1)
                       : snprintf(newer, sizeof newer, "%s", path);
-        if (n < (int)sizeof older && m < (int)sizeof newer) rename(newer, older);
+        if (n < (int)sizeof older && m < (int)sizeof newer) pe_file_replace(newer, older);
     }
 }
 
 static bool open_log(pei_log *log)
 {
-    int fd = open(log->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int fd = pei_log_file(log->path);
     struct stat status;
     if (fd < 0) return false;
     if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {

@@ -5,7 +5,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #define SMALL_BYTES 65536u /* up to here the loop walks a whole frame */
 
@@ -118,7 +117,7 @@ static void hello(pei_session *session, const pe_wire_head *head, msgpack_zone *
 static void status(pei_session *session, uint32_t id)
 {
     const pe_server *server = session->server;
-    pe_wire_status_reply reply = {.pid = (uint32_t)getpid(),
+    pe_wire_status_reply reply = {.pid = (uint32_t)uv_os_getpid(),
                                   .version = pe_wire_text_of(PE_VERSION),
                                   .uptime = pe_clock_seconds() - server->started};
     for (const pei_session *s = server->sessions; s != NULL; s = s->next) {

@@ -158,13 +158,12 @@ static void refuse(pe_server *server)
     server->spare_busy = true;
     uv_pipe_init(&server->loop, &server->spare, 0);
     server->spare.data = server;
-    uv_accept((uv_stream_t *)&server->listener, (uv_stream_t *)&server->spare);
+    pei_listener_accept(server, &server->spare);
     uv_close((uv_handle_t *)&server->spare, on_refused);
 }
 
 void pei_session_accept(pe_server *server)
 {
-    uv_os_fd_t fd = -1;
     uint32_t most =
         server->options.session_max > 0 ? server->options.session_max : (uint32_t)PE_LIMIT_sessions;
     bool full = server->session_count >= most || server->stopping;
@@ -175,8 +174,7 @@ void pei_session_accept(pe_server *server)
     }
     uv_pipe_init(&server->loop, &session->pipe, 0);
     session->pipe.data = session;
-    bool accepted = uv_accept((uv_stream_t *)&server->listener, (uv_stream_t *)&session->pipe) == 0;
-    if (!accepted || uv_fileno((uv_handle_t *)&session->pipe, &fd) != 0 || !pei_peer_is_user(fd)) {
+    if (!pei_listener_accept(server, &session->pipe)) {
         pei_log_line(&server->log, session->number, "refused: another user's process");
         pei_session_close(session);
         return;
