@@ -300,6 +300,7 @@ pe_status pei_job_report_names(pe_job *job, pe_diag *diag)
             .cell = pei_job_cell(job, output->cell),
             .format = format_of(output->format),
             .sheet = job->workbook->sheets[pe_workbook_ref(job->workbook, output->cell).sheet].name,
+            .at = pe_workbook_ref(job->workbook, output->cell),
             .unit = unit_of(job->arena, format_of(output->format)),
             .detail =
                 i < PE_DETAIL_SHEETS_MAX || (output->declared && job->settings.output_count > 0),

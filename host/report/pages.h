@@ -115,8 +115,8 @@ typedef struct pe_page_chart {
 
 typedef struct pe_page {
     const char *name;    /* a legal sheet name, unique in the report and in the document */
-    const char *key;     /* what the page shows, the same in each run: "summary", "sensitivity",
-                            "inputs", "trials", "output:Sheet1!B7" */
+    const char *key;     /* what the page shows, the same in each run: "summary", "trends",
+                            "sensitivity",     "inputs", "trials", "output:Sheet1!B7" */
     pe_page_cell *cells; /* by row, then column; one per address */
     uint32_t cell_count;
     pe_page_column *columns;

@@ -26,6 +26,7 @@ typedef struct pe_report_output {
     const char *name;
     const char *cell;       /* 'Sheet 1'!B7 */
     const char *sheet;      /* the cell's sheet */
+    pe_cell_ref at;         /* the cell, zero-based; sheet: its number in the workbook */
     const char *format;     /* number format code of the cell */
     const char *unit;       /* "%", "date", "time", a currency sign; NULL: none known */
     bool detail;            /* gets a sheet of its own */

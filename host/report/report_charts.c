@@ -81,8 +81,7 @@ double pei_round_step(double least)
     return 10 * power;
 }
 
-/* An axis over [low, high] that starts, ends and ticks at round values. */
-static void round_axis(pe_chart_axis *axis, double low, double high)
+void pei_round_axis(pe_chart_axis *axis, double low, double high)
 {
     double unit = high > low ? pei_round_step((high - low) / 6) : pei_round_step(fabs(low) + 1);
     axis->min = axis->crossing = floor(low / unit + 1e-9) * unit;
@@ -199,7 +198,7 @@ void pei_add_curve(pei_layout *l, const pe_report_output *o, const pei_cumulativ
     add_lines(l, chart, o);
     double low, high;
     curve_range(o, &low, &high);
-    round_axis(&chart->x, low, high);
+    pei_round_axis(&chart->x, low, high);
     chart->x.number_format = pei_number_format(l->arena, l->report, o);
     if (chart->x.number_format == NULL) l->failed = true;
     chart->y.number_format = "0%";

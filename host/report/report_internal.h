@@ -55,8 +55,9 @@ typedef struct pei_layout {
     pei_list styles;       /* of pe_page_style */
     pe_page *pages, *page; /* page: the one that is open */
     uint32_t page_count;
-    pei_list cells, merges, widths, heights;                                 /* of the open page */
-    const char *summary_name, *sensitivity_name, *inputs_name, *trials_name; /* of sheets */
+    pei_list cells, merges, widths, heights; /* of the open page */
+    const char *summary_name, *trends_name, *sensitivity_name, *inputs_name,
+        *trials_name;          /* of sheets */
     const char **detail_names; /* of the outputs with a detail sheet; NULL for the others */
     bool failed;               /* out of memory */
 } pei_layout;
@@ -117,6 +118,8 @@ bool pei_is_incomplete(const pe_report *report);
 /* ---- one per sheet */
 void pei_lay_summary(pei_layout *l);
 void pei_lay_detail(pei_layout *l, uint32_t output);
+void pei_lay_trends(pei_layout *l); /* only where there are trends */
+bool pei_has_trends(const pe_report *report);
 void pei_lay_sensitivity(pei_layout *l);
 void pei_lay_inputs(pei_layout *l);
 void pei_lay_trials(pei_layout *l);
@@ -129,7 +132,8 @@ uint32_t pei_put_runs(pei_layout *l, uint32_t row, uint32_t *last_column);
 #define PEI_DATA_COLUMN 26
 #define PEI_BAR_COLUMN 36 /* the histogram's table: AK on */
 #define PEI_DATA_ROW 2u
-#define PEI_CHARTS_MAX 3u
+#define PEI_TRENDS_MAX 20u
+#define PEI_CHARTS_MAX PEI_TRENDS_MAX /* of a page; a detail sheet has 3 */
 #define PEI_CHART_WIDTH 640
 #define PEI_HISTOGRAM_HEIGHT 378
 #define PEI_CURVE_HEIGHT 324
@@ -153,6 +157,8 @@ pe_page_chart *pei_chart_new(pei_layout *l, pe_chart_kind kind, const char *titl
 pe_chart_series *pei_chart_series(pei_layout *l, pe_page_chart *chart, const char *name,
                                   const pei_chart_data *data, uint32_t color);
 double pei_round_step(double least); /* the smallest of 1, 2, 5 times a power of ten, >= least */
+/* An axis over [low, high] that starts, ends and ticks at round values. */
+void pei_round_axis(pe_chart_axis *axis, double low, double high);
 /* Up to 4 marks; those at the same value share one. */
 uint32_t pei_marks(pei_layout *l, const pe_report_output *output, pei_mark marks[4]);
 const char *pei_mark_text(pei_layout *l, const pe_report_output *output, const pei_mark *mark);

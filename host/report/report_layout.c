@@ -253,6 +253,7 @@ static pe_status lay_pages(pei_layout *l)
         if (l->detail_names[i] != NULL) pei_lay_detail(l, i);
         pe_progress(l->control, "report", i + 1, r->output_count);
     }
+    if (!l->failed && pei_has_trends(r)) pei_lay_trends(l);
     if (!l->failed) pei_lay_sensitivity(l);
     if (!l->failed) pei_lay_inputs(l);
     if (!l->failed && l->options->trials_sheet) pei_lay_trials(l);
@@ -268,7 +269,7 @@ pe_status pe_report_layout(const pe_report *report, const pe_report_options *opt
                     .control = control,
                     .arena = arena,
                     .style_keys = pe_map_new(),
-                    .pages = PE_PUSH(arena, pe_page, (size_t)report->output_count + 4)};
+                    .pages = PE_PUSH(arena, pe_page, (size_t)report->output_count + 5)};
     pe_status status = l.style_keys != NULL && l.pages != NULL ? lay_pages(&l) : PE_E_MEMORY;
     pe_pages out = {l.pages, l.page_count, NULL, (uint32_t)l.styles.count};
     out.styles = keep(&l, &l.styles, sizeof(pe_page_style));

@@ -175,6 +175,7 @@ void pei_name_sheets(pei_layout *l)
     }
     if (!l->failed) {
         l->summary_name = own_name(l, taken, "Simulation Summary", "Power Engine Summary");
+        l->trends_name = own_name(l, taken, "Trends", "Simulation Trends");
         l->sensitivity_name = own_name(l, taken, "Sensitivity", "Simulation Sensitivity");
         l->inputs_name = own_name(l, taken, "Inputs", "Simulation Inputs");
         l->trials_name = own_name(l, taken, "Trials", "Simulation Trials");
@@ -193,13 +194,14 @@ pe_status pe_report_page_names(const pe_report *report, const pe_report_options 
                                pe_arena *arena, const char ***names, uint32_t *count, pe_diag *diag)
 {
     pei_layout l = {.report = report, .options = options, .arena = arena};
-    const char **list = PE_PUSH(arena, const char *, (size_t)report->output_count + 4);
+    const char **list = PE_PUSH(arena, const char *, (size_t)report->output_count + 5);
     uint32_t n = 0;
     if (list != NULL) pei_name_sheets(&l);
     if (list == NULL || l.failed) return pe_fail(diag, PE_E_MEMORY, "report", "out of memory");
     list[n++] = l.summary_name;
     for (uint32_t i = 0; i < report->output_count; i++)
         if (l.detail_names[i] != NULL) list[n++] = l.detail_names[i];
+    if (pei_has_trends(report)) list[n++] = l.trends_name;
     list[n++] = l.sensitivity_name;
     list[n++] = l.inputs_name;
     if (options->trials_sheet) list[n++] = l.trials_name;

@@ -194,6 +194,64 @@ static void sensitivity_has_every_bar(void **state)
     assert_null(cell_at(page, 5 + o->tornado_count, 0));
 }
 
+/* Outputs side by side, three or more, first along rows and then along columns, are a trend. */
+static void neighbours_are_trends(void **state)
+{
+    static const struct {
+        const char *name;
+        pe_cell_ref at;
+    } cells[] = {{"Profit / 2031E", {1, 5, 3}},
+                 {"Cost / 2030", {1, 6, 2}},
+                 {"Profit / 2030", {1, 5, 2}},
+                 {"Cost / 2031", {1, 6, 3}},
+                 {"Profit / 2035", {1, 5, 4}},
+                 {"C", {1, 9, 8}},
+                 {"A", {1, 7, 8}},
+                 {"B", {1, 8, 8}},
+                 {"Elsewhere", {2, 5, 5}}};
+    static const struct {
+        uint32_t row;
+        const char *name; /* of an output, or the title above the table */
+        double point;     /* NaN: a title */
+    } rows[] = {{3, "Profit", NAN},
+                {5, "Profit / 2030", 2030},
+                {6, "Profit / 2031E", 2031},
+                {7, "Profit / 2035", 2035},
+                {29, "A to C", NAN},
+                {31, "A", 1},
+                {32, "B", 2},
+                {33, "C", 3}};
+    const report_case *c = ((const fixture *)*state)->c;
+    pe_report r = c->report;
+    r.outputs = PE_PUSH(c->arena, pe_report_output, PE_COUNT(cells));
+    r.output_count = PE_COUNT(cells);
+    for (uint32_t i = 0; i < r.output_count; i++) {
+        r.outputs[i] = c->report.outputs[CASE_MONEY];
+        r.outputs[i].name = cells[i].name;
+        r.outputs[i].at = cells[i].at;
+        r.outputs[i].summary.mean = 100 + i;
+    }
+    pe_pages pages;
+    const pe_report_options options = {.trials_sheet = false};
+    assert_int_equal(pe_report_layout(&r, &options, c->arena, NULL, &pages, NULL), PE_OK);
+    const pe_page *page = page_of(&pages, "trends");
+    for (size_t i = 0; i < PE_COUNT(rows); i++) {
+        assert_string_equal(cell_at(page, rows[i].row, 0)->text, rows[i].name);
+        if (isnan(rows[i].point)) continue;
+        assert_true(cell_at(page, rows[i].row, 2)->number == rows[i].point);
+        for (uint32_t k = 0; k < r.output_count; k++)
+            if (strcmp(cells[k].name, rows[i].name) == 0)
+                assert_true(cell_at(page, rows[i].row, 3)->number == 100 + k);
+    }
+    assert_int_equal(page->chart_count, 2);
+    const pe_page_chart *chart = &page->charts[0];
+    assert_int_equal(chart->series_count, 7);
+    assert_true(chart->series[0].y.row_first == 5 && chart->series[0].y.row_last == 7);
+    assert_true(chart->x.min == 2030 && chart->x.max == 2035);
+    assert_null(find_text(page, 0, "Cost / 2030"));
+    assert_null(find_text(page, 0, "Elsewhere"));
+}
+
 static const char *const fixed_lines[] = {"Trials",
                                           "Trials with a number",
                                           "Errors",
@@ -459,6 +517,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pages_are_the_same_ones),
         cmocka_unit_test(sensitivity_has_every_bar),
+        cmocka_unit_test(neighbours_are_trends),
         cmocka_unit_test(statistics_stay_where_they_were),
         cmocka_unit_test(values_are_beside_their_names),
         cmocka_unit_test(summary_stays_where_it_was),
