@@ -50,6 +50,8 @@ def session(token):
         ("workbook.sheet", dict(part, **book)),
         ("workbook.end", book),
         ("inspect", dict(book, settings=settings)),
+        ("describe", dict(book, formula="normal(A1+rate,Other!B2)",
+                          at={"sheet": 0, "row": 9, "column": 0})),
         ("simulate", dict(book, settings=settings, name="first")),
         ("workbook.update", dict(book, sheets=[pipe_client.rectangle(0, {(0, 0): 12.0})])),
         ("simulate", dict(book, settings={"trials": 100})),
