@@ -24,16 +24,24 @@ static uint64_t memory_limit(const pe_server *server)
     return machine / 5 * 4;
 }
 
-/* The session whose request has come to the most memory since it started is likely the cause: of
- * those that run, the one that holds most, the youngest of equals. */
+static uint64_t bytes_of(const pei_session *session)
+{
+    uint64_t claims = atomic_load(&session->running[0]->claims);
+    return claims > session->model_bytes ? claims : session->model_bytes;
+}
+
+/* Of the sessions that run, the one that comes to hold the most is likely the cause, the youngest
+ * of equals. NULL also while one is ending: what it held is not free yet. */
 static pei_session *largest_running(const pe_server *server)
 {
     pei_session *largest = NULL;
     for (pei_session *s = server->sessions; s != NULL; s = s->next) {
         const pei_request *r = s->running[0];
-        if (r == NULL || r->answered || r->method == PEI_DISPOSE) continue;
-        if (largest == NULL || s->model_bytes > largest->model_bytes ||
-            (s->model_bytes == largest->model_bytes && r->queued > largest->running[0]->queued))
+        if (r == NULL) continue;
+        if (r->answered) return NULL;
+        uint64_t bytes = bytes_of(s), most = largest != NULL ? bytes_of(largest) : 0;
+        if (largest == NULL || bytes > most ||
+            (bytes == most && r->queued > largest->running[0]->queued))
             largest = s;
     }
     return largest;

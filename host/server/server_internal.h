@@ -79,7 +79,8 @@ struct pei_request {
     uint8_t *frame; /* the message; owned */
     size_t frame_length;
     double queued;
-    _Atomic double started; /* by its runner; 0: it waits */
+    _Atomic double started;  /* by its runner; 0: it waits */
+    _Atomic uint64_t claims; /* by its runner: bytes that the session comes to hold, once known */
     /* The loop's. */
     bool answered; /* cancelled, or its session is gone: what the runner makes is dropped */
     /* The runner's result. */

@@ -72,6 +72,10 @@ void pei_log_line(pei_log *log, uint64_t session, const char *format, ...)
         pei_log_close(log);
         rotate(log->path);
         if (!open_log(log)) return;
+        if (log->bytes + (long)n > LOG_BYTES_MAX) { /* it stays where it is: no more is written */
+            pei_log_close(log);
+            return;
+        }
     }
     if (write(log->fd, line, n) == (ssize_t)n) log->bytes += (long)n;
 }

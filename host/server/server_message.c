@@ -313,8 +313,8 @@ static bool peek(const uint8_t *frame, size_t length, pe_wire_head *head)
     size_t at = 2, used;
     uint64_t id = 0;
     if (length < 16 || frame[0] != 0x94 || frame[1] != PE_WIRE_REQUEST) return false;
-    unsigned bytes = frame[at] < 0x80 ? 0 : 1u << (frame[at] - 0xCC);
     if (frame[at] >= 0x80 && (frame[at] < 0xCC || frame[at] > 0xCE)) return false;
+    unsigned bytes = frame[at] < 0x80 ? 0 : 1u << (frame[at] - 0xCC);
     if (bytes == 0) id = frame[at];
     for (unsigned i = 1; i <= bytes; i++) id = id << 8 | frame[at + i];
     at += 1 + bytes;

@@ -349,6 +349,9 @@ pe_status pei_do_simulate(pei_task *task, const pe_wire_simulate *params)
     PE_TRY(pei_job_compiled(task, book));
     pe_report *report = pe_job_report(book->kept.job);
     PE_TRY(fits(task->model, report, task->diag));
+    atomic_store(&task->request->claims, pei_model_bytes(task->model) + report->trials_asked *
+                                                                            report->output_count *
+                                                                            sizeof(pe_value));
     book->kept.stage = PEI_STAGE_USED;
     PE_TRY(pe_job_simulate(book->kept.job, task->diag));
     report = pe_job_report(book->kept.job);

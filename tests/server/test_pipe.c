@@ -126,6 +126,25 @@ static void answers_garbage(void **state)
     works(&other);
 }
 
+/* Beyond 64 KiB the loop looks at a frame's head alone: every kind of first byte of an id. */
+static void heads_of_long_frames(void **state)
+{
+    (void)state;
+    enum { LENGTH = 70000 };
+    static const uint8_t ids[] = {0,    1,    0x7F, 0x80, 0x8F, 0x90, 0xA5, 0xBF,
+                                  0xC0, 0xCA, 0xCB, 0xCC, 0xCD, 0xCE, 0xCF, 0xFF};
+    static uint8_t frame[4 + LENGTH] = {0, LENGTH >> 16, LENGTH >> 8 & 255, LENGTH & 255, 0x94, 0};
+    for (size_t i = 0; i < PE_COUNT(ids); i++) {
+        rig_client c;
+        rig_hello(&server, &c);
+        frame[6] = ids[i];
+        rig_send_bytes(&c, frame, sizeof frame);
+        assert_string_equal(rig_wait_for(&c, 9999, PE_WIRE_status_reply, NULL, 5), "closed");
+        rig_close(&c);
+    }
+    works(&other);
+}
+
 static void unknown_notification_is_ignored(void **state)
 {
     (void)state;
@@ -378,6 +397,42 @@ static void a_run_that_needs_too_much_ends_alone(void **state)
     rig_stop(&small);
 }
 
+#if defined(__linux__)
+static uint64_t resident(void)
+{
+    unsigned long all = 0, pages = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    assert_non_null(file);
+    assert_int_equal(fscanf(file, "%lu %lu", &all, &pages), 2);
+    fclose(file);
+    return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+/* The one that needs the memory, and not the last one that came. */
+static void the_largest_run_ends(void **state)
+{
+    (void)state;
+    rig tight;
+    rig_client large, small;
+    pe_wire_simulate_reply run;
+    const pe_server_options options = {.bytes_max = resident() + (200u << 20)};
+    rig_start(&tight, &options);
+    rig_hello(&tight, &large);
+    rig_hello(&tight, &small);
+    uint32_t slow = rig_book(&small, SLOW);
+    const pe_wire_simulate much = {
+        .book = rig_book(&large, "A1 =RAND()\nA2 =A1*2+RiskOutput(\"Large\")\n"),
+        .has_settings = true,
+        .settings = {.has_trials = true, .trials = 60000000}};
+    uint32_t id = rig_send(&large, "simulate", PE_WIRE_simulate, &much);
+    assert_string_equal(rig_simulate(&small, slow, 400000, &run), "");
+    assert_string_equal(rig_wait_for(&large, id, PE_WIRE_simulate_reply, NULL, 60), "memory");
+    rig_close(&large);
+    rig_close(&small);
+    rig_stop(&tight);
+}
+#endif
+
 /* ---- the folder, the lock, the log
  * ------------------------------------------------------------------------ */
 
@@ -482,6 +537,36 @@ static void rotates_its_log(void **state)
 /* ---- how it ends
  * --------------------------------------------------------------------------------------- */
 
+/* Where the full log cannot be put aside, it does not grow. */
+static void a_log_that_stays_is_full(void **state)
+{
+    (void)state;
+    char path[128];
+    struct stat status;
+    rig full;
+    rig_start(&full, NULL);
+    rig_stop(&full);
+    assert_int_equal(mkdir(full.folder, 0700), 0);
+    for (int i = 0; i < 3; i++) { /* folders; the last one cannot be replaced */
+        static const char *const folders[] = {".1", ".2", ".2/x"};
+        snprintf(path, sizeof path, "%s%s", full.log, folders[i]);
+        assert_int_equal(mkdir(path, 0700), 0);
+    }
+    FILE *file = fopen(full.log, "wb");
+    assert_non_null(file);
+    for (int i = 0; i < 1 << 20; i++) fputc('x', file);
+    fclose(file);
+    pe_server *again = NULL;
+    full.options.endpoint = full.socket;
+    assert_int_equal(pe_server_new(&full.options, &again, NULL), PE_OK);
+    pe_server_stop(again);
+    assert_int_equal(pe_server_run(again, NULL), PE_OK);
+    pe_server_free(again);
+    assert_int_equal(stat(full.log, &status), 0);
+    assert_int_equal(status.st_size, 1 << 20);
+    rig_stop(&full);
+}
+
 static void ends_when_idle(void **state)
 {
     (void)state;
@@ -538,6 +623,7 @@ static void ends_in_the_middle(void **state)
 int main(void)
 {
     struct CMUnitTest tests[64 + PE_COUNT(garbages)] = {
+        cmocka_unit_test(heads_of_long_frames),
         cmocka_unit_test(unknown_notification_is_ignored),
         cmocka_unit_test(cut_anywhere),
         cmocka_unit_test(byte_by_byte),
@@ -551,11 +637,15 @@ int main(void)
         cmocka_unit_test(an_id_in_use_is_refused),
         cmocka_unit_test(takes_so_many_sessions),
         cmocka_unit_test(a_run_that_needs_too_much_ends_alone),
+#if defined(__linux__)
+        cmocka_unit_test(the_largest_run_ends),
+#endif
         cmocka_unit_test(is_alone),
         cmocka_unit_test(refuses_open_folders),
         cmocka_unit_test(starts_over_what_a_killed_host_left),
         cmocka_unit_test(logs_who_came),
         cmocka_unit_test(rotates_its_log),
+        cmocka_unit_test(a_log_that_stays_is_full),
         cmocka_unit_test(ends_when_idle),
         cmocka_unit_test(ends_when_asked),
         cmocka_unit_test(ends_in_the_middle),
