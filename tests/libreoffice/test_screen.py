@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""What only a screen shows: the boxes that come by themselves, in a LibreOffice on a virtual screen.
+"""What only a screen shows: the boxes that come by themselves, in a LibreOffice on a virtual
+screen.
 
     test_screen.py POWER_ENGINE OXT
 

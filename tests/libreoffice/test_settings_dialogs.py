@@ -290,6 +290,17 @@ def test_run(running):
     equal("and freed", (label, rows(document)[-1][0], dialog.decided()["settings"]["freeze"]),
           ("Let It ~Vary", "Output", ["Inputs!B9"]))
     dialog.dialog.close()
+    for cell, text, words in (("inputs", "the workbook has no random cell", "No inputs yet"),
+                              ("", "memory is short", "Memory is short"),
+                              ("Inputs!B2", "too deep", "Inputs!B2 stops the run. Too deep")):
+        dialog = pe_dialog_run.RunDialog(running.context, frame, host, dict(
+            INSPECTION, problems=[{"cell": cell, "text": text, "stops": True}]), chosen)
+        dialog.dialog.open()
+        dialog._update()
+        equal("what stops: " + words, dialog.problem.startswith(words), True)
+        equal("its cell", dialog.dialog["problems"].GridDataModel.getCellData(1, 0),
+              cell if "!" in cell else "")
+        dialog.dialog.close()
     document.close(True)
 
 

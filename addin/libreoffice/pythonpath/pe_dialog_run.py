@@ -18,10 +18,9 @@ NEW_SEED_MAX = 10 ** 9                   # short enough to be read aloud
 TICKED, UNTICKED = "\u2611", "\u2610"
 SAMPLINGS = (pe_settings.MONTE_CARLO, pe_settings.LATIN_HYPERCUBE)
 SHEETS_SHOWN = 8
-DESCRIBED_MAX = 200  # inputs; more are not read
 FREEZE = re.compile(r'freezing "?[^"]*"? keeps')  # the host's words
+NO_INPUTS = "inputs"  # what the host says this problem is about
 FROZEN = " is frozen:"  # the host's words for such a cell
-PLAIN = re.compile(r"^[A-Za-z][A-Za-z0-9]*\([-+0-9.,;{}eE %]*\)$")
 
 
 def choose(context, frame, session, inspection, chosen):
@@ -123,23 +122,7 @@ class RunDialog:
         toolkit.add_rows(self.dialog["inputs"], [
             (each["name"], pe_document.short_address(each["cell"], 14), shown_formula(each))
             + tuple("" if each.get(key) is None else figure(each[key])
-                    for key in ("p5", "mean", "p95")) for each in self._described(inputs)])
-
-    def _described(self, inputs):
-        """With mean and percentiles where the host did not give them and the distribution is one
-        of plain numbers."""
-        host, ask = Host(self.session), DESCRIBED_MAX
-        for each in inputs:
-            formula = each.get("formula") or ""
-            if each.get("mean") is None and PLAIN.match(formula) and ask > 0:
-                ask -= 1
-                try:
-                    each = dict(each, **{key: value for key, value in
-                                         host.call("describe", {"formula": formula}).items()
-                                         if key in ("p5", "mean", "p95")})
-                except pe_document.Problem:
-                    pass  # the list does without
-            yield each
+                    for key in ("p5", "mean", "p95")) for each in inputs])
 
     def _build_outputs(self):
         d = self.dialog
@@ -199,7 +182,8 @@ class RunDialog:
                                        else T.RUN_NO_PROBLEMS)
         toolkit.add_rows(d["problems"], [
             (T.RUN_STOPS if each.get("stops") else T.RUN_WARNS,
-             pe_document.short_address(each.get("cell", ""), 18), problem_text(each)) for each in self.problems])
+             pe_document.short_address(cell_of(each), 18), problem_text(each))
+            for each in self.problems])
 
     def _show_ticks(self):
         model = self.dialog["outputs"]
@@ -239,7 +223,7 @@ class RunDialog:
     def _cell_of_row(self, name, row):
         rows = {"inputs": self.inspection.get("inputs") or [], "outputs": self.outputs,
                 "problems": self.problems}[name]
-        return rows[row].get("cell", "") if 0 <= row < len(rows) else ""
+        return cell_of(rows[row]) if 0 <= row < len(rows) else ""
 
     def _moved(self, name):
         row = self.dialog.part(name).getCurrentRow()
@@ -368,8 +352,8 @@ class RunDialog:
 
     def _problem_of_model(self):
         if self.stops:
-            return T.RUN_STOPPED % (self.problems[0].get("cell", ""),
-                                    problem_text(self.problems[0]))
+            cell, text = cell_of(self.problems[0]), problem_text(self.problems[0])
+            return T.RUN_STOPPED % (cell, text) if cell else text
         if not self.inspection.get("inputs"):
             return T.RUN_NO_INPUT
         return "" if any(self.ticks) else T.RUN_NO_OUTPUT
@@ -445,6 +429,13 @@ def problem_of_counts(trials, seed):
     return ""
 
 
+def cell_of(item):
+    """The cell of an input, output or problem; "" where it is about none, or about one that is
+    gone."""
+    cell = item.get("cell") or ""
+    return cell if "!" in cell and "#REF!" not in cell else ""
+
+
 def is_broken(problem):
     """A setting whose cell was deleted."""
     return bool(problem.get("stops")) and "#REF!" in (problem.get("cell") or "")
@@ -454,6 +445,8 @@ def problem_text(problem):
     """A problem in words that fit the dialog."""
     if is_broken(problem):
         return T.RUN_BROKEN
+    if problem.get("cell") == NO_INPUTS:
+        return T.RUN_NO_INPUT
     text = FREEZE.sub(T.RUN_FREEZE_WORDS, problem["text"])
     return text[:1].upper() + text[1:]
 
