@@ -75,7 +75,7 @@ pe_chart_series *pei_chart_series(pei_layout *l, pe_page_chart *chart, const cha
 double pei_round_step(double least)
 {
     static const double steps[] = {1, 2, 5};
-    double power = pow(10, floor(log10(least)));
+    double power = pe_power_of_ten(least, NULL);
     for (size_t i = 0; i < PE_COUNT(steps); i++)
         if (steps[i] * power >= least * (1 - 1e-9)) return steps[i] * power;
     return 10 * power;

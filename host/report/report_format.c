@@ -87,7 +87,9 @@ static const char *general_format(pe_arena *arena, const pe_summary *s)
     double spread = s->sd > 0 ? s->sd : fabs(s->mean);
     if (!(spread > 0) || s->kind == PE_SUMMARY_CONSTANT) return "General";
     if (spread >= 1e12 || spread < 1e-6) return "0.000E+00";
-    int decimals = 2 - (int)floor(log10(spread));
+    int exponent;
+    pe_power_of_ten(spread, &exponent);
+    int decimals = 2 - exponent;
     if (s->integers && decimals > 2) decimals = 2;
     if (decimals <= 0) return "#,##0";
     return pe_arena_printf(arena, "#,##0.%.*s", decimals, "0000000000");

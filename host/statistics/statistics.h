@@ -24,6 +24,11 @@ typedef struct pe_frequency {
 
 typedef enum pe_bar_kind { PE_BAR_RANGE, PE_BAR_VALUE, PE_BAR_BELOW, PE_BAR_ABOVE } pe_bar_kind;
 
+/* The largest power of ten that is not above value, and its exponent (NULL: not asked for). value:
+ * positive, finite, normal. Powers are correctly rounded, which pow() of a C library need not be.
+ */
+double pe_power_of_ten(double value, int *exponent);
+
 /* One bar of the histogram: low <= x < high (the last range: x <= high), or x = low = high. */
 typedef struct pe_bar {
     pe_bar_kind kind;

@@ -4,6 +4,7 @@
 #include "statistics_internal.h"
 
 #include <math.h>
+#include <stdio.h>
 
 #define DISTINCT_MAX 50
 #define SPIKES_MAX 19 /* each holds over 5% */
@@ -36,12 +37,34 @@ static uint32_t find_spikes(const double *sorted, uint64_t n, pe_bar *spikes)
     return count;
 }
 
+static double ten_to(int exponent)
+{
+    char text[16];
+    size_t used;
+    int length = snprintf(text, sizeof text, "1e%d", exponent);
+    return pe_decimal_parse(text, (size_t)length, &used);
+}
+
+double pe_power_of_ten(double value, int *exponent)
+{
+    int guess = (int)floor(log10(value)); /* off by one at worst */
+    double power = ten_to(guess), above = ten_to(guess + 1);
+    if (power > value)
+        power = ten_to(--guess);
+    else if (above <= value) {
+        power = above;
+        guess++;
+    }
+    if (exponent != NULL) *exponent = guess;
+    return power;
+}
+
 /* The smallest of 1, 2, 2.5, 5 times a power of ten that is at least `least`; whole numbers only
  * for integers. */
 static double round_step(double least, bool integers)
 {
     static const double steps[] = {1, 2, 2.5, 5, 10};
-    double power = pow(10, floor(log10(least)));
+    double power = pe_power_of_ten(least, NULL);
     if (integers && power < 1) return 1;
     for (size_t i = 0; i < PE_COUNT(steps); i++) {
         double step = steps[i] * power;

@@ -335,9 +335,37 @@ static void tenths_of_a_table_with_ties(void **state)
     }
 }
 
+/* The compiler rounds the literals correctly. */
+static void powers_of_ten_are_exact(void **state)
+{
+    static const struct {
+        double value, power;
+        int exponent;
+    } rows[] = {
+        {1, 1, 0},
+        {0.01, 1e-2, -2},
+        {0.0099999999999999985, 1e-3, -3},
+        {0.03, 1e-2, -2},
+        {999.99999999999989, 100, 2},
+        {1000, 1000, 3},
+        {7e-7, 1e-7, -7},
+        {3e22, 1e22, 22},
+        {1e23, 1e23, 23},
+        {9.9e-300, 1e-300, -300},
+        {1.7976931348623157e308, 1e308, 308},
+    };
+    PE_UNUSED(state);
+    for (size_t i = 0; i < PE_COUNT(rows); i++) {
+        int exponent = 0;
+        assert_true(pe_power_of_ten(rows[i].value, &exponent) == rows[i].power);
+        assert_int_equal(exponent, rows[i].exponent);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(powers_of_ten_are_exact),
         cmocka_unit_test(moments_of_a_small_sample),
         cmocka_unit_test(percentiles_follow_the_rule_for_repeats),
         cmocka_unit_test(blocks_merge_to_the_whole),
