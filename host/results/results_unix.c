@@ -17,10 +17,11 @@ pe_status pei_mapping_new(size_t bytes, const char *folder, pei_mapping *mapping
         return pe_fail(diag, PE_E_IO, folder, "the folder's name is too long");
     int file = mkstemp(path);
     if (file < 0)
-        return pe_fail(diag, PE_E_IO, folder,
-                       "cannot make a temporary file for %.1f GB of trials: %s; set TMPDIR to a "
-                       "folder with room",
-                       (double)bytes / 1e9, strerror(errno));
+        return pe_fail(
+            diag, PE_E_IO, folder,
+            "cannot make a temporary file for %.1f GB of trials: %s; make room there, or "
+            "run fewer trials or outputs",
+            (double)bytes / 1e9, strerror(errno));
     unlink(path);
     void *memory = MAP_FAILED;
     int error = posix_fallocate(file, 0, (off_t)bytes);
@@ -30,7 +31,7 @@ pe_status pei_mapping_new(size_t bytes, const char *folder, pei_mapping *mapping
     if (memory == MAP_FAILED)
         return pe_fail(
             diag, PE_E_IO, folder,
-            "no room for %.1f GB of trials: %s; run fewer trials or outputs, or set TMPDIR",
+            "no room for %.1f GB of trials: %s; make room there, or run fewer trials or outputs",
             (double)bytes / 1e9, strerror(error));
     *mapping = (pei_mapping){.memory = memory, .bytes = bytes};
     return PE_OK;

@@ -6,10 +6,11 @@
 
 static pe_status no_room(size_t bytes, const char *folder, pe_diag *diag)
 {
-    return pe_fail(diag, PE_E_IO, folder,
-                   "no room for %.1f GB of trials (system error %lu); run fewer trials or outputs, "
-                   "or set TEMP to a folder with room",
-                   (double)bytes / 1e9, (unsigned long)GetLastError());
+    return pe_fail(
+        diag, PE_E_IO, folder,
+        "no room for %.1f GB of trials (system error %lu); make room there, or run fewer "
+        "trials or outputs",
+        (double)bytes / 1e9, (unsigned long)GetLastError());
 }
 
 /* GetTempFileName makes the file, so that the name is this process' own. */

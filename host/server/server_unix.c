@@ -195,7 +195,8 @@ void pei_listener_free(pei_listener *listener)
 
 int pei_log_file(const char *path)
 {
-    return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+    const int how = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW;
+    return open(path, how | O_NONBLOCK, 0600); /* a pipe that nobody reads is no log */
 }
 
 void pei_block_broken_pipe(void)

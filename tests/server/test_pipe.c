@@ -567,6 +567,24 @@ static void a_log_that_stays_is_full(void **state)
     rig_stop(&full);
 }
 
+/* What is no file is no log, and the host starts. */
+static void a_log_is_a_file(void **state)
+{
+    (void)state;
+    rig r;
+    rig_start(&r, NULL);
+    rig_stop(&r);
+    assert_int_equal(mkdir(r.folder, 0700), 0);
+    assert_int_equal(mkfifo(r.log, 0600), 0);
+    pe_server *again = NULL;
+    r.options.endpoint = r.socket;
+    assert_int_equal(pe_server_new(&r.options, &again, NULL), PE_OK);
+    pe_server_stop(again);
+    assert_int_equal(pe_server_run(again, NULL), PE_OK);
+    pe_server_free(again);
+    rig_stop(&r);
+}
+
 static void ends_when_idle(void **state)
 {
     (void)state;
@@ -646,6 +664,7 @@ int main(void)
         cmocka_unit_test(logs_who_came),
         cmocka_unit_test(rotates_its_log),
         cmocka_unit_test(a_log_that_stays_is_full),
+        cmocka_unit_test(a_log_is_a_file),
         cmocka_unit_test(ends_when_idle),
         cmocka_unit_test(ends_when_asked),
         cmocka_unit_test(ends_in_the_middle),
