@@ -6,7 +6,7 @@
 
 /* The nearest number of 15 significant digits; what is too large to have a rounding error behind
  * its 11 binary places stays. */
-static double approximate(double x)
+double pei_calc_approximate(double x)
 {
     pe_decimal15 d = pe_arith_decimal15(x);
     if (x == 0 || pen_abs(x) >= 0x1p41) return x;
@@ -17,11 +17,11 @@ static double approximate(double x)
 
 static double approximate_floor(double x)
 {
-    return pen_floor(approximate(x));
+    return pen_floor(pei_calc_approximate(x));
 }
 static double approximate_ceil(double x)
 {
-    return 0.0 - pen_floor(0.0 - approximate(x));
+    return 0.0 - pen_floor(0.0 - pei_calc_approximate(x));
 }
 
 static double calc_power(const double *x, int n)
@@ -164,13 +164,71 @@ static double calc_db(const double *x, int n)
 
 static double calc_ddb(const double *x, int n)
 {
-    return is_asset(x) ? pei_fn_DDB(x, n) : pe_error_double(PE_ERROR_VALUE);
+    return is_asset(x) && x[3] >= 1 ? pei_fn_DDB(x, n) : pe_error_double(PE_ERROR_VALUE);
+}
+
+static double calc_vdb(const double *x, int n)
+{
+    return x[1] <= x[0] ? pei_fn_VDB(x, n) : pe_error_double(PE_ERROR_VALUE);
 }
 
 static double calc_syd(const double *x, int n)
 {
     PE_UNUSED(n);
     return (x[0] - x[1]) * (x[2] - x[3] + 1) / (x[2] * (x[2] + 1) / 2);
+}
+
+/* ---- distributions: outside its domain a variable has no probability, which is no error ------ */
+
+static double calc_betadist(const double *x, int n)
+{
+    double low = n > 3 ? x[3] : 0, high = n > 4 ? x[4] : 1;
+    bool valid = x[1] > 0 && x[2] > 0 && low < high;
+    if (valid && x[0] < low) return 0;
+    return valid && x[0] > high ? 1 : pei_fn_betadist(x, n);
+}
+
+static double calc_beta_inv(const double *x, int n)
+{
+    double low = n > 3 ? x[3] : 0, high = n > 4 ? x[4] : 1;
+    return x[0] == 0 && x[1] > 0 && x[2] > 0 && low < high ? low : pei_fn_beta_inv(x, n);
+}
+
+static double calc_expon_dist(const double *x, int n)
+{
+    return x[0] < 0 && x[1] > 0 ? 0 : pei_fn_expon_dist(x, n);
+}
+
+static double calc_gammadist(const double *x, int n)
+{
+    return x[0] < 0 && x[1] > 0 && x[2] > 0 ? 0 : pei_fn_gamma_dist(x, n);
+}
+
+static double calc_lognormdist(const double *x, int n)
+{
+    return x[0] <= 0 && x[2] > 0 ? 0 : pei_fn_lognormdist(x, n);
+}
+
+static double calc_lognorm_dist(const double *x, int n)
+{
+    return x[0] <= 0 && x[2] > 0 && x[3] != 0 ? 0 : pei_fn_lognorm_dist(x, n);
+}
+
+static double calc_chidist(const double *x, int n)
+{
+    return x[0] < 0 && x[1] >= 1 ? 1 : pei_fn_chisq_dist_rt(x, n);
+}
+
+static double calc_poisson(const double *x, int n)
+{
+    return x[1] == 0 ? pe_error_double(PE_ERROR_VALUE) : pei_fn_poisson_dist(x, n);
+}
+
+static double calc_combina(const double *x, int n)
+{
+    double from = pen_floor(x[0]), count = pen_floor(x[1]);
+    if (from < 0 || count < 0 || count > from) return pe_error_double(PE_ERROR_VALUE);
+    return from == 0 ? 0 : pei_fn_combina(x, n);
 }
 
 /* Treasury bills are counted in months of 30 days (by the calendar from 1899), the day of maturity
@@ -212,6 +270,19 @@ static const struct {
     {PE_FN_IPMT, calc_ipmt},
     {PE_FN_PPMT, calc_ppmt},
     {PE_FN_TBILLPRICE, calc_tbillprice},
+    {PE_FN_VDB, calc_vdb},
+    {PE_FN_BETADIST, calc_betadist},
+    {PE_FN_BETAINV, calc_beta_inv},
+    {PE_FN_BETA_INV, calc_beta_inv},
+    {PE_FN_EXPONDIST, calc_expon_dist},
+    {PE_FN_EXPON_DIST, calc_expon_dist},
+    {PE_FN_GAMMADIST, calc_gammadist},
+    {PE_FN_LOGNORMDIST, calc_lognormdist},
+    {PE_FN_LOGNORM_DIST, calc_lognorm_dist},
+    {PE_FN_CHIDIST, calc_chidist},
+    {PE_FN_POISSON, calc_poisson},
+    {PE_FN_POISSON_DIST, calc_poisson},
+    {PE_FN_COMBINA, calc_combina},
     {PE_FN_TBILLYIELD, calc_tbillyield},
     {PE_FN_TBILLEQ, calc_tbilleq},
     {PE_FN_DB, calc_db},
@@ -219,9 +290,30 @@ static const struct {
     {PE_FN_SYD, calc_syd},
 };
 
+/* How many of the first arguments are counts, of which -0.5 is none: they are cut downwards. */
+static int counts_of(pe_function_id id)
+{
+    switch ((unsigned)id) {
+    case PE_FN_COMBIN:
+    case PE_FN_PERMUT:
+        return 2;
+    case PE_FN_BINOMDIST:
+    case PE_FN_BINOM_DIST:
+    case PE_FN_BINOM_INV:
+    case PE_FN_CRITBINOM:
+    case PE_FN_HYPGEOMDIST:
+    case PE_FN_HYPGEOM_DIST:
+        return 1;
+    default:
+        return 0;
+    }
+}
+
 pe_value pe_calc_call(pe_function_id id, const double *x, int n)
 {
     pe_num_body body = pe_function_row(id)->num;
+    for (int i = counts_of(id); i-- > 0;)
+        if (i < n && x[i] < 0) return pe_error(PE_ERROR_VALUE);
     for (size_t i = 0; i < PE_COUNT(bodies); i++)
         if (bodies[i].id == id) body = bodies[i].body;
     return pe_calc_result(id, pe_number_checked(body(x, n)));

@@ -110,6 +110,7 @@ pe_value pei_fn_FVSCHEDULE(pe_call *call, const pe_value *args, int n)
         pe_kind kind = pe_kind_of(v);
         if (kind == PE_KIND_BLANK) continue;
         if (pe_is_error(v)) return v;
+        if (kind == PE_KIND_TEXT && call->calc != NULL) continue;
         if (kind != PE_KIND_NUMBER) return pe_error(PE_ERROR_VALUE);
         value *= 1.0 + pe_as_number(v);
     }

@@ -292,8 +292,10 @@ pe_value pei_fn_eomonth(pe_call *call, const pe_value *args, int n)
 
 pe_value pei_fn_days(pe_call *call, const pe_value *args, int n)
 {
-    double end = pen_floor(pe_arg_number(args, n, 0, 0)),
-           start = pen_floor(pe_arg_number(args, n, 1, 0));
+    double end = pe_arg_number(args, n, 0, 0), start = pe_arg_number(args, n, 1, 0);
+    if (call->calc != NULL) return pe_number(pe_calc_sub(end, start));
+    end = pen_floor(end);
+    start = pen_floor(start);
     if (!in_calendar(call, end) || !in_calendar(call, start)) return pe_error(PE_ERROR_NUM);
     return pe_number(end - start);
 }

@@ -33,6 +33,8 @@ int pei_decimal_round(char *digits, int count, int keep, int *exponent);
 int pei_number_text(double x, char out[PEI_NUMBER_TEXT_BYTES]);
 /* As Calc has it: whole numbers below 2^53 in full, others to 15 digits and 20 decimals; 1E+020. */
 int pei_calc_number_text(double x, char out[PEI_NUMBER_TEXT_BYTES]);
+/* Calc's number without rounding errors: 15 significant digits. */
+double pei_calc_approximate(double x);
 /* The format General: 11 characters. */
 int pei_general_text(double x, char out[PEI_NUMBER_TEXT_BYTES]);
 /* Whose days: Excel's 1900 system with its 29 Feb 1900, the one from 1904, or Calc's, which counts

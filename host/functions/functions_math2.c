@@ -294,6 +294,7 @@ pe_value pei_fn_seriessum(pe_call *call, const pe_value *args, int n)
         pe_value v =
             pe_is(coefficients->cells[i], PE_KIND_BLANK) ? pe_number(0) : coefficients->cells[i];
         if (pe_is_error(v)) return v;
+        if (call->calc != NULL && pe_is(v, PE_KIND_TEXT)) v = pe_number(0);
         if (!pe_is_number(v)) return pe_error(PE_ERROR_VALUE);
         double e = power + (double)i * step;
         pe_value p = pe_number_checked(x == 0 && e == 0 ? 1.0 : pe_arith_pow(x, e));
@@ -313,7 +314,9 @@ pe_value pei_fn_quotient(pe_call *call, const pe_value *args, int n)
         if (!pe_is_number(x[i])) return x[i];
     }
     if (pe_as_number(x[1]) == 0) return pe_error(PE_ERROR_DIV0);
-    return pe_number_checked(pen_trunc(pe_as_number(x[0]) / pe_as_number(x[1])));
+    double quotient = pe_as_number(x[0]) / pe_as_number(x[1]);
+    if (call->calc != NULL) quotient = pei_calc_approximate(quotient);
+    return pe_number_checked(pen_trunc(quotient));
 }
 
 /* ---- numerals --------------------------------------------------------------- */

@@ -63,6 +63,7 @@ typedef struct holiday_walk {
     calendar *calendar;
     size_t capacity;
     pe_value error;
+    bool skips_texts;
 } holiday_walk;
 
 static bool add_holiday(void *context, pe_value v, bool direct)
@@ -71,6 +72,7 @@ static bool add_holiday(void *context, pe_value v, bool direct)
     double serial = 0;
     PE_UNUSED(direct);
     if (pe_is(v, PE_KIND_OMITTED)) return true;
+    if (w->skips_texts && pe_is(v, PE_KIND_TEXT)) return true;
     w->error = day_argument(w->call, v, &serial);
     if (pe_is_error(w->error)) return false;
     if (!works_on(w->calendar, serial)) return true;
@@ -95,9 +97,12 @@ static int compare_doubles(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static pe_value read_holidays(pe_call *call, pe_value argument, calendar *c)
+/* core: one of Calc's own functions, which skip the texts of a range; its add-in's WORKDAY does
+ * not. */
+static pe_value read_holidays(pe_call *call, pe_value argument, bool core, calendar *c)
 {
-    holiday_walk walk = {call, c, 0, pe_blank()};
+    bool skips_texts = core && call->calc != NULL && pe_is(argument, PE_KIND_REFERENCE);
+    holiday_walk walk = {call, c, 0, pe_blank(), skips_texts};
     pe_each_value(call, argument, add_holiday, &walk);
     if (pe_is_error(walk.error) || c->holiday_count == 0) return walk.error;
     qsort(c->holidays, c->holiday_count, sizeof *c->holidays, compare_doubles);
@@ -110,14 +115,14 @@ static pe_value read_holidays(pe_call *call, pe_value argument, calendar *c)
 
 /* Arguments 0, weekend and holidays (indices; -1: not an argument). */
 static pe_value read_calendar(pe_call *call, const pe_value *args, int n, int weekend, int holidays,
-                              calendar *c)
+                              bool core, calendar *c)
 {
     memset(c, 0, sizeof *c);
     c->dates = pei_dates_of(call);
     pe_value error =
         read_weekend(call, weekend >= 0 && weekend < n ? args[weekend] : pe_omitted(), c);
     if (pe_is_error(error)) return error;
-    return holidays < n ? read_holidays(call, args[holidays], c) : pe_blank();
+    return holidays < n ? read_holidays(call, args[holidays], core, c) : pe_blank();
 }
 
 /* Holidays before `serial`. */
@@ -151,7 +156,7 @@ static pe_value network_days(pe_call *call, const pe_value *args, int n, int wee
     if (pe_is_error(error)) return error;
     error = day_argument(call, args[1], &end);
     if (pe_is_error(error)) return error;
-    error = read_calendar(call, args, n, weekend, holidays, &c);
+    error = read_calendar(call, args, n, weekend, holidays, true, &c);
     if (pe_is_error(error)) return error;
     if (start <= end) return pe_number(count_work_days(&c, start, end));
     double days = count_work_days(&c, end, start);
@@ -179,7 +184,7 @@ static pe_value work_day(pe_call *call, const pe_value *args, int n, int weekend
     pe_value number =
         pe_is(args[1], PE_KIND_BOOLEAN) ? pe_error(PE_ERROR_VALUE) : pe_to_number(call, args[1]);
     if (!pe_is_number(number)) return number;
-    error = read_calendar(call, args, n, weekend, holidays, &c);
+    error = read_calendar(call, args, n, weekend, holidays, weekend >= 0, &c);
     if (pe_is_error(error)) return error;
     if (c.work_days == 0) return pe_error(PE_ERROR_VALUE);
     double left = pen_trunc(pe_as_number(number)), end = PEI_SERIAL_END(pei_dates_of(call));
