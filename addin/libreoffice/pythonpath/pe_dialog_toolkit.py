@@ -101,7 +101,9 @@ class Dialog:
         return model
 
     def label(self, name, text, place, **properties):
-        return self.add("FixedText", name, place, Label=text, **properties)
+        """Only a text with ~ has a key: the toolkit would find one for any other too."""
+        return self.add("FixedText", name, place, Label=text, NoLabel="~" not in text,
+                        **properties)
 
     def heading(self, name, text, place):
         return self.add("FixedLine", name, place, Label=text, FontWeight=BOLD)

@@ -21,6 +21,7 @@ UNDO_TITLE, REMOVE_TITLE = "Simulation results", "Remove results"
 EXCEL_A1 = 1              # AddressConvention.XL_A1
 STALE_COLOR, STALE_TEXT_COLOR = 0xBFBFBF, 0xB3261E  # tab and title of an older run's page
 STALE = " \u2013 of an earlier run: not part of the last one"
+WHITE = 0xFFFFFF
 CHARACTER_PIXELS, CHARACTER_PADDING = 7, 5   # a column's width in characters, as Excel has it
 PIXEL = 2540.0 / 96.0     # in 1/100 mm
 POINT = 2540.0 / 72.0
@@ -197,6 +198,9 @@ class Book:
             area.merge(False)
         self._values(page, sheet, (rows, columns), entries, names, before)
         pe_styles.apply(self.document, sheet, page, rows, columns, self.keys)
+        if names:  # for the charts, not for people
+            sheet.getCellRangeByPosition(columns - 1, 0, columns - 1,
+                                         len(names) - 1).CharColor = WHITE
         self._special(page, sheet)
         self._sizes(page, sheet)
         for row, column, height, width in page.get("merges", ()):
