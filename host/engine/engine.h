@@ -97,8 +97,8 @@ typedef struct pe_backend {
                      const pe_engine_sink *sink, const pe_control *control, uint64_t *done,
                      pe_engine_missing *missing, pe_diag *diag);
     /* After PE_E_NOT_FOUND: what the trials of that run lacked, each once, ascending: of each trial
-     * the first that a cell lacked whose own precedents were all there. A function of the program
-     * and the trials alone. Valid until the next run. */
+     * what one cell asked for whose own precedents were all there (of a long range, the beginning).
+     * A function of the program and the trials alone. Valid until the next run. */
     const pe_engine_missing *(*missing)(const pe_plan *plan, uint32_t *count);
     void (*describe)(const pe_plan *plan, pe_plan_info *info);
     void (*free)(pe_plan *plan); /* NULL is allowed */

@@ -149,11 +149,23 @@ typedef struct pe_table_cell {
 /* Row i and column j of the block whose first cell is master. False: broken (#REF!). */
 bool pe_evaluator_table_cell(const pe_evaluator *evaluator, uint32_t master, uint32_t i, uint32_t j,
                              pe_table_cell *cell);
-/* The cells whose value can differ from the model's own while the table's inputs are replaced: a
- * bit set. NULL: no table. *empty_read: an input is an empty cell, which has no id, and some
- * formula reads it. */
-const uint64_t *pe_evaluator_table_cells(const pe_evaluator *evaluator, uint32_t master,
-                                         bool *empty_read);
+/* The cells whose value can differ from the model's own while a table's inputs are replaced. Tables
+ * with the same inputs share them. */
+typedef struct pe_table_reach {
+    const uint64_t *cells; /* a bit set */
+    const uint32_t *rank;  /* by word of it: the cells before */
+    uint32_t count;
+    bool empty_read; /* an input is an empty cell, which has no id, and some formula reads it */
+} pe_table_reach;
+/* False: master begins no table. */
+bool pe_evaluator_table_reach(const pe_evaluator *evaluator, uint32_t master,
+                              pe_table_reach *reach);
+/* A reached cell's number, from 0. */
+static inline uint32_t pe_reach_rank(const uint64_t *cells, const uint32_t *rank, uint32_t cell)
+{
+    uint64_t before = cells[cell >> 6] & ((1ull << (cell & 63)) - 1);
+    return rank[cell >> 6] + (uint32_t)__builtin_popcountll(before);
+}
 /* Until pe_lane_restore, PE_UNIT_NODE and pe_lane_cell see the model with values in place of the
  * cell's inputs. source: for pe_lane_cell, outlives the replacement. */
 pe_status pe_lane_replace(pe_lane *lane, uint32_t master, const pe_table_cell *cell,

@@ -125,9 +125,7 @@ static inline pei_context *pei_context_of(pe_call *call)
 /* The slot of a cell in a layer, or PEI_NONE. */
 static inline uint32_t pei_layer_slot(const pei_layer *layer, uint32_t cell)
 {
-    uint64_t word = layer->bits[cell >> 6], bit = 1ull << (cell & 63);
-    if ((word & bit) == 0) return PEI_NONE;
-    return layer->rank[cell >> 6] + (uint32_t)__builtin_popcountll(word & (bit - 1));
+    return pe_bit(layer->bits, cell) ? pe_reach_rank(layer->bits, layer->rank, cell) : PEI_NONE;
 }
 
 /* evaluate_context.c */

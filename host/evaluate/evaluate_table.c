@@ -236,12 +236,12 @@ bool pe_evaluator_table_cell(const pe_evaluator *evaluator, uint32_t master, uin
     return true;
 }
 
-const uint64_t *pe_evaluator_table_cells(const pe_evaluator *evaluator, uint32_t master,
-                                         bool *empty_read)
+bool pe_evaluator_table_reach(const pe_evaluator *evaluator, uint32_t master, pe_table_reach *reach)
 {
     const pei_table_plan *plan = pei_table_plan_of(evaluator, master);
-    *empty_read = plan != NULL && plan->empty_read;
-    return plan != NULL ? plan->bits : NULL;
+    if (plan == NULL) return false;
+    *reach = (pe_table_reach){plan->bits, plan->rank, plan->slot_count, plan->empty_read};
+    return true;
 }
 
 /* One cell of the block. Draws belong to the substitution: cells with the same inputs share them.

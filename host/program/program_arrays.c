@@ -133,6 +133,9 @@ static bool function_may_be(const pei_builder *b, const pe_node *node, bool arra
         return any_argument(b, node, 0, array, depth);
     case PE_FN_LET:
         return may_be(b, node->args[node->arg_count - 1], array, depth);
+    case PE_FN_ROW:
+    case PE_FN_COLUMN:
+        return node->arg_count == 1 && !is_cell(node->args[0]);
     case PE_FN_OFFSET: /* one cell, moved */
         return node->arg_count != 3 || !is_cell(node->args[0]) ||
                any_argument(b, node, 1, array, depth);

@@ -11,6 +11,7 @@
 static void builder_free(pei_builder *b)
 {
     pei_columns_free(b);
+    pei_replaced_free(b->room);
     pe_lane_free(b->lane);
     pe_map_free(b->texts);
     pe_map_free(b->domain_map);

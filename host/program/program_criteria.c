@@ -200,6 +200,12 @@ static bool lane_entry(tuples *t, const lane *l, uint32_t row, uint32_t column, 
     return true;
 }
 
+/* A count of what matches in all trials: no lane has anything to do. */
+static bool is_decided(const tuples *t)
+{
+    return t->kind == PEI_COUNT && t->lane_count == 0;
+}
+
 static bool add_tuple(tuples *t, uint32_t row, uint32_t column)
 {
     pei_conditional *c = t->c;
@@ -226,7 +232,7 @@ static bool add_tuple(tuples *t, uint32_t row, uint32_t column)
     if (t->kind != PEI_COUNT && !push(t, value)) return false;
     t->tuple_count++;
     bool carries = t->kind == PEI_COUNT || t->kind == PEI_SUM;
-    if (carries && t->tuple_count == CHUNK_TUPLES) return finish(t);
+    if (carries && t->tuple_count >= CHUNK_TUPLES && !is_decided(t)) return finish(t);
     return t->count <= ENTRIES_MAX;
 }
 
@@ -248,8 +254,8 @@ bool pei_run_criteria(pei_conditional *c, pei_kind kind, pei_operand *o)
         .op = PE_I_CONSTANT, .a = PEI_NONE, .b = PEI_NONE, .c = PEI_NONE, .k = pei_constant(b, 0)};
     t.result = make_step(&t, &zero);
     bool ok = t.result != PEI_NONE && each_offset(&t, find_lanes) && start(&t) &&
-              each_offset(&t, add_tuple) && finish(&t);
+              each_offset(&t, add_tuple) && (is_decided(&t) || finish(&t));
     free(t.refs);
-    *o = pei_varying(t.result);
+    *o = is_decided(&t) ? pei_uniform(pe_number(t.tuple_count)) : pei_varying(t.result);
     return ok && b->status == PE_OK;
 }

@@ -98,6 +98,7 @@ typedef struct pei_builder {
     uint64_t *entered; /* bit set: cells whose precedents were pulled before them */
     uint32_t group_count, group;
     pei_replaced *replaced; /* NULL: the model itself is lowered */
+    pei_replaced *room;     /* of the last data table */
 
     /* the formula at hand */
     uint32_t cell;
@@ -253,6 +254,7 @@ bool pei_general_component(pei_builder *b, uint32_t component);
 /* The data table whose first cell is `cell`, its model lowered once per row. False: not for the
  * program (or b->status). */
 bool pei_lower_table(pei_builder *b, uint32_t cell);
+void pei_replaced_free(pei_replaced *r); /* NULL is allowed */
 bool pei_is_replaced(const pei_replaced *r, uint32_t cell);
 /* Whether the cell's value can differ from the model's own. */
 bool pei_replaced_has(const pei_builder *b, uint32_t cell);

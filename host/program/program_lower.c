@@ -13,6 +13,15 @@ static bool function_uniform(const pe_node *node)
                           PE_FN_DYNAMIC | PE_FN_UNSUPPORTED)) == 0;
 }
 
+/* Where an area stands, and how large it is, is the same whatever it holds. */
+static bool asks_for_address(pei_builder *b, const pe_node *node)
+{
+    pe_area area;
+    bool asks = node->function == PE_FN_ROW || node->function == PE_FN_COLUMN ||
+                node->function == PE_FN_ROWS || node->function == PE_FN_COLUMNS;
+    return asks && node->arg_count == 1 && pei_node_is_area(b, node->args[0], &area);
+}
+
 static bool name_uniform(pei_builder *b, const pe_node *node)
 {
     const pe_formula *formula = pe_graph_name(b->graph, node->index);
@@ -39,6 +48,7 @@ bool pei_subtree_uniform(pei_builder *b, const pe_node *node)
         return name_uniform(b, node);
     case PE_NODE_FUNCTION:
         if (!function_uniform(node)) return false;
+        if (asks_for_address(b, node)) return true;
         break;
     case PE_NODE_UNARY:
         if (node->op == PE_OP_SPILL) return false;

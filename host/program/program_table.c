@@ -16,11 +16,10 @@ struct pei_replaced {
     uint64_t table_row;             /* of the draws */
     uint32_t input[2], input_count; /* PE_NO_CELL: empty and read by nothing */
     pe_value value[2];
-    const uint64_t *reached;  /* cells that inputs or draws reach */
-    uint32_t *rank;           /* per word of reached: bits before it */
+    pe_table_reach reach;     /* what inputs or draws reach */
     pei_operand *operands;    /* by rank: of varying cells, where done */
     uint32_t *entered, *done; /* by rank: the row's number in which that happened */
-    uint32_t row;             /* its number, from 1 */
+    uint32_t row;             /* its number, from 1, over all tables of this reach */
     size_t generals;          /* instructions that the program had when the row began */
     uint32_t *stack;
     size_t stack_count, stack_capacity;
@@ -33,8 +32,7 @@ struct pei_replaced {
 
 static uint32_t rank_of(const pei_replaced *r, uint32_t cell)
 {
-    uint64_t before = r->reached[cell >> 6] & ((1ull << (cell & 63)) - 1);
-    return r->rank[cell >> 6] + (uint32_t)__builtin_popcountll(before);
+    return pe_reach_rank(r->reach.cells, r->reach.rank, cell);
 }
 
 bool pei_is_replaced(const pei_replaced *r, uint32_t cell)
@@ -45,7 +43,7 @@ bool pei_is_replaced(const pei_replaced *r, uint32_t cell)
 bool pei_replaced_has(const pei_builder *b, uint32_t cell)
 {
     const pei_replaced *r = b->replaced;
-    return r != NULL && (pe_bit(r->reached, cell) || pei_is_replaced(r, cell));
+    return r != NULL && (pe_bit(r->reach.cells, cell) || pei_is_replaced(r, cell));
 }
 
 pe_value pei_replaced_value(const pei_builder *b, uint32_t cell)
@@ -54,7 +52,7 @@ pe_value pei_replaced_value(const pei_builder *b, uint32_t cell)
     pe_value value = pe_number(0);
     if (cell == r->input[0]) return r->value[0];
     if (pei_is_replaced(r, cell)) return r->value[1];
-    if (!pe_bit(r->reached, cell)) return pe_evaluator_value(b->evaluator, cell);
+    if (!pe_bit(r->reach.cells, cell)) return pe_evaluator_value(b->evaluator, cell);
     if (pe_lane_cell(b->lane, cell, &value) != PE_OK) {
         r->failed = true;
         return pe_number(0);
@@ -87,7 +85,7 @@ uint32_t pei_replaced_table(const pei_builder *b)
 static bool not_reached(void *context, uint32_t cell)
 {
     const pei_replaced *r = context;
-    return !pe_bit(r->reached, cell) && !pei_is_replaced(r, cell);
+    return !pe_bit(r->reach.cells, cell) && !pei_is_replaced(r, cell);
 }
 
 bool pei_replaced_reaches(const pei_builder *b, const pe_area *area)
@@ -150,7 +148,7 @@ static bool push_cell(void *context, uint32_t cell)
     pei_builder *b = context;
     pei_replaced *r = b->replaced;
     if (!pei_is_varying(b, cell)) return true;
-    if (!pe_bit(r->reached, cell)) { /* varies, yet no draw reaches it: not understood */
+    if (!pe_bit(r->reach.cells, cell)) { /* varies, yet no draw reaches it: not understood */
         r->failed = true;
         return false;
     }
@@ -277,24 +275,39 @@ static bool lower_rows(pei_builder *b, pei_replaced *r, const pe_formula_source 
     return good;
 }
 
-static bool prepare(pei_builder *b, pei_replaced *r, uint32_t master)
+void pei_replaced_free(pei_replaced *r)
 {
-    uint32_t words = b->workbook->cell_count / 64 + 1, total = 0;
-    bool empty_read;
-    r->master = master;
-    r->reached = pe_evaluator_table_cells(b->evaluator, master, &empty_read);
-    r->source = (pe_lane_source){b->request->varying, NULL, pei_read_none};
-    if (r->reached == NULL || empty_read || !pei_make_lane(b)) return false;
-    r->rank = malloc(words * sizeof *r->rank);
-    for (uint32_t i = 0; r->rank != NULL && i < words; i++) {
-        r->rank[i] = total;
-        total += (uint32_t)__builtin_popcountll(r->reached[i]);
+    if (r == NULL) return;
+    free(r->operands);
+    free(r->entered);
+    free(r->done);
+    free(r->stack);
+    free(r);
+}
+
+/* The room for a table's rows: that of the table before, if it replaces the same cells. */
+static pei_replaced *prepare(pei_builder *b, uint32_t master)
+{
+    pe_table_reach reach;
+    if (!pe_evaluator_table_reach(b->evaluator, master, &reach) || reach.empty_read ||
+        !pei_make_lane(b))
+        return NULL;
+    pei_replaced *r = b->room;
+    if (r == NULL || r->reach.cells != reach.cells) {
+        pei_replaced_free(r);
+        b->room = r = calloc(1, sizeof *r);
+        if (r == NULL) return pei_fail(b, PE_E_MEMORY, "no memory for a data table"), NULL;
+        r->reach = reach;
+        r->operands = malloc(((size_t)reach.count + 1) * sizeof *r->operands);
+        r->entered = calloc((size_t)reach.count + 1, sizeof *r->entered);
+        r->done = calloc((size_t)reach.count + 1, sizeof *r->done);
     }
-    r->operands = malloc(((size_t)total + 1) * sizeof *r->operands);
-    r->entered = calloc((size_t)total + 1, sizeof *r->entered);
-    r->done = calloc((size_t)total + 1, sizeof *r->done);
-    return (r->rank != NULL && r->operands != NULL && r->entered != NULL && r->done != NULL) ||
-           pei_fail(b, PE_E_MEMORY, "no memory for a data table");
+    if (r->operands == NULL || r->entered == NULL || r->done == NULL)
+        return pei_fail(b, PE_E_MEMORY, "no memory for a data table"), NULL;
+    r->master = master;
+    r->failed = false;
+    r->source = (pe_lane_source){b->request->varying, NULL, pei_read_none};
+    return r;
 }
 
 bool pei_lower_table(pei_builder *b, uint32_t master)
@@ -303,12 +316,12 @@ bool pei_lower_table(pei_builder *b, uint32_t master)
     const pe_area *a = &source->area;
     uint32_t columns = a->column_last - a->column_first + 1;
     uint64_t count = pe_area_cells(a);
-    pei_replaced r = {.row = 0};
     size_t draws = b->draw_count, inverses = b->inverse_count, generals = b->general_count,
            reads = b->read_count;
     if (b->replaced != NULL) return false; /* a table in a table's model */
     uint32_t *nodes = malloc((size_t)count * sizeof *nodes);
-    bool good = nodes != NULL && prepare(b, &r, master) && lower_rows(b, &r, source, nodes);
+    pei_replaced *r = nodes != NULL ? prepare(b, master) : NULL;
+    bool good = r != NULL && lower_rows(b, r, source, nodes);
     for (uint64_t k = 0; good && k < count; k++) {
         uint32_t cell = pei_find_cell(b, a->sheet_first, a->row_first + (uint32_t)(k / columns),
                                       a->column_first + (uint32_t)(k % columns));
@@ -321,10 +334,5 @@ bool pei_lower_table(pei_builder *b, uint32_t master)
         b->read_count = reads;
     }
     free(nodes);
-    free(r.rank);
-    free(r.operands);
-    free(r.entered);
-    free(r.done);
-    free(r.stack);
     return good;
 }

@@ -137,6 +137,8 @@ static bool check_operand(check *c, const pe_instruction *i, char letter)
 static bool check_instruction(check *c, const pe_instruction *i)
 {
     if (i->op >= PE_OPCODE_COUNT) return c->wrong = "has an unknown opcode", false;
+    if (i->op == PE_I_CRITERIA && (i->flags == 0 || i->flags >> 14 != 0))
+        return c->wrong = "has no such criteria", false;
     const char *operands = rows[i->op].operands;
     for (const char *o = operands; *o != 0; o++)
         if (!check_operand(c, i, *o)) return false;

@@ -169,6 +169,8 @@ static const char *const formulas[] = {
     "=VLOOKUP(5007,D1:F10,3,FALSE)",
     "=COUNTIFS(G1:G50,\">0.3\",G2:G51,\"<=0.6\")",
     "=COUNTIF(G1:G50,\">\"&A1)",
+    "=COUNTIFS(G1:G50,\"<>x\",G2:G51,\"<>y\",D1:D50,\">5000\")",
+    "=COUNTIFS(G1:G90,\"<>x\",G2:G91,\"<>y\")",
     "=COUNTIF(A1:A5,A4)",
     "=SUMIF(G1:G50,\"<\"&A1,G2:G51)",
     "=SUMIF(A1:A5,\">=\"&A3,A1:A5)",
@@ -187,6 +189,7 @@ static const char *const formulas[] = {
 /* Of these nothing needs the general evaluator. */
 static const char *const vector_formulas[] = {
     "=LARGE(G1:G40,3)",
+    "=LARGE(G1:G40,ROW(G5)-ROW(G4)+COLUMNS(G1:I1))",
     "=SMALL(G1:G9,A3)",
     "=PERCENTILE(G1:G200,0.9)+MEDIAN(G1:G5)",
     "=QUARTILE(G1:G20,3)",

@@ -100,6 +100,7 @@ static void test_verify_refuses(void **state)
         {.op = PE_I_SUM, .d = 0, .k = 0, .c = 3}, /* list outside */
         {.op = PE_I_GENERAL, .k = 0},             /* no such unit */
         {.op = PE_I_SORT, .c = 1},                /* lists outside */
+        {.op = PE_I_CRITERIA},                    /* tuples of nothing */
     };
     const double constants[] = {1};
     for (size_t i = 0; i < PE_COUNT(wrong); i++) {

@@ -195,10 +195,14 @@ static uint64_t is_na(pei_frame *f, const pe_instruction *i)
 /* ---- the general evaluator
  * ---------------------------------------------------------------------------- */
 
+#define ASKED_MAX 256u /* of one evaluation: a range is asked for whole */
+
 typedef struct general_state {
     const pei_frame *frame;
     const pe_general *general;
-    uint32_t first; /* lane 0 of the view */
+    uint32_t first;  /* lane 0 of the view */
+    uint32_t *asked; /* cells that are not at hand; NULL: nobody wants to know */
+    uint32_t *asked_count;
 } general_state;
 
 static bool general_read(const void *state, uint32_t cell, uint32_t lane, pe_value *value)
@@ -213,7 +217,10 @@ static bool general_read(const void *state, uint32_t cell, uint32_t lane, pe_val
         else
             high = middle;
     }
-    if (low == s->general->read_count || reads[low].cell != cell) return false;
+    if (low == s->general->read_count || reads[low].cell != cell) {
+        if (s->asked != NULL && *s->asked_count < ASKED_MAX) s->asked[(*s->asked_count)++] = cell;
+        return false;
+    }
     const pe_unit_read *r = &reads[low];
     double x = pei_slot(s->frame, r->slot)[lane + s->first];
     switch ((pe_type)r->type) {
@@ -230,14 +237,30 @@ static bool general_read(const void *state, uint32_t cell, uint32_t lane, pe_val
     return true;
 }
 
-/* Lanes [first, end) of the valid ones. */
-static pe_status evaluate_some(pei_frame *f, const pe_general *g, pe_value *const *lanes,
-                               uint32_t first, uint32_t end, uint32_t *missing)
+static pe_status evaluate_view(pei_frame *f, const pe_general *g, const general_state *state,
+                               uint32_t count, pe_value *const *lanes, uint32_t *missing)
 {
-    general_state state = {f, g, f->valid_first + first};
-    pe_engine_view view = {&state, general_read};
+    pe_engine_view view = {state, general_read};
     return f->general->evaluate(f->general->context, f->worker, &g->unit, &view,
-                                f->trial + f->valid_first + first, end - first, lanes, missing);
+                                f->trial + state->first, count, lanes, missing);
+}
+
+/* One valid lane. What it lacks goes to the frame's set. */
+static pe_status evaluate_one(pei_frame *f, const pe_general *g, pe_value *const *lanes,
+                              uint32_t lane)
+{
+    uint32_t asked[ASKED_MAX], asked_count = 0, missing = PE_NO_CELL;
+    const general_state state = {f, g, f->valid_first + lane, asked, &asked_count};
+    pe_status status = evaluate_view(f, g, &state, 1, lanes, &missing);
+    if (status != PE_E_NOT_FOUND) return status;
+    if (g->unit.table_row != 0) asked_count = 0; /* it asks for what need not vary, too */
+    if (!pei_missing_add(&f->missing, (pe_engine_missing){g->unit.cell, missing}))
+        return PE_E_MEMORY;
+    for (uint32_t i = 0; i < asked_count; i++)
+        if (asked[i] != g->unit.cell &&
+            !pei_missing_add(&f->missing, (pe_engine_missing){g->unit.cell, asked[i]}))
+            return PE_E_MEMORY;
+    return PE_E_NOT_FOUND;
 }
 
 /* Lane by lane: each that is not lost already may be. */
@@ -247,14 +270,11 @@ static pe_status evaluate_each(pei_frame *f, const pe_general *g, pe_value **lan
     pe_value **at = pe_arena_push_raw(f->arena, outputs, sizeof *at);
     if (at == NULL) return PE_E_MEMORY;
     for (uint32_t l = 0; l < count; l++) {
-        uint32_t missing = PE_NO_CELL;
         if (f->lost[l]) continue;
         for (uint32_t o = 0; o < outputs; o++) at[o] = lanes[o] + l;
-        pe_status status = evaluate_some(f, g, at, l, l + 1, &missing);
+        pe_status status = evaluate_one(f, g, at, l);
         if (status == PE_OK) continue;
         if (status != PE_E_NOT_FOUND) return status;
-        if (!pei_missing_add(&f->missing, (pe_engine_missing){g->unit.cell, missing}))
-            return PE_E_MEMORY;
         f->lost[l] = 1;
         f->any_lost = true;
         for (uint32_t o = 0; o < outputs; o++) *at[o] = pe_number(0);
@@ -266,7 +286,8 @@ static pe_status evaluate_lanes(pei_frame *f, const pe_general *g, pe_value **la
 {
     uint32_t missing = PE_NO_CELL, count = f->valid_end - f->valid_first;
     pe_status status = PE_E_NOT_FOUND;
-    if (!f->any_lost) status = evaluate_some(f, g, lanes, 0, count, &missing);
+    const general_state state = {f, g, f->valid_first, NULL, NULL};
+    if (!f->any_lost) status = evaluate_view(f, g, &state, count, lanes, &missing);
     if (status == PE_E_NOT_FOUND) status = evaluate_each(f, g, lanes);
     if (status == PE_OK) return PE_OK;
     return pe_fail(&f->diag, status, "simulate", "the general evaluator failed: %s",
