@@ -1,5 +1,5 @@
 /* client_windows.c: named pipes, the endpoint file and the start of the host on Windows. Reads the
- * environment in pei_locate and pei_find_program only. Cross-compiled in the tests, but not run on
+ * environment in pei_locate and pei_find_program only. Run under wine in the tests, but not on
  * Windows yet. All operations on the pipe are overlapped, so that each can end at a deadline. */
 #include "client_internal.h"
 
