@@ -93,14 +93,22 @@ static void print_number(double x, const pe_report *report, const char *format, 
     fprintf(out, " %14s", text);
 }
 
+/* " invest 61.1%"; what did occur is not 0%, and what did not always is not 100%. */
+static void print_share(const pe_frequency *f, uint64_t trials, const char *before, FILE *out)
+{
+    double percent = 100.0 * (double)f->count / (double)trials;
+    const char *sign = percent < 0.05 ? "<" : f->count < trials && percent >= 99.95 ? ">" : "";
+    double shown = sign[0] == '<' ? 0.1 : sign[0] == '>' ? 99.9 : percent;
+    fprintf(out, "%s %s %s%.1f%%", before, f->label, sign, shown);
+}
+
 static void print_output(const pe_report *report, const pe_report_output *o, FILE *out)
 {
     const pe_summary *s = &o->summary;
     fprintf(out, "%-32.32s", o->name);
     if (s->kind == PE_SUMMARY_LABELS) {
         for (uint32_t i = 0; i < s->frequency_count && i < 4; i++)
-            fprintf(out, "%s %s %.1f%%", i > 0 ? "," : "", s->frequencies[i].label,
-                    100.0 * (double)s->frequencies[i].count / (double)s->trials);
+            print_share(&s->frequencies[i], s->trials, i > 0 ? "," : "", out);
         fputc('\n', out);
         return;
     }

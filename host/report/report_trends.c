@@ -1,6 +1,6 @@
 /* report_trends.c: the sheet "Trends": outputs that stand side by side in the model (the years of a
  * plan) as one table and one chart of mean, median and bands. Which outputs form a trend follows
- * from their cells alone, so that each has the same place in every run. */
+ * from the model alone, so that each has the same place in every run. */
 #include "report_internal.h"
 
 #include <math.h>
@@ -53,6 +53,30 @@ static int by_place(const void *a, const void *b)
     return (x->output > y->output) - (x->output < y->output);
 }
 
+/* The name without the address that tells it from another of the same name. */
+static size_t plain_length(const pe_report_output *o)
+{
+    size_t name = strlen(o->name), cell = strlen(o->cell);
+    bool added = name > cell + 3 && memcmp(o->name + name - cell - 3, " (", 2) == 0 &&
+                 memcmp(o->name + name - cell - 1, o->cell, cell) == 0;
+    return added ? name - cell - 3 : name;
+}
+
+static bool same_name(const pe_report_output *a, const pe_report_output *b)
+{
+    size_t length = plain_length(a);
+    return length == plain_length(b) && memcmp(a->name, b->name, length) == 0;
+}
+
+/* Neighbours of one kind: with the same number format, and one below the other only where they have
+ * one name, since what a list has in its rows (revenue, cost, profit) is no series. */
+static bool are_neighbours(const pe_report *r, bool columns, const placed *x, const placed *y)
+{
+    const pe_report_output *a = &r->outputs[x->output], *b = &r->outputs[y->output];
+    return x->sheet == y->sheet && x->line == y->line && x->place + 1 == y->place &&
+           strcmp(a->format, b->format) == 0 && (!columns || same_name(a, b));
+}
+
 static void add_trend(trends *t, const placed *run, uint32_t count, bool *used)
 {
     if (t->found++ < PEI_TRENDS_MAX) t->list[t->count++] = (trend){t->member_count, count};
@@ -74,10 +98,8 @@ static void find_along(const pe_report *r, bool columns, placed *list, bool *use
     }
     if (n > 1) qsort(list, n, sizeof *list, by_place);
     for (uint32_t first = 0, end; first < n; first = end) {
-        for (end = first + 1; end < n && list[end].sheet == list[first].sheet &&
-                              list[end].line == list[first].line &&
-                              list[end].place == list[end - 1].place + 1;)
-            end++;
+        end = first + 1;
+        while (end < n && are_neighbours(r, columns, &list[end - 1], &list[end])) end++;
         if (end - first >= TREND_MIN) add_trend(t, list + first, end - first, used);
     }
 }
@@ -131,9 +153,11 @@ static void place_points(const pe_report *r, const uint32_t *members, uint32_t c
 
 static const char *title_of(pei_layout *l, const uint32_t *members, uint32_t count)
 {
-    const char *first = l->report->outputs[members[0]].name,
-               *last = l->report->outputs[members[count - 1]].name;
+    const pe_report_output *a = &l->report->outputs[members[0]],
+                           *b = &l->report->outputs[members[count - 1]];
+    const char *first = a->name, *last = b->name;
     const char *heading = heading_of(first), *end = heading_of(last);
+    if (same_name(a, b)) return pe_arena_text(l->arena, first, plain_length(a));
     if (heading != NULL && end != NULL && heading - first == end - last &&
         strncmp(first, last, (size_t)(heading - first)) == 0)
         return pe_arena_text(l->arena, first, (size_t)(heading - first) - 3);

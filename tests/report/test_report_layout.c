@@ -194,33 +194,28 @@ static void sensitivity_has_every_bar(void **state)
     assert_null(cell_at(page, 5 + o->tornado_count, 0));
 }
 
-/* Outputs side by side, three or more, first along rows and then along columns, are a trend. */
+/* Three or more outputs of one format side by side are a trend; one below the other, those of one
+ * name. */
 static void neighbours_are_trends(void **state)
 {
     static const struct {
-        const char *name;
+        const char *name, *cell, *format;
         pe_cell_ref at;
-    } cells[] = {{"Profit / 2031E", {1, 5, 3}},
-                 {"Cost / 2030", {1, 6, 2}},
-                 {"Profit / 2030", {1, 5, 2}},
-                 {"Cost / 2031", {1, 6, 3}},
-                 {"Profit / 2035", {1, 5, 4}},
-                 {"C", {1, 9, 8}},
-                 {"A", {1, 7, 8}},
-                 {"B", {1, 8, 8}},
-                 {"Elsewhere", {2, 5, 5}}};
+    } cells[] = {
+        {"Profit / 2031E", "M!D6", "0", {1, 5, 3}}, {"Cost / 2030", "M!C7", "0", {1, 6, 2}},
+        {"Profit / 2030", "M!C6", "0", {1, 5, 2}},  {"Cost / 2031", "M!D7", "0", {1, 6, 3}},
+        {"Profit / 2035", "M!E6", "0", {1, 5, 4}},  {"Margin", "M!F6", "0%", {1, 5, 5}},
+        {"Heat (M!I10)", "M!I10", "0", {1, 9, 8}},  {"Heat (M!I8)", "M!I8", "0", {1, 7, 8}},
+        {"Heat (M!I9)", "M!I9", "0", {1, 8, 8}},    {"Rent", "M!J8", "0", {1, 7, 9}},
+        {"Wages", "M!J9", "0", {1, 8, 9}},          {"Power", "M!J10", "0", {1, 9, 9}},
+        {"Profit / 2036", "N!F6", "0", {2, 5, 5}}};
     static const struct {
         uint32_t row;
         const char *name; /* of an output, or the title above the table */
         double point;     /* NaN: a title */
-    } rows[] = {{3, "Profit", NAN},
-                {5, "Profit / 2030", 2030},
-                {6, "Profit / 2031E", 2031},
-                {7, "Profit / 2035", 2035},
-                {29, "A to C", NAN},
-                {31, "A", 1},
-                {32, "B", 2},
-                {33, "C", 3}};
+    } rows[] = {{3, "Profit", NAN},         {5, "Profit / 2030", 2030}, {6, "Profit / 2031E", 2031},
+                {7, "Profit / 2035", 2035}, {29, "Heat", NAN},          {31, "Heat (M!I8)", 1},
+                {32, "Heat (M!I9)", 2},     {33, "Heat (M!I10)", 3}};
     const report_case *c = ((const fixture *)*state)->c;
     pe_report r = c->report;
     r.outputs = PE_PUSH(c->arena, pe_report_output, PE_COUNT(cells));
@@ -228,6 +223,8 @@ static void neighbours_are_trends(void **state)
     for (uint32_t i = 0; i < r.output_count; i++) {
         r.outputs[i] = c->report.outputs[CASE_MONEY];
         r.outputs[i].name = cells[i].name;
+        r.outputs[i].cell = cells[i].cell;
+        r.outputs[i].format = cells[i].format;
         r.outputs[i].at = cells[i].at;
         r.outputs[i].summary.mean = 100 + i;
     }
@@ -249,7 +246,8 @@ static void neighbours_are_trends(void **state)
     assert_true(chart->series[0].y.row_first == 5 && chart->series[0].y.row_last == 7);
     assert_true(chart->x.min == 2030 && chart->x.max == 2035);
     assert_null(find_text(page, 0, "Cost / 2030"));
-    assert_null(find_text(page, 0, "Elsewhere"));
+    assert_null(find_text(page, 0, "Wages"));
+    assert_null(find_text(page, 0, "Margin"));
 }
 
 static const char *const fixed_lines[] = {"Trials",
