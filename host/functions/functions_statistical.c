@@ -416,14 +416,25 @@ static bool has_lone_text(pe_call *call, const pe_value *args, int n)
     return false;
 }
 
-pe_value pei_fn_mode(pe_call *call, const pe_value *args, int n)
+static pe_value mode(pe_call *call, const pe_value *args, int n, bool single)
 {
     pei_list list, sorted;
     pe_value error;
     if (call->calc == NULL && has_lone_text(call, args, n)) return pe_error(PE_ERROR_VALUE);
     if (!pei_list_of(call, args, n, PEI_NUMBERS, &list, &error)) return error;
     if (!sorted_copy(call, &list, &sorted)) return num_error();
-    return list_mode(&list, &sorted);
+    /* of values that are as frequent Excel takes the first in the list, Calc the least */
+    return list_mode(call->calc != NULL && !single ? &sorted : &list, &sorted);
+}
+
+pe_value pei_fn_mode(pe_call *call, const pe_value *args, int n)
+{
+    return mode(call, args, n, false);
+}
+
+pe_value pei_fn_mode_sngl(pe_call *call, const pe_value *args, int n)
+{
+    return mode(call, args, n, true);
 }
 
 pe_value pei_fn_mode_mult(pe_call *call, const pe_value *args, int n)
@@ -484,8 +495,9 @@ static pe_value percentrank(pe_call *call, const pe_value *args, int n, bool exc
     if (list.x[below] != x)
         rank = rank - 1 + (x - list.x[below - 1]) / (list.x[below] - list.x[below - 1]);
     double share = exclusive ? (rank + 1) / (count + 1) : count > 1 ? rank / (count - 1) : 1.0;
-    return pe_number_checked(call->calc != NULL ? pe_round_decimal(share, digits)
-                                                : pe_round_decimal_down(share, digits));
+    if (call->calc == NULL) return pe_number_checked(pe_round_decimal_down(share, digits));
+    if (share > 0) digits -= pen_ceil(pen_log10(share)); /* Calc's are significant ones, rounded */
+    return pe_number_checked(pe_round_decimal(share, digits));
 }
 
 pe_value pei_fn_percentrank_inc(pe_call *call, const pe_value *args, int n)
