@@ -171,8 +171,10 @@ static bool finish(tuples *t)
     if (t->tuple_count == 0) return true;
     for (uint32_t i = 0; i < t->lane_count; i++)
         flags |= (uint32_t)digit_of(t->lanes[i].op) << (2 + 3 * i);
+    if (!pei_list_fits(b, t->count)) return false;
     list = pei_add_list(b, t->refs, (uint32_t)t->count);
     if (list == PEI_NONE) return false;
+    size_t before = b->node_count;
     pei_node n = {.op = PE_I_CRITERIA,
                   .flags = (uint16_t)flags,
                   .a = t->result,
@@ -180,6 +182,7 @@ static bool finish(tuples *t)
                   .c = (uint32_t)t->count,
                   .k = list};
     t->result = make_step(t, &n);
+    if (b->node_count == before) b->list_count = list; /* an equal one exists: its list serves */
     return t->result != PEI_NONE && start(t);
 }
 

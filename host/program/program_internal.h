@@ -144,6 +144,9 @@ uint32_t pei_make_unique(pei_builder *b, const pei_node *node);
 /* An opcode with a list. */
 uint32_t pei_make_list(pei_builder *b, int op, pe_type type, uint32_t a, const pei_ref *entries,
                        uint32_t count, uint16_t flags);
+/* Whether lists of that many entries more are worth their memory: every reader of a long range has
+ * a list of its own. */
+bool pei_list_fits(const pei_builder *b, size_t count);
 uint32_t pei_add_list(pei_builder *b, const pei_ref *entries, uint32_t count);
 uint32_t pei_new_group(pei_builder *b);
 void pei_shapes_init(pei_builder *b);

@@ -194,7 +194,7 @@ static bool find_position(pei_builder *b, uint32_t key, const vector *v, search 
 {
     /* halving starts from the length that the evaluator sees */
     uint32_t count = how == SEARCH_ASCENDING && v->count <= 64 ? v->count : used_count(b, v);
-    if (count == 0 || count > LIST_MAX) return false;
+    if (count == 0 || count > LIST_MAX || !pei_list_fits(b, count)) return false;
     pei_ref *refs = pe_arena_push_raw(b->scratch, count, sizeof *refs);
     if (refs == NULL) return pei_fail(b, PE_E_MEMORY, "no memory for lookup tables");
     for (uint32_t i = 0; i < count; i++) {
@@ -263,6 +263,7 @@ static bool lower_position(pei_builder *b, pei_operand key, const vector *v, sea
                            bool classic, pei_operand *position)
 {
     uint32_t table = PEI_NONE, node;
+    if (b->calc != NULL && key.uniform) return false; /* what it finds is read in Calc's own way */
     if (key.uniform || pei_type_of(b, key.node) != PE_TYPE_NUMBER) {
         if (known_position(b, key, v, how, classic, position)) return true;
         if (b->status != PE_OK || !key.uniform || !pe_is_number(key.value)) return false;

@@ -239,6 +239,13 @@ uint32_t pei_make(pei_builder *b, int op, pe_type type, uint32_t a, uint32_t ope
     return pei_make_node(b, &n);
 }
 
+#define LISTS_MAX ((size_t)1 << 26) /* entries, of all lists: 256 MiB */
+
+bool pei_list_fits(const pei_builder *b, size_t count)
+{
+    return b->list_count <= LISTS_MAX && count <= LISTS_MAX - b->list_count;
+}
+
 uint32_t pei_add_list(pei_builder *b, const pei_ref *entries, uint32_t count)
 {
     if (PE_GROW(&b->lists, &b->list_capacity, b->list_count + count + 1) != PE_OK) {

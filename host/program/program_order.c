@@ -91,7 +91,7 @@ static bool lower_statistic(pei_builder *b, pei_statistic statistic, pei_operand
         return pe_is_number(k.value) &&
                pei_place_of(statistic, pe_as_number(k.value), count, &place) &&
                lower_place(b, s, &place, o);
-    if (!take_entries(b, s, 0, count)) return false;
+    if (!pei_list_fits(b, count) || !take_entries(b, s, 0, count)) return false;
     *o = pei_varying(pei_make_list(b, PE_I_ORDERED, PE_TYPE_NUMBER, k.node, s->l->refs, count,
                                    (uint16_t)statistic));
     return o->node != PEI_NONE;
@@ -157,7 +157,8 @@ static bool lower_rank(pei_builder *b, const pe_node *node, bool average, pei_op
         return false;
     if (node->arg_count > 2 && !pei_lower_number(b, node->args[2], &order)) return false;
     if (!order.uniform || !pe_is_number(order.value) || !pei_number_node(b, x, &a)) return false;
-    bool ok = pei_list_argument(b, node->args[1], &l) && l.count > 0 && l.count <= SORT_MAX;
+    bool ok = pei_list_argument(b, node->args[1], &l) && l.count > 0 && l.count <= SORT_MAX &&
+              pei_list_fits(b, l.count);
     int flags = (pe_as_number(order.value) != 0 ? 1 : 0) | (average ? 2 : 0);
     if (ok)
         *o = pei_varying(pei_make_list(b, PE_I_RANK, PE_TYPE_NUMBER, a, l.refs, (uint32_t)l.count,

@@ -5,7 +5,7 @@
 #include "program_internal.h"
 
 #define CHOICES_MAX 2
-#define CASES_MAX 4096u
+#define CASES_MAX 1024u /* evaluated while compiling, each once */
 
 /* An operand's values: members of a domain, or FALSE and TRUE. */
 typedef struct choice {
@@ -116,6 +116,7 @@ static bool evaluate_cases(pei_builder *b, cases *c, pei_operand *o)
     if (values == NULL || lanes == NULL) return pei_fail(b, PE_E_MEMORY, "no memory for cases");
     for (uint32_t i = 0; i < c->count; i++) {
         pei_operand result;
+        if (pei_interrupted(b)) return false;
         for (uint32_t k = c->choice_count, rest = i; k-- > 0; rest /= c->choices[k].count)
             c->slots[c->choices[k].argument].value =
                 c->choices[k].values[rest % c->choices[k].count];
