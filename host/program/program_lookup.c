@@ -263,7 +263,6 @@ static bool lower_position(pei_builder *b, pei_operand key, const vector *v, sea
                            bool classic, pei_operand *position)
 {
     uint32_t table = PEI_NONE, node;
-    if (b->calc != NULL && key.uniform) return false; /* what it finds is read in Calc's own way */
     if (key.uniform || pei_type_of(b, key.node) != PE_TYPE_NUMBER) {
         if (known_position(b, key, v, how, classic, position)) return true;
         if (b->status != PE_OK || !key.uniform || !pe_is_number(key.value)) return false;
