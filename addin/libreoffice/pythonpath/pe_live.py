@@ -164,11 +164,7 @@ class Live(unohelper.Base, XChangesListener, XModifyListener, XCallback):
             self._worker.join()
             self._worker = None
             self._ended()
-        self._unknown = self._unknown or any(
-            not any(abs(moment - told) < SAME_SECONDS for told in self._told)
-            for moment in self._modified)  # undo, sorting and macros change cells without a word
-        self._told, self._modified = [], []
-        if not (self._areas or self._unknown):
+        if not self._edited():
             return
         if self._worker is not None:
             self.task.cancel()
@@ -176,6 +172,14 @@ class Live(unohelper.Base, XChangesListener, XModifyListener, XCallback):
             return
         self._send()
         self._start()
+
+    def _edited(self):
+        """Whether anything was, since it was sent."""
+        self._unknown = self._unknown or any(
+            not any(abs(moment - told) < SAME_SECONDS for told in self._told)
+            for moment in self._modified)  # undo, sorting and macros change cells without a word
+        self._told, self._modified = [], []
+        return bool(self._areas or self._unknown)
 
     # ---- a run
 
@@ -215,18 +219,26 @@ class Live(unohelper.Base, XChangesListener, XModifyListener, XCallback):
             raise task.failure
         self.fresh = task
         if self.follow:
-            self.refresh()
+            self._show()
         else:
             pe_document.status_line(self.frame, task.reply["line"] +
                                     " Power Engine > Refresh Results shows it.")
 
     def refresh(self):
-        """Writes the newest results; waits for a run that computes."""
-        worker = self._worker
+        """Writes the results of what stands in the document now: simulates what was edited a moment
+        ago, and waits for a run that computes."""
+        if self._edited():
+            self._timer_off()
+            self._abandon()
+            self._send()
+            self._start()
+        worker, self._worker = self._worker, None
         if worker is not None:
             worker.join()
-            self._worker = None
             self._ended()
+        return self._show()
+
+    def _show(self):
         task, self.fresh = self.fresh, None
         failed, self.failed = self.failed, None
         if failed is not None:
@@ -245,14 +257,18 @@ class Live(unohelper.Base, XChangesListener, XModifyListener, XCallback):
         pe_document.status_line(self.frame, task.reply["line"])
         return task.reply["line"]
 
-    def stop(self):
-        """Before a run that the user started: the connection is free, what was collected is moot,
-        as that run sends everything."""
-        self._timer_off()
+    def _abandon(self):
+        """Ends a run whose results nobody wants; the connection is free."""
         if self._worker is not None:
             self.task.cancel()
             self._worker.join()
             self._worker = None
+
+    def stop(self):
+        """Before a run that the user started: what was collected is moot, as that run sends
+        everything."""
+        self._timer_off()
+        self._abandon()
         self._areas, self._told, self._modified = [], [], []
         self._unknown, self.fresh, self.failed = False, None, None
         self.paused = True
