@@ -507,6 +507,26 @@ static void logs_who_came(void **state)
     free(log);
 }
 
+/* Another host with the same options starts and ends. */
+static void serve_again(rig *r)
+{
+    pe_server *again = NULL;
+    r->options.endpoint = r->socket;
+    assert_int_equal(pe_server_new(&r->options, &again, NULL), PE_OK);
+    pe_server_stop(again);
+    assert_int_equal(pe_server_run(again, NULL), PE_OK);
+    pe_server_free(again);
+}
+
+static void serve_with_full_log(rig *full)
+{
+    FILE *file = fopen(full->log, "wb");
+    assert_non_null(file);
+    for (int i = 0; i < 1 << 20; i++) fputc('x', file);
+    fclose(file);
+    serve_again(full);
+}
+
 static void rotates_its_log(void **state)
 {
     (void)state;
@@ -514,18 +534,9 @@ static void rotates_its_log(void **state)
     struct stat status;
     rig full;
     rig_start(&full, NULL);
-    rig_stop(&full); /* its folder is gone: made again, with a log that is almost full */
+    rig_stop(&full); /* its folder is gone: made again */
     assert_int_equal(mkdir(full.folder, 0700), 0);
-    FILE *file = fopen(full.log, "wb");
-    assert_non_null(file);
-    for (int i = 0; i < 1 << 20; i++) fputc('x', file);
-    fclose(file);
-    pe_server *again = NULL;
-    full.options.endpoint = full.socket;
-    assert_int_equal(pe_server_new(&full.options, &again, NULL), PE_OK);
-    pe_server_stop(again);
-    assert_int_equal(pe_server_run(again, NULL), PE_OK);
-    pe_server_free(again);
+    serve_with_full_log(&full);
     snprintf(path, sizeof path, "%s.1", full.log);
     assert_int_equal(stat(path, &status), 0);
     assert_int_equal(status.st_size, 1 << 20);
@@ -533,9 +544,6 @@ static void rotates_its_log(void **state)
     assert_true(status.st_size < 1000);
     rig_stop(&full);
 }
-
-/* ---- how it ends
- * --------------------------------------------------------------------------------------- */
 
 /* Where the full log cannot be put aside, it does not grow. */
 static void a_log_that_stays_is_full(void **state)
@@ -552,16 +560,7 @@ static void a_log_that_stays_is_full(void **state)
         snprintf(path, sizeof path, "%s%s", full.log, folders[i]);
         assert_int_equal(mkdir(path, 0700), 0);
     }
-    FILE *file = fopen(full.log, "wb");
-    assert_non_null(file);
-    for (int i = 0; i < 1 << 20; i++) fputc('x', file);
-    fclose(file);
-    pe_server *again = NULL;
-    full.options.endpoint = full.socket;
-    assert_int_equal(pe_server_new(&full.options, &again, NULL), PE_OK);
-    pe_server_stop(again);
-    assert_int_equal(pe_server_run(again, NULL), PE_OK);
-    pe_server_free(again);
+    serve_with_full_log(&full);
     assert_int_equal(stat(full.log, &status), 0);
     assert_int_equal(status.st_size, 1 << 20);
     rig_stop(&full);
@@ -576,14 +575,12 @@ static void a_log_is_a_file(void **state)
     rig_stop(&r);
     assert_int_equal(mkdir(r.folder, 0700), 0);
     assert_int_equal(mkfifo(r.log, 0600), 0);
-    pe_server *again = NULL;
-    r.options.endpoint = r.socket;
-    assert_int_equal(pe_server_new(&r.options, &again, NULL), PE_OK);
-    pe_server_stop(again);
-    assert_int_equal(pe_server_run(again, NULL), PE_OK);
-    pe_server_free(again);
+    serve_again(&r);
     rig_stop(&r);
 }
+
+/* ---- how it ends
+ * --------------------------------------------------------------------------------------- */
 
 static void ends_when_idle(void **state)
 {
