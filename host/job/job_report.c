@@ -339,13 +339,6 @@ pe_status pei_job_report_outputs(pe_job *job, pe_diag *diag)
 /* ---- inputs
  * ------------------------------------------------------------------------------------------- */
 
-static double percentile_of(const pe_summary *s, double percent)
-{
-    for (int i = 0; i < PE_PERCENTILES; i++)
-        if (s->percentiles[i].percent == percent) return s->percentiles[i].value;
-    return NAN;
-}
-
 /* Where the input's trials were recorded, what they show. */
 static pe_status describe(pe_job *job, uint32_t index, pe_report_input *r, pe_diag *diag)
 {
@@ -362,9 +355,9 @@ static pe_status describe(pe_job *job, uint32_t index, pe_report_input *r, pe_di
     r->described = true;
     r->mean = s.mean;
     r->sd = s.sd;
-    r->p5 = percentile_of(&s, 5);
-    r->p50 = percentile_of(&s, 50);
-    r->p95 = percentile_of(&s, 95);
+    r->p5 = pe_summary_percentile(&s, 5);
+    r->p50 = pe_summary_percentile(&s, 50);
+    r->p95 = pe_summary_percentile(&s, 95);
     return PE_OK;
 }
 

@@ -8,13 +8,6 @@
 #define SAMPLE_TRIALS 4096u
 #define SAMPLE_INPUTS_MAX 1000u
 
-static double percentile_of(const pe_summary *s, double percent)
-{
-    for (int i = 0; i < PE_PERCENTILES; i++)
-        if (s->percentiles[i].percent == percent) return s->percentiles[i].value;
-    return NAN;
-}
-
 /* Of a cell's draws the first stands for the cell. */
 static bool is_wanted(const pe_job *job, uint32_t i)
 {
@@ -33,9 +26,9 @@ static pe_status summarise(pe_job *job, const pe_results *results, uint32_t colu
     if (status != PE_OK || s.n == 0) return status;
     *sample = (pe_job_sample){.known = true,
                               .mean = s.mean,
-                              .p5 = percentile_of(&s, 5),
-                              .p50 = percentile_of(&s, 50),
-                              .p95 = percentile_of(&s, 95)};
+                              .p5 = pe_summary_percentile(&s, 5),
+                              .p50 = pe_summary_percentile(&s, 50),
+                              .p95 = pe_summary_percentile(&s, 95)};
     return PE_OK;
 }
 

@@ -94,8 +94,8 @@ void pei_round_axis(pe_chart_axis *axis, double low, double high)
 uint32_t pei_marks(pei_layout *l, const pe_report_output *o, pei_mark marks[4])
 {
     const pe_summary *s = &o->summary;
-    const pei_mark all[] = {{"P5", pei_percentile(s, 5), PE_PAGE_INK, PE_DASH_DASH},
-                            {"P95", pei_percentile(s, 95), PE_PAGE_INK, PE_DASH_DASH},
+    const pei_mark all[] = {{"P5", pe_summary_percentile(s, 5), PE_PAGE_INK, PE_DASH_DASH},
+                            {"P95", pe_summary_percentile(s, 95), PE_PAGE_INK, PE_DASH_DASH},
                             {"mean", s->mean, PEI_ORANGE, PE_DASH_SOLID},
                             {pei_has_base_case(o) ? "base" : "stored",
                              pe_is_number(o->base) ? pe_as_number(o->base) : NAN, PEI_GREEN,

@@ -7,13 +7,6 @@
 
 #include "functions.h"
 
-double pei_percentile(const pe_summary *summary, double percent)
-{
-    for (int i = 0; i < PE_PERCENTILES; i++)
-        if (summary->percentiles[i].percent == percent) return summary->percentiles[i].value;
-    return NAN;
-}
-
 /* Where one section's last digit placeholder is, and whether a decimal point stands before it;
  * SIZE_MAX: none, or a format (scientific, General) that decimals cannot be added to. */
 static size_t last_digit(const char *section, size_t n, bool *point)
@@ -155,7 +148,7 @@ const char *pei_number_format(pe_arena *arena, const pe_report *report,
     if (output->format[0] == '\0' || strcmp(output->format, "General") == 0 ||
         strcmp(output->format, "@") == 0)
         return general_format(arena, s);
-    double low = pei_percentile(s, 5), high = pei_percentile(s, 95);
+    double low = pe_summary_percentile(s, 5), high = pe_summary_percentile(s, 95);
     if (!isfinite(low) || is_date(output)) return output->format;
     return pei_format_apart(arena, output->format, low, high, report->date1904);
 }

@@ -112,7 +112,6 @@ const char *pei_format_apart(pe_arena *arena, const char *format, double a, doub
                              bool date1904);
 /* "92.7%": the share of trials that have no error; never 100% where one has. */
 const char *pei_share_text(pe_arena *arena, const pe_summary *summary);
-double pei_percentile(const pe_summary *summary, double percent);
 bool pei_is_incomplete(const pe_report *report);
 
 /* ---- one per sheet */

@@ -202,9 +202,9 @@ static void put_output(pei_layout *l, uint32_t row, uint32_t i)
     const double values[] = {s->mean,
                              s->standard_error,
                              s->sd,
-                             pei_percentile(s, 5),
-                             pei_percentile(s, 50),
-                             pei_percentile(s, 95),
+                             pe_summary_percentile(s, 5),
+                             pe_summary_percentile(s, 50),
+                             pe_summary_percentile(s, 95),
                              s->min,
                              s->max};
     const char *const formats[] = {mean, error, spread, format, format, format, format, format};

@@ -177,7 +177,8 @@ static void put_member(pei_layout *l, uint32_t row, const pe_report_output *o, d
     pei_put_number(l, row, COLUMN_MEAN, s->mean, PEI_PLAIN, format);
     pei_put_number(l, row, COLUMN_SD, s->sd, PEI_PLAIN, spread);
     for (uint32_t k = 0; k < PE_COUNT(percents); k++)
-        pei_put_number(l, row, COLUMN_P5 + k, pei_percentile(s, percents[k]), PEI_PLAIN, format);
+        pei_put_number(l, row, COLUMN_P5 + k, pe_summary_percentile(s, percents[k]), PEI_PLAIN,
+                       format);
     pei_put_number(l, row, COLUMN_BASE, pe_is_number(o->base) ? pe_as_number(o->base) : NAN,
                    PEI_PLAIN, format);
     for (uint32_t c = COLUMN_MEAN; c < COLUMNS; c++)
@@ -213,8 +214,8 @@ static void add_chart(pei_layout *l, const char *title, const uint32_t *members,
     for (uint32_t i = 0; i < count; i++) {
         const pe_report_output *o = &l->report->outputs[members[i]];
         double base = pe_is_number(o->base) ? pe_as_number(o->base) : NAN;
-        low = fmin(low, fmin(pei_percentile(&o->summary, 5), base));
-        high = fmax(high, fmax(pei_percentile(&o->summary, 95), base));
+        low = fmin(low, fmin(pe_summary_percentile(&o->summary, 5), base));
+        high = fmax(high, fmax(pe_summary_percentile(&o->summary, 95), base));
     }
     if (isfinite(low) && isfinite(high)) pei_round_axis(&chart->y, low, high);
     chart->x.min = points[0];

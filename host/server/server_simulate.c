@@ -37,13 +37,6 @@ static const char *copy(pe_arena *arena, const char *text)
     return pe_arena_text(arena, text, strlen(text));
 }
 
-static double percentile(const pe_summary *s, double percent)
-{
-    for (int i = 0; i < PE_PERCENTILES; i++)
-        if (s->percentiles[i].percent == percent) return s->percentiles[i].value;
-    return NAN;
-}
-
 /* Copies a column; texts once each. */
 static pe_status copy_trials(pei_run *run, const pe_value *from, pe_value **to, pe_diag *diag)
 {
@@ -88,9 +81,9 @@ static pe_status keep_output(pei_run *run, uint32_t i, const pe_report_output *o
                           .standard_error = none ? NAN : s->standard_error,
                           .min = none ? NAN : s->min,
                           .max = none ? NAN : s->max,
-                          .p5 = none ? NAN : percentile(s, 5),
-                          .p50 = none ? NAN : percentile(s, 50),
-                          .p95 = none ? NAN : percentile(s, 95),
+                          .p5 = none ? NAN : pe_summary_percentile(s, 5),
+                          .p50 = none ? NAN : pe_summary_percentile(s, 50),
+                          .p95 = none ? NAN : pe_summary_percentile(s, 95),
                           .errors = s->error_count};
     if (pe_arena_failed(run->arena)) return pei_out_of_memory(diag);
     return trials ? copy_trials(run, o->trials, &r->trials, diag) : PE_OK;

@@ -83,6 +83,8 @@ pe_status pe_summary_make(const pe_value *values, uint64_t trials, double base, 
 /* The same; PE_E_CANCELLED soon after the flag, however many trials there are. */
 pe_status pe_summary_watch(const pe_value *values, uint64_t trials, double base, pe_arena *arena,
                            const pe_control *control, pe_summary *summary, pe_diag *diag);
+/* One of the summary's percentiles, by its percent; NaN: it has no such one. */
+double pe_summary_percentile(const pe_summary *summary, double percent);
 /* P(X op operand) of the same column. */
 pe_target pe_summary_target(const pe_value *values, uint64_t trials, const char *op,
                             double operand);

@@ -296,6 +296,13 @@ fail:
                                      pe_status_text(status), (unsigned long long)trials);
 }
 
+double pe_summary_percentile(const pe_summary *summary, double percent)
+{
+    for (int i = 0; i < PE_PERCENTILES; i++)
+        if (summary->percentiles[i].percent == percent) return summary->percentiles[i].value;
+    return NAN;
+}
+
 pe_target pe_summary_target(const pe_value *values, uint64_t trials, const char *op, double operand)
 {
     pe_target t = {{0}, operand, NAN, NAN, NAN};
