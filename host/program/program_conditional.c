@@ -22,10 +22,6 @@ typedef struct pairs {
     uint32_t pair_count;
 } pairs;
 
-static pei_ref constant_ref(pei_builder *b, double x)
-{
-    return PE_LIST_CONSTANT | pei_constant(b, x);
-}
 static bool step(pairs *c, pei_node *n)
 {
     c->sum = pei_make_step(c->b, n);
@@ -77,8 +73,8 @@ static bool add_plain(pairs *c, pei_ref value)
         return true;
     }
     if ((c->sum & PE_LIST_CONSTANT) && constant) {
-        c->sum = constant_ref(b, b->constants[c->sum & ~PE_LIST_CONSTANT] +
-                                     b->constants[value & ~PE_LIST_CONSTANT]);
+        c->sum = pei_constant_ref(b, b->constants[c->sum & ~PE_LIST_CONSTANT] +
+                                         b->constants[value & ~PE_LIST_CONSTANT]);
         return b->status == PE_OK;
     }
     pei_node n = {.op = constant ? PE_I_ADD_K : PE_I_ADD,
@@ -203,10 +199,10 @@ static bool take_offset(pairs *p, uint32_t row, uint32_t column)
     uint32_t node = PEI_NONE;
     if (!offset_matches(c, row, column, &matches, &lane, &node)) return false;
     if (!matches) return true;
-    pei_ref value = constant_ref(b, 1);
+    pei_ref value = pei_constant_ref(b, 1);
     if (c->has_values && !pei_value_cell(c, row, column, &counts, &value)) return false;
     if (!counts) return true;
-    if (p->counting) value = constant_ref(b, 1);
+    if (p->counting) value = pei_constant_ref(b, 1);
     if (lane == NULL) return add_plain(p, value);
     int op = 0, always = 0;
     double constant = 0;
@@ -219,7 +215,7 @@ static bool take_offset(pairs *p, uint32_t row, uint32_t column)
     if (always == 0) return true;
     if (always == 1) return add_plain(p, value);
     if (op == PE_I_SUMIF_CODE && pei_type_of(b, node) == PE_TYPE_BOOLEAN && !c->has_values)
-        value = constant_ref(b, 1);
+        value = pei_constant_ref(b, 1);
     return add_pair(p, op, constant, node, value);
 }
 
@@ -268,7 +264,7 @@ static bool run_pairs(pei_conditional *c, bool counting, pei_operand *o)
     p->c = c;
     p->b = c->b;
     p->counting = counting;
-    p->sum = constant_ref(c->b, 0);
+    p->sum = pei_constant_ref(c->b, 0);
     p->op = -1;
     for (uint32_t row = 0; row < rows; row++)
         for (uint32_t column = 0; column < columns; column++)

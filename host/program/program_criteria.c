@@ -15,11 +15,6 @@ static int digit_of(int op)
     return op - PE_I_SUMIF_CODE + 1;
 }
 
-static pei_ref constant_ref(pei_builder *b, double x)
-{
-    return PE_LIST_CONSTANT | pei_constant(b, x);
-}
-
 /* How a lane takes part in all tuples: a test and what it compares with. */
 typedef struct lane {
     const pei_criterion *criterion;
@@ -59,7 +54,7 @@ static bool compared_cell(tuples *t, const pei_operand *x, int op, pei_ref *entr
     }
     *entry = pei_ref_of(b, x);
     if (pe_is_number(x->value)) return true;
-    *entry = constant_ref(b, pe_as_number(pe_blank()));
+    *entry = pei_constant_ref(b, pe_as_number(pe_blank()));
     if (pe_is_error(x->value)) return false; /* a criterion's error may be the same */
     if (!pe_is(x->value, PE_KIND_TEXT) || op != PE_I_SUMIF_EQ) return true;
     pe_call call = pei_conversion_call(b); /* a text that reads as the number is equal to it */
@@ -72,13 +67,13 @@ static bool passing_entry(tuples *t, const lane *l, pei_ref *entry)
     const double most = 0x1.fffffffffffffp1023;
     switch (l->op) {
     case PE_I_SUMIF_NE:
-        *entry = constant_ref(t->b, pe_as_number(pe_blank()));
+        *entry = pei_constant_ref(t->b, pe_as_number(pe_blank()));
         return true;
     case PE_I_SUMIF_LT:
-        *entry = constant_ref(t->b, -most);
+        *entry = pei_constant_ref(t->b, -most);
         return l->constant > -1e300;
     case PE_I_SUMIF_GT:
-        *entry = constant_ref(t->b, most);
+        *entry = pei_constant_ref(t->b, most);
         return l->constant < 1e300;
     default:
         *entry = l->value;
@@ -133,7 +128,7 @@ static bool find_lanes(tuples *t, uint32_t row, uint32_t column)
         if (l == NULL || (l->op >= 0 && (l->op != test || l->constant != constant))) return false;
         l->op = test;
         l->constant = constant;
-        l->value = constant_ref(t->b, constant);
+        l->value = pei_constant_ref(t->b, constant);
     }
     return true;
 }

@@ -167,7 +167,8 @@ static inline pe_type pei_type_of(const pei_builder *b, uint32_t node)
 {
     return (pe_type)b->nodes[node].type;
 }
-/* A number operand as a list entry. */
+/* A constant, and a number operand, as a list entry; PEI_NONE after a failure. */
+pei_ref pei_constant_ref(pei_builder *b, double value);
 pei_ref pei_ref_of(pei_builder *b, const pei_operand *number);
 
 /* ---- program_types.c: coercions, domains, tables

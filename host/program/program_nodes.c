@@ -280,11 +280,14 @@ uint32_t pei_new_group(pei_builder *b)
     return b->group_count++;
 }
 
+pei_ref pei_constant_ref(pei_builder *b, double value)
+{
+    return PE_LIST_CONSTANT | pei_constant(b, value); /* PEI_NONE stays what it is */
+}
+
 pei_ref pei_ref_of(pei_builder *b, const pei_operand *o)
 {
-    if (!o->uniform) return o->node;
-    uint32_t k = pei_constant(b, pe_as_number(o->value));
-    return k == PEI_NONE ? PEI_NONE : PE_LIST_CONSTANT | k;
+    return o->uniform ? pei_constant_ref(b, pe_as_number(o->value)) : o->node;
 }
 
 uint32_t pei_make_step(pei_builder *b, pei_node *n)

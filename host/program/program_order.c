@@ -32,7 +32,7 @@ static bool sort_constants(pei_builder *b, pei_listing *l)
     if (x == NULL) return pei_fail(b, PE_E_MEMORY, "no memory to sort a list");
     for (size_t i = 0; i < l->count; i++) x[i] = constant_of(b, l->refs[i]);
     qsort(x, l->count, sizeof *x, compare_numbers);
-    for (size_t i = 0; i < l->count; i++) l->refs[i] = PE_LIST_CONSTANT | pei_constant(b, x[i]);
+    for (size_t i = 0; i < l->count; i++) l->refs[i] = pei_constant_ref(b, x[i]);
     return b->status == PE_OK;
 }
 

@@ -100,7 +100,7 @@ static pei_ref combine_as(pei_builder *b, reduce_kind kind, pei_ref x, pei_ref y
         pe_value v =
             pe_instruction_exact(&none, &i, pe_number(b->constants[x & ~PE_LIST_CONSTANT]),
                                  pe_number(b->constants[y & ~PE_LIST_CONSTANT]), pe_number(0));
-        return PE_LIST_CONSTANT | pei_constant(b, pe_as_number(v));
+        return pei_constant_ref(b, pe_as_number(v));
     }
     pei_node n = {.type = PE_TYPE_NUMBER, .b = PEI_NONE, .c = PEI_NONE};
     if (cx || cy) {
@@ -133,11 +133,11 @@ static bool step_cell(pei_builder *b, const reduce_key *key, pei_ref *sum, uint3
     if (!pei_cell_operand(b, cell, &o)) return false;
     if (key->kind == REDUCE_COUNT_IF) {
         double k = b->constants[key->constant];
-        if (*sum == PEI_NONE) *sum = PE_LIST_CONSTANT | pei_constant(b, identity_of_count);
+        if (*sum == PEI_NONE) *sum = pei_constant_ref(b, identity_of_count);
         if (o.uniform) {
             if (!pe_is_number(o.value))
                 return !pe_is(o.value, PE_KIND_TEXT); /* blanks match no comparison with a number */
-            pei_ref one = PE_LIST_CONSTANT | pei_constant(b, 1);
+            pei_ref one = pei_constant_ref(b, 1);
             if (matches_constant(key, k, o.value)) *sum = combine(b, REDUCE_SUM, *sum, one);
             return b->status == PE_OK;
         }
@@ -164,7 +164,7 @@ static bool step_cell(pei_builder *b, const reduce_key *key, pei_ref *sum, uint3
         if (pe_is_error(o.value)) return false;
         if (pe_is_number(o.value))
             *sum = combine(b, (reduce_kind)key->kind, *sum,
-                           PE_LIST_CONSTANT | pei_constant(b, pe_as_number(o.value)));
+                           pei_constant_ref(b, pe_as_number(o.value)));
         return b->status == PE_OK;
     }
     if (pei_type_of(b, o.node) != PE_TYPE_NUMBER) return false;
